@@ -1,13 +1,13 @@
 namespace Blip.Runtime.Generation;
 
 /// <summary>
-/// Token sequences that a text is made of, as the arrays of <see cref="Blip.Kernels.ContinuationTable"/>. A state is a set of places in the trie
-/// of the sequences, because one may begin as another ends; with it goes whether a sequence is complete there. The root's continuations stand
-/// in state 0 alone, so that many words cost no more than their tokens.
+/// The allowed token sequences as the arrays of <see cref="Blip.Kernels.ContinuationTable"/>. A state is a set of places in the sequences'
+/// trie, as one may begin while another ends, and whether a sequence is complete there. Only state 0 lists the root's continuations, so
+/// memory grows with the sequences' tokens.
 /// </summary>
 internal sealed class AllowedWords
 {
-    /// <summary>Most continuations: sequences that overlap in many ways could ask for more than there is memory.</summary>
+    /// <summary>Most continuations: overlapping sequences could exceed the memory.</summary>
     public const int MostContinuations = 1 << 22;
 
     private readonly Node root = new();
@@ -15,9 +15,7 @@ internal sealed class AllowedWords
     private readonly List<(Node[] Places, bool Complete)> states = [];
 
     /// <summary>Finds all states.</summary>
-    /// <param name="words">The sequences; none is empty.</param>
-    /// <param name="most">Most continuations.</param>
-    /// <exception cref="ArgumentException">They overlap in too many ways.</exception>
+    /// <exception cref="ArgumentException">The sequences overlap in too many ways.</exception>
     public AllowedWords(IReadOnlyList<IReadOnlyList<int>> words, int most = MostContinuations)
     {
         var nodes = 1;
@@ -60,7 +58,7 @@ internal sealed class AllowedWords
     /// <inheritdoc cref="Blip.Kernels.ContinuationTable.Complete"/>
     public int[] Complete { get; }
 
-    // A token goes on in every sequence that is being said, and begins one where another is complete.
+    // A token continues every open sequence, and begins one where another is complete.
     private int Follow(int state, int token)
     {
         var (places, complete) = states[state];

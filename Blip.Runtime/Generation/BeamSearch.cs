@@ -4,15 +4,13 @@ using ILGPU;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>Beam search: the best continuations of all beams of an image become its beams; sequences that end are kept by their score.</summary>
-/// <param name="context">The call.</param>
-/// <param name="ends">Whether the last token of a sequence ends it; null where the stop token alone does.</param>
+/// <summary>Beam search: the best continuations of all beams of an image become its beams; ended sequences are kept by score.</summary>
 internal sealed class BeamSearch(GenerationContext context, Func<IReadOnlyList<int>, bool>? ends) : IGenerationStrategy
 {
     private readonly LogitsProcessor processor = new(context);
     private readonly int[] candidates = new int[ends is null ? 0 : context.Workspace.Tokens.Length];
 
-    // Scores and logits of a token came from the row that ran the token before it.
+    // A token's scores and logits come from the row that ran the token before it.
     private bool NeedsAncestors => context.Scores is not null || context.Logits is not null;
 
     /// <inheritdoc/>
@@ -54,7 +52,7 @@ internal sealed class BeamSearch(GenerationContext context, Func<IReadOnlyList<i
             Enumerable.Range(image * beams, wanted).Select(Found).OfType<GeneratedSequence>().ToArray())];
     }
 
-    // A sequence may end by its text, which the host alone can read: it sees what each candidate would make of its beam.
+    // Only the host can tell whether a text ends a sequence: it tries each candidate on its beam.
     private void MarkEnds(Func<IReadOnlyList<int>, bool> endsBy)
     {
         var workspace = context.Workspace;
@@ -80,7 +78,7 @@ internal sealed class BeamSearch(GenerationContext context, Func<IReadOnlyList<i
     {
         var workspace = context.Workspace;
         var (length, score) = (workspace.FinishedLengths.Host[row], workspace.FinishedScores.Host[row]);
-        // Where the rules leave fewer sequences than were asked for, there are fewer; the best is always given.
+        // The rules may leave fewer sequences than requested; the best is always returned.
         var prompt = context.PromptOf(row).Length;
         if (length == 0 || (row % context.State.Beams > 0 && !(score * workspace.Divisors.Host[length - prompt] > BeamStep.OutOfReach / 2)))
             return null;

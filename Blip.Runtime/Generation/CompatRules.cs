@@ -4,10 +4,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>
-/// What <see cref="Compat"/> means outside the graphs: how texts begin and where they are cut, how words are chosen by default, and
-/// the order of a retrieval. docs/compatibility.md is this record in words.
-/// </summary>
+/// <summary>The effects of <see cref="Compat"/> outside the graphs, as docs/compatibility.md describes them.</summary>
 internal sealed record CompatRules
 {
     private static readonly CompatRules HuggingFace = new();
@@ -30,43 +27,41 @@ internal sealed record CompatRules
     {
     }
 
-    /// <summary>The beginning of every caption without a prompt; null for none.</summary>
+    /// <summary>The prompt of captions without one; null for none.</summary>
     public string? CaptionPrompt { get; private init; }
 
     /// <summary>Whether a caption's text includes its prompt.</summary>
     public bool KeepsPrompt { get; private init; } = true;
 
-    /// <summary>How a caption's words are chosen by default; null leaves it to the model's own files.</summary>
+    /// <summary>Default options of captions; null: those of the model's files.</summary>
     public GenerationOptions? Captioning { get; private init; }
 
-    /// <summary>How they are drawn, where no more is said than that they be drawn; null for the plain way with <see cref="GenerationOptions.DoSample"/>.</summary>
+    /// <summary>Options of captions if only sampling is requested; null: <see cref="GenerationOptions.DoSample"/> alone.</summary>
     public GenerationOptions? CaptionSampling { get; private init; }
 
-    /// <summary>How an answer's words are chosen by default; null leaves it to the model's own files.</summary>
+    /// <summary>Default options of answers; null: those of the model's files.</summary>
     public GenerationOptions? Answering { get; private init; }
 
-    /// <summary>Whether a question begins with [ENC] in place of [CLS].</summary>
+    /// <summary>Whether questions begin with [ENC] instead of [CLS].</summary>
     public bool EncoderTokenInQuestions { get; private init; }
 
     /// <summary>
-    /// Whether a text that is matched with an image by itself begins with [ENC] in place of [CLS]. Neither implementation does so in its demo;
-    /// training does this, and <see cref="ForMatching"/> does it on request.
+    /// Whether a text matched with a single image begins with [ENC] instead of [CLS]. Neither implementation's demo does so. Training
+    /// does, and <see cref="ForMatching"/> does on request.
     /// </summary>
     public bool EncoderTokenInMatching { get; private init; }
 
-    /// <summary>Whether a text that re-ranks a retrieval begins with [ENC] in place of [CLS].</summary>
+    /// <summary>Whether a re-ranking text begins with [ENC] instead of [CLS].</summary>
     public bool EncoderTokenInReranking { get; private init; }
 
-    /// <summary>Most tokens of a question or a text to be matched, [CLS] and [SEP] counted; null for as many as the model has positions.</summary>
+    /// <summary>Most tokens of a question or matched text, [CLS] and [SEP] included; null: the model's positions.</summary>
     public int? MaxTextTokens { get; private init; }
 
-    /// <summary>Side in pixels of images that questions are asked about; null for the size in the model's files.</summary>
+    /// <summary>Side in pixels of images for questions; null: the size in the model's files.</summary>
     public int? QuestionImageSize { get; private init; }
 
-    /// <summary>The choice among the first of a retrieval.</summary>
     public RerankScore RerankScore { get; private init; }
 
-    /// <summary>The rules of an implementation.</summary>
     public static CompatRules Of(Compat compat) => compat switch
     {
         Compat.HuggingFace => HuggingFace,
@@ -74,14 +69,10 @@ internal sealed record CompatRules
         _ => throw new ArgumentOutOfRangeException(nameof(compat), compat, $"Give {string.Join(" or ", Enum.GetNames<Compat>())}."),
     };
 
-    /// <summary>A question as the model is to read it.</summary>
-    /// <param name="ids">The tokenizer's ids, [CLS] first and [SEP] last.</param>
-    /// <param name="text">The model's special tokens.</param>
+    /// <summary>A question's ids as the model reads them; <paramref name="ids"/> hold [CLS] first and [SEP] last.</summary>
     public int[] Question(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInQuestions, text);
 
-    /// <summary>These rules, changed by one call's options for its texts.</summary>
-    /// <param name="encoderToken">Whether texts beside an image begin with [ENC]; null leaves it to these rules.</param>
-    /// <param name="maxTextTokens">Most tokens of a text, [CLS] and [SEP] counted; null leaves it to these rules.</param>
+    /// <summary>These rules with one call's options for its texts; null keeps a rule.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTextTokens"/> is below 2: [CLS] and [SEP] always stay.</exception>
     public CompatRules ForMatching(bool? encoderToken, int? maxTextTokens)
     {
@@ -95,25 +86,23 @@ internal sealed record CompatRules
         };
     }
 
-    /// <summary>A text that a vector is made of: always with [CLS].</summary>
+    /// <summary>A text to embed: always with [CLS].</summary>
     /// <inheritdoc cref="Question"/>
     public int[] VectorText(int[] ids, TextConfig text) => Begin(Cut(ids), encoderToken: false, text);
 
-    /// <summary>A text that is matched with an image.</summary>
+    /// <summary>A text to match with an image.</summary>
     /// <inheritdoc cref="Question"/>
     public int[] MatchText(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInMatching, text);
 
-    /// <summary>A sentence about two images: always with [ENC], as the authors' only code for it has it, and never cut.</summary>
+    /// <summary>A sentence about two images: always with [ENC], as in the authors' only code for it, and never cut.</summary>
     /// <inheritdoc cref="Question"/>
     public static int[] Sentence(int[] ids, TextConfig text) => Begin(ids, encoderToken: true, text);
 
-    /// <summary>A text that re-ranks a retrieval.</summary>
+    /// <summary>A text for re-ranking.</summary>
     /// <inheritdoc cref="Question"/>
     public int[] RerankText(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInReranking, text);
 
-    /// <summary>The score that orders re-ranked pairs, the largest first.</summary>
-    /// <param name="match">The matching head's logits.</param>
-    /// <param name="cosine">The similarity of the pair's vectors.</param>
+    /// <summary>The score of a re-ranked pair, higher is better.</summary>
     public double Score(MatchLogits match, double cosine) => RerankScore switch
     {
         RerankScore.LogitPlusCosine => match.Match + cosine,

@@ -5,8 +5,8 @@ using ILGPU;
 namespace Blip.Runtime.Generation;
 
 /// <summary>
-/// Greedy search and sampling of sequences that come and go: they join between two steps, and leave when they have ended. Each is the
-/// sequence that it would be alone, bit for bit, since a row's numbers do not depend on the rows beside it.
+/// Greedy search and sampling of sequences that join between two steps and leave when they have ended. Each is bit for bit the sequence
+/// that it would be alone, since a row's numbers do not depend on other rows.
 /// </summary>
 internal sealed class ContinuousBatch
 {
@@ -20,11 +20,6 @@ internal sealed class ContinuousBatch
     private TokenSearch? search;
     private Action? step;
 
-    /// <param name="decoder">The model.</param>
-    /// <param name="contextOf">Memory and rules for so many prompts, all of one capacity.</param>
-    /// <param name="ends">Whether the last token of a sequence ends it; null where the stop token alone does.</param>
-    /// <param name="places">The most sequences at once.</param>
-    /// <param name="capacity">The longest sequence in tokens.</param>
     public ContinuousBatch(
         IContinuousDecoder decoder, Func<IReadOnlyList<int[]>, GenerationContext> contextOf, Func<IReadOnlyList<int>, bool>? ends, int places, int capacity)
     {
@@ -33,10 +28,9 @@ internal sealed class ContinuousBatch
         decoder.Reserve(places, capacity);
     }
 
-    /// <summary>Sequences that go on.</summary>
     public IReadOnlyList<BatchedSequence> Rows => rows;
 
-    /// <summary>Whether such a batch can choose tokens so.</summary>
+    /// <summary>Whether such a batch supports these options.</summary>
     public static bool Takes(GenerationOptions options) =>
         options is { NumBeams: 1, NumReturnSequences: 1, OutputScores: false, OutputLogits: false, OutputAttentions: false };
 
@@ -54,13 +48,12 @@ internal sealed class ContinuousBatch
         return best;
     }
 
-    /// <summary>Whether a sequence of so many tokens fits.</summary>
     public bool HasRoomFor(int tokens) => tokens <= capacity;
 
-    /// <summary>Runs the prompts of sequences that join, and chooses their first tokens; one that ends with it stays until <see cref="RemoveEnded"/>.</summary>
-    /// <param name="prompts">Token ids of each, start token first. Their sources are in neighbouring places.</param>
-    /// <param name="place">The first of those places.</param>
-    /// <returns>The sequences.</returns>
+    /// <summary>
+    /// Runs the prompts of joining sequences and chooses their first tokens. Their sources are in adjacent places from
+    /// <paramref name="place"/> on. Sequences that end there stay until <see cref="RemoveEnded"/>.
+    /// </summary>
     public IReadOnlyList<BatchedSequence> Join(IReadOnlyList<int[]> prompts, int place)
     {
         var joining = contextOf(prompts) with { Decoder = new Joining(decoder, place, rows.Count) };
@@ -84,8 +77,7 @@ internal sealed class ContinuousBatch
         search!.Collect();
     }
 
-    /// <summary>Removes sequences that have ended or been cancelled.</summary>
-    /// <param name="unwanted">Whether a sequence leaves before its end.</param>
+    /// <summary>Removes sequences that have ended or are unwanted.</summary>
     public void RemoveEnded(Predicate<BatchedSequence> unwanted)
     {
         for (var row = rows.Count - 1; row >= 0; row--)
@@ -95,7 +87,7 @@ internal sealed class ContinuousBatch
         }
     }
 
-    // The last row takes the place of one that leaves, so that the others lie together.
+    // The last row moves into the gap, so that rows stay adjacent.
     private void Remove(int row)
     {
         var last = rows.Count - 1;
@@ -112,7 +104,7 @@ internal sealed class ContinuousBatch
 
     private void Change() => (context, search, step) = (null, null, null);
 
-    // The token that comes is the last one of a sequence whose time is up.
+    // The next token is the last one of a late sequence.
     private void CutLate()
     {
         foreach (var row in rows)
@@ -138,7 +130,7 @@ internal sealed class ContinuousBatch
         decoder.Continue(context.State, rows.ConvertAll(row => row.Place).ToArray());
     }
 
-    // All that a step needs to go on follows from the tokens so far.
+    // A step's inputs follow from the tokens so far.
     private void Send(GenerationContext context)
     {
         var (state, workspace) = (context.State, context.Workspace);
@@ -161,7 +153,7 @@ internal sealed class ContinuousBatch
         workspace.SendBeginning();
     }
 
-    /// <summary>The decoder as a run of prompts sees it that joins a batch.</summary>
+    /// <summary>The decoder for the prompts of joining sequences.</summary>
     private sealed class Joining(IContinuousDecoder decoder, int place, int row) : ITextDecoder
     {
         public int VocabularySize => decoder.VocabularySize;
@@ -175,23 +167,18 @@ internal sealed class ContinuousBatch
 }
 
 /// <summary>A sequence of a <see cref="ContinuousBatch"/>.</summary>
-/// <param name="sequence">Its tokens.</param>
-/// <param name="place">The source's place in the decoder.</param>
-/// <param name="options">How its tokens are chosen.</param>
 internal sealed class BatchedSequence(RunningSequence sequence, int place, GenerationOptions options)
 {
     private readonly long start = Stopwatch.GetTimestamp();
 
-    /// <summary>Its tokens.</summary>
     public RunningSequence Sequence => sequence;
 
-    /// <summary>The source's place in the decoder.</summary>
     public int Place => place;
 
-    /// <summary>Its longest length in tokens, prompt counted.</summary>
+    /// <summary>The limit of its tokens, prompt included.</summary>
     public int Limit { get; set; } = options.LengthLimit(sequence.Prompt.Length);
 
-    /// <summary>Whether its time is up and it may have more than one token still.</summary>
+    /// <summary>Whether its time is up and its limit allows more than one further token.</summary>
     public bool IsLate =>
         options.MaxTime is { } seconds && Limit > sequence.Tokens.Count + 1 && Stopwatch.GetElapsedTime(start).TotalSeconds > seconds;
 }

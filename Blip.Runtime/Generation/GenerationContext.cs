@@ -3,14 +3,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>One call of <see cref="Generator.Generate"/>: the model, the prompts, the options, and the memory that its steps share.</summary>
-/// <param name="Device">The decoder's device.</param>
-/// <param name="Decoder">The model.</param>
-/// <param name="Workspace">Buffers of this shape.</param>
-/// <param name="Rules">The tables of the rules.</param>
-/// <param name="Prompts">Token ids of each image, start token first.</param>
-/// <param name="Specials">The model's start, stop and pad tokens.</param>
-/// <param name="Options">How tokens are chosen.</param>
+/// <summary>One call of <see cref="Generator.Generate"/>.</summary>
 internal sealed record GenerationContext(
     Device Device,
     ITextDecoder Decoder,
@@ -20,10 +13,9 @@ internal sealed record GenerationContext(
     SpecialTokens Specials,
     GenerationOptions Options)
 {
-    /// <summary>Name of the profiler's stage.</summary>
+    /// <summary>The profiler's stage.</summary>
     public const string Stage = "generate";
 
-    /// <summary>The decoder's inputs and outputs.</summary>
     public DecodingState State => Workspace.State;
 
     /// <summary>Scores of every step; null unless <see cref="GenerationOptions.OutputScores"/>.</summary>
@@ -32,9 +24,8 @@ internal sealed record GenerationContext(
     /// <summary>Logits of every step; null unless <see cref="GenerationOptions.OutputLogits"/>.</summary>
     public StepOutputs? Logits { get; } = Options.OutputLogits ? new StepOutputs(Workspace.State.Rows, Decoder.VocabularySize) : null;
 
-    /// <summary>The prompt of a row: all rows of an image continue the same one.</summary>
+    /// <summary>The prompt of a row; an image's rows share one.</summary>
     public int[] PromptOf(int row) => Prompts[row / State.Beams];
 
-    /// <summary>A sequence for each row, with its prompt.</summary>
     public RunningSequence[] NewRows() => [.. Enumerable.Range(0, State.Rows).Select(row => new RunningSequence(PromptOf(row), State.Capacity))];
 }

@@ -5,9 +5,8 @@ namespace Blip.Runtime.Generation;
 /// <content>Options from a model's files.</content>
 public sealed partial record GenerationOptions
 {
-    /// <summary>The options of a model's files; open ones have the defaults of this record.</summary>
-    /// <param name="defaults">The files' options.</param>
-    /// <exception cref="ArgumentException">The files ask for something that cannot be done here; the message names it.</exception>
+    /// <summary>The options of a model's files; options not set there have this record's defaults.</summary>
+    /// <exception cref="ArgumentException">The files ask for something unsupported; the message names it.</exception>
     internal static GenerationOptions From(GenerationDefaults defaults)
     {
         var plain = new GenerationOptions();
@@ -30,7 +29,7 @@ public sealed partial record GenerationOptions
                 var other => throw new ArgumentException($"early_stopping is {other}; it must be true, false or \"never\".", nameof(defaults)),
             },
             LengthPenalty = defaults.LengthPenalty ?? plain.LengthPenalty,
-            // Files for greedy search have 0 there, which only draws would divide by.
+            // Files for greedy search may have 0 here; only sampling divides by it.
             Temperature = defaults is { Temperature: 0, DoSample: not true } ? plain.Temperature : defaults.Temperature ?? plain.Temperature,
             TopK = defaults.TopK ?? plain.TopK,
             TopP = defaults.TopP ?? plain.TopP,

@@ -1,9 +1,8 @@
 namespace Blip.Runtime.Generation;
 
-/// <content>Options that choose the same words, from any source.</content>
 public sealed partial record GenerationOptions
 {
-    /// <summary>Whether the other options are equal; lists are compared by content, not as objects.</summary>
+    /// <summary>Whether the options are equal, with lists compared by content.</summary>
     public bool SaysTheSameAs(GenerationOptions other) =>
         ReferenceEquals(this, other)
         || (this with { BadWordsIds = other.BadWordsIds, ForceWordsIds = other.ForceWordsIds, SuppressTokens = other.SuppressTokens, BeginSuppressTokens = other.BeginSuppressTokens, SequenceBias = other.SequenceBias, StopStrings = other.StopStrings } == other
@@ -15,7 +14,7 @@ public sealed partial record GenerationOptions
             && SequenceBias.Count == other.SequenceBias.Count
             && SequenceBias.Zip(other.SequenceBias).All(pair => pair.First.Bias.Equals(pair.Second.Bias) && pair.First.Tokens.SequenceEqual(pair.Second.Tokens)));
 
-    /// <summary>The same options with copied lists: the caller's later changes have no effect.</summary>
+    /// <summary>The same options with copied lists, so that later changes by the caller have no effect.</summary>
     internal GenerationOptions Snapshot() => this with
     {
         BadWordsIds = [.. BadWordsIds.Select(word => word.ToArray())],

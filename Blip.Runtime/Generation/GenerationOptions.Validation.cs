@@ -2,14 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Runtime.Generation;
 
-/// <content>The values that each option may have.</content>
 public sealed partial record GenerationOptions
 {
-    /// <summary>Most beams, and most sequences per image: more would outgrow every device long before they helped.</summary>
+    /// <summary>Most beams, and most sequences per image.</summary>
     public const int MaxBeams = 64;
 
-    /// <summary>Checks every option, alone and against the others.</summary>
-    /// <exception cref="ArgumentException">An option is out of range; the message names it and says what it may be.</exception>
+    /// <summary>Checks each option and their combinations.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it and its allowed values.</exception>
     public void Validate()
     {
         Require(MaxLength >= 1, MaxLength, "give 1 or more (start token and prompt counted)");
@@ -57,9 +56,6 @@ public sealed partial record GenerationOptions
     }
 
     /// <summary>Checks the options against a model.</summary>
-    /// <param name="vocabularySize">Tokens that the model knows.</param>
-    /// <param name="maxPositions">Longest sequence that the model has positions for.</param>
-    /// <param name="specials">The model's start, stop and pad tokens.</param>
     /// <exception cref="ArgumentException">An option is out of range for this model.</exception>
     internal void Validate(int vocabularySize, int maxPositions, SpecialTokens specials)
     {

@@ -4,27 +4,23 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>The loop of <see cref="Generator.Generate"/>: the prompt, then a token at a time.</summary>
+/// <summary>The loop of <see cref="Generator.Generate"/>: prompt, then token by token.</summary>
 internal sealed class GenerationRun
 {
     private readonly GenerationContext context;
     private readonly IGenerationStrategy strategy;
-    // One delegate for all steps: a token allocates nothing.
+    // One delegate for all steps, so that a token allocates nothing.
     private readonly Action step;
     private readonly long start = Stopwatch.GetTimestamp();
     private int longest;
     private bool isCut;
 
-    /// <param name="context">The call.</param>
-    /// <param name="strategy">How tokens are chosen.</param>
-    /// <param name="streams">The stream of random numbers of each image; null for the first one.</param>
     public GenerationRun(GenerationContext context, IGenerationStrategy strategy, IReadOnlyList<long>? streams)
     {
         (this.context, this.strategy, step) = (context, strategy, Step);
         Begin(streams);
     }
 
-    /// <summary>Generates the sequences of each image. All that a step tells the host is read once it is done.</summary>
     public GeneratedSequence[][] Run(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -33,7 +29,7 @@ internal sealed class GenerationRun
         while (!strategy.Collect())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            // The longest row sees its own new token too; the shorter ones look no further than their start.
+            // The longest row also attends to its new token; shorter rows end at their own start.
             longest++;
             CutWhenLate(longest - context.State.PromptTokens);
             context.State.KeyTokens = Math.Min(longest, context.State.Capacity);
@@ -42,14 +38,14 @@ internal sealed class GenerationRun
         return strategy.Sequences();
     }
 
-    /// <summary>Runs the prompts alone and takes down the first token of each image.</summary>
+    /// <summary>Runs only the prompts and collects each image's first token.</summary>
     public void RunPrompts()
     {
         Prefill();
         strategy.Collect();
     }
 
-    // Late is after the time that the options give: the token that comes is then the last one.
+    // After MaxTime, the next token is the last one.
     private void CutWhenLate(int chosen)
     {
         if (isCut || context.Options.MaxTime is not { } seconds || Stopwatch.GetElapsedTime(start).TotalSeconds <= seconds)
@@ -61,7 +57,7 @@ internal sealed class GenerationRun
         context.Workspace.SendLimits();
     }
 
-    // A processor runs the model and the choice by one launch.
+    // On a processor, the model and the choice are one launch.
     private void Prefill()
     {
         using var batch = context.Device.BeginBatch();
@@ -74,7 +70,7 @@ internal sealed class GenerationRun
         strategy.Choose(context.Decoder.Step(context.State), 1);
     }
 
-    // All of a run's initial data are uploaded by one copy, which waits for nothing.
+    // One asynchronous copy uploads the run's initial data.
     private void Begin(IReadOnlyList<long>? streams)
     {
         var (state, workspace, prompts) = (context.State, context.Workspace, context.Prompts);
@@ -99,11 +95,11 @@ internal sealed class GenerationRun
             var prompt = prompts[row / beams];
             prompt.CopyTo(history[(row * capacity)..]);
             workspace.Lengths.Host[row] = prompt.Length;
-            // All rows of an image read its prompt from its first cache row.
+            // All rows of an image read its prompt from the first one's cache row.
             var entries = state.CacheRow.Host.Slice(row * capacity, capacity);
             entries.Fill(row);
             entries[..prompt.Length].Fill(row / beams * beams);
-            // Beams are alike before the first step: all but one start out of reach, so that the first one's continuations fill them.
+            // Beams are equal before the first step: only the first is in reach, so that its continuations fill all.
             workspace.Running.Host[row] = context.Options.NumBeams > 1 && row % beams > 0 ? BeamStep.OutOfReach : 0;
         }
         state.Start.Host.Clear();

@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>All buffers of a run of one shape, on the device and beside it, so that the next run of that shape allocates nothing.</summary>
+/// <summary>All device and host buffers of a run, reused by later runs of the same shape.</summary>
 internal sealed class GenerationWorkspace : IDisposable
 {
     private readonly List<IDisposable> buffers = [];
@@ -24,8 +24,8 @@ internal sealed class GenerationWorkspace : IDisposable
         var beamRows = shape.Search ? rows : 0;
         var table = checked(rows * shape.Capacity);
 
-        // The order matters: what a run begins with, from the state's arrays to FinishedLengths, is one copy; so is what it tells, from Running to
-        // Chosen without beams and else from FinishedLengths on.
+        // The order matters. One copy uploads a run's beginning, from the state's arrays to FinishedLengths. One copy fetches results:
+        // from Running to Chosen without beams, from FinishedLengths on with beams.
         History = memory.Add<int>(table);
         Lengths = memory.Add<int>(rows);
         Limits = memory.Add<int>(shape.Images);
@@ -57,7 +57,7 @@ internal sealed class GenerationWorkspace : IDisposable
 
     public DecodingState State { get; }
 
-    /// <summary>[rows, vocabulary]; the second only where sampling filters need room.</summary>
+    /// <summary>[rows, vocabulary]; the second only if sampling filters need it.</summary>
     public DeviceBuffer<float> Scores { get; }
 
     /// <inheritdoc cref="Scores"/>
@@ -81,10 +81,9 @@ internal sealed class GenerationWorkspace : IDisposable
     /// <summary>[rows] without beams, else [images].</summary>
     public MirroredArray<int> Finished { get; }
 
-    /// <summary>The choice of a step without beams, [rows].</summary>
+    /// <summary>A step's choice without beams, [rows].</summary>
     public MirroredArray<int> Chosen { get; }
 
-    /// <summary>The step over these buffers.</summary>
     public RecordedStep Step { get; }
 
     /// <summary>[images].</summary>
@@ -121,10 +120,10 @@ internal sealed class GenerationWorkspace : IDisposable
 
     public DeviceBuffer<float> FloatScratch { get; }
 
-    /// <summary>Copies all that a run has in hand from a workspace of the same shape.</summary>
+    /// <summary>Copies a run's state from a workspace of the same shape.</summary>
     public void TakeOver(GenerationWorkspace other) => memory.CopyFrom(other.memory);
 
-    /// <summary>The token that the one row runs next, and tokens that were written ahead behind it, on the device.</summary>
+    /// <summary>The single row's next token and the drafted tokens after it, on the device.</summary>
     public ArrayView<int> WithNext(List<int> ahead)
     {
         State.InputIds.View.CopyTo(device.Stream, writtenAhead.View.SubView(0, 1));
@@ -132,23 +131,22 @@ internal sealed class GenerationWorkspace : IDisposable
         return writtenAhead.View.SubView(0, 1 + ahead.Count);
     }
 
-    /// <summary>Queues the upload of a run's initial data.</summary>
+    /// <summary>Queues the upload of the run's initial data.</summary>
     public void SendBeginning() => memory.CopyUp(State.Prompts, FinishedLengths);
 
-    /// <summary>Queues the copy of other <see cref="Limits"/> for the steps that come.</summary>
+    /// <summary>Queues the upload of changed <see cref="Limits"/>.</summary>
     public void SendLimits() => memory.CopyUp(Limits, Limits);
 
-    /// <summary>Queues the copy of a step's results without beams: <see cref="Chosen"/> and the sums behind it.</summary>
+    /// <summary>Queues the download of a step without beams: <see cref="Chosen"/> and <see cref="Running"/>.</summary>
     public void FetchChosen() => memory.CopyDown(Running, Chosen);
 
-    /// <summary>Queues the copy of the beams' tokens: <see cref="History"/> and <see cref="Lengths"/>.</summary>
+    /// <summary>Queues the download of the beams' tokens: <see cref="History"/> and <see cref="Lengths"/>.</summary>
     public void FetchHistory() => memory.CopyDown(History, Lengths);
 
-    /// <summary>Queues the copy of a beam search step's result: which images are <see cref="Finished"/>.</summary>
+    /// <summary>Queues the download of <see cref="Finished"/> after a beam search step.</summary>
     public void FetchFinished() => memory.CopyDown(Finished, Finished);
 
-    /// <summary>Queues the copy of a beam search's results.</summary>
-    /// <param name="rows">Whether to tell <see cref="FinishedRows"/>, too.</param>
+    /// <summary>Queues the download of a beam search's results, on request with <see cref="FinishedRows"/>.</summary>
     public void FetchFound(bool rows) => memory.CopyDown(FinishedLengths, rows ? FinishedRows : FinishedTokens);
 
     public void Dispose()
@@ -169,15 +167,15 @@ internal sealed class GenerationWorkspace : IDisposable
     }
 }
 
-/// <summary>The sizes that the buffers of a run depend on.</summary>
+/// <summary>The sizes on which a run's buffers depend.</summary>
 /// <param name="Images">Images at once.</param>
 /// <param name="RowsPerImage">Beams, or samples.</param>
 /// <param name="Capacity">Longest sequence.</param>
-/// <param name="Vocabulary">Tokens that the model knows.</param>
-/// <param name="Search">Whether beams are searched.</param>
-/// <param name="Filters">Whether sampling filters need room.</param>
+/// <param name="Vocabulary">Its size.</param>
+/// <param name="Search">True for beam search.</param>
+/// <param name="Filters">Whether sampling filters need memory.</param>
 internal readonly record struct WorkspaceShape(int Images, int RowsPerImage, int Capacity, int Vocabulary, bool Search, bool Filters)
 {
-    /// <summary>Continuations that each beam offers: as many as the image keeps, since they may all come from one beam.</summary>
+    /// <summary>Continuations per beam: as many as the image keeps, since all may come from one beam.</summary>
     public int Candidates => Math.Min(2 * RowsPerImage, Vocabulary);
 }

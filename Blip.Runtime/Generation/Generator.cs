@@ -5,16 +5,15 @@ namespace Blip.Runtime.Generation;
 
 /// <summary>
 /// Turns a decoder's logits into sequences: greedy search, beam search and sampling with the rules of Hugging Face's <c>generate()</c>.
-/// Logits stay on the device; per step the chosen tokens (greedy and sampling) or one flag per image (beam search) come back. Buffers are kept
-/// for the next run of the same shape. One run at a time.
+/// Logits stay on the device. Each step returns the chosen tokens, or one flag per image in beam search. Buffers are kept for later runs
+/// of the same shape. One run at a time.
 /// </summary>
-/// <param name="device">The decoder's device.</param>
 internal sealed class Generator(Device device) : IDisposable
 {
-    // Shapes differ by the size of the last batch and by options; the ones used last are kept.
+    // The last batch may have another size: the most recent shapes are kept.
     private const int LeastWorkspaces = 4;
 
-    // Capacities are rounded up, so that prompts of about one length share buffers.
+    // Capacities are rounded up, so that prompts of similar length share buffers.
     private const int CapacityStep = 16;
 
     private readonly List<GenerationWorkspace> workspaces = [];
@@ -23,22 +22,22 @@ internal sealed class Generator(Device device) : IDisposable
     private int keptWorkspaces = LeastWorkspaces;
     private GenerationWorkspace? draft;
 
-    /// <summary>How many tokens of a single sequence a draft writes ahead, where the decoder has one.</summary>
+    /// <summary>How many tokens a decoder's draft writes ahead in a single sequence.</summary>
     internal Lookahead Lookahead { get; set; } = new();
 
-    /// <summary>Generates the sequences of a batch of images. Each image's result is the one that it would have alone, bit for bit.</summary>
-    /// <param name="decoder">The model, its images set.</param>
+    /// <summary>Generates the sequences of a batch of images. Each image's result is the same as alone, bit for bit.</summary>
+    /// <param name="decoder">The model, with its images set.</param>
     /// <param name="prompts">Token ids of each image, start token first; lengths may differ.</param>
     /// <param name="specials">The model's start, stop and pad tokens.</param>
-    /// <param name="options">How tokens are chosen.</param>
+    /// <param name="options">How to choose tokens.</param>
     /// <param name="streams">
-    /// Sampling: the stream of random numbers of each image. Null gives each the same stream, so that an image's draws do not depend on its
-    /// place in a batch; distinct numbers make equal images draw differently.
+    /// Sampling: each image's random stream. Null gives all the same stream, so that draws do not depend on the batch position. Distinct
+    /// numbers make equal images draw differently.
     /// </param>
-    /// <param name="onToken">Called for each token as it is chosen (greedy search and sampling; beams have no words before they end).</param>
-    /// <param name="ends">Whether the last token of a sequence ends it; null where the stop token alone does.</param>
-    /// <param name="cancellationToken">Looked at before each step.</param>
-    /// <returns>For each image its sequences: of a beam search the best first.</returns>
+    /// <param name="onToken">Called for each chosen token; not in beam search.</param>
+    /// <param name="ends">Whether a sequence's last token ends it; null: only the stop token does.</param>
+    /// <param name="cancellationToken">Checked before each step.</param>
+    /// <returns>The sequences of each image; the best first in beam search.</returns>
     /// <exception cref="ArgumentException">An option or a prompt does not fit the model; the message names it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the generator may be used again.</exception>
     public IReadOnlyList<IReadOnlyList<GeneratedSequence>> Generate(
@@ -66,21 +65,18 @@ internal sealed class Generator(Device device) : IDisposable
         return options.OutputAttentions ? WithAttention((ICrossAttentionSource)decoder, sequences) : sequences;
     }
 
-    /// <summary>Begins a batch that sequences join and leave while it runs.</summary>
-    /// <param name="decoder">The model; until the batch ends nothing else drives it.</param>
-    /// <param name="specials">The model's start, stop and pad tokens.</param>
-    /// <param name="options">How tokens are chosen: greedy search or sampling, one sequence of each prompt, and no outputs of steps.</param>
-    /// <param name="ends">Whether the last token of a sequence ends it; null where the stop token alone does.</param>
-    /// <param name="rows">The most sequences at once.</param>
-    /// <param name="longest">The most tokens of a sequence, its prompt counted.</param>
-    /// <exception cref="ArgumentException">An option does not fit the model, or such a batch.</exception>
+    /// <summary>
+    /// Begins a batch whose sequences join and leave while it runs; it must be the decoder's only user. It does greedy search or sampling
+    /// with one sequence per prompt, without step outputs.
+    /// </summary>
+    /// <exception cref="ArgumentException">An option does not fit the model or such a batch.</exception>
     public ContinuousBatch Continuous(
         IContinuousDecoder decoder, SpecialTokens specials, GenerationOptions options, Func<IReadOnlyList<int>, bool>? ends, int rows, int longest)
     {
         options.Validate(decoder.VocabularySize, decoder.MaxPositions, specials);
         if (!ContinuousBatch.Takes(options))
             throw new ArgumentException("Beams, several sequences, scores, logits and attentions are for batches that begin and end together.", nameof(options));
-        // A workspace for each number of rows, so that none is made anew when a sequence comes or goes.
+        // One workspace per number of rows, so that joining and leaving allocate nothing.
         keptWorkspaces = Math.Max(keptWorkspaces, rows + 1);
         return new ContinuousBatch(decoder, prompts => Context(decoder, prompts, specials, options, longest), ends, rows, RoundUp(longest));
     }
@@ -117,7 +113,7 @@ internal sealed class Generator(Device device) : IDisposable
 
     private GenerationContext Context(ITextDecoder decoder, IReadOnlyList<int[]> prompts, SpecialTokens specials, GenerationOptions options, int longest)
     {
-        // One object for equal options: tables and a captured step are kept as long as it is the same.
+        // Equal options use one object, to which the tables and the captured step are tied.
         lastOptions = options = lastOptions is not null && options.SaysTheSameAs(lastOptions) ? lastOptions : options.Snapshot();
         var workspace = Workspace(decoder, prompts.Count, options, RoundUp(longest));
         if (rules?.Fits(options, specials, workspace.Shape.Capacity) != true)
@@ -131,7 +127,7 @@ internal sealed class Generator(Device device) : IDisposable
             : context;
     }
 
-    // The draft chooses as the run does, and its scores are not read.
+    // The draft chooses like the run; its scores are not read.
     private GenerationContext Draft(GenerationContext run)
     {
         if (draft?.Shape != run.Workspace.Shape)

@@ -2,21 +2,21 @@ using ILGPU;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>A way of choosing tokens: <see cref="TokenSearch"/> (greedy search and sampling) or <see cref="BeamSearch"/>.</summary>
+/// <summary>A way of choosing tokens.</summary>
 internal interface IGenerationStrategy
 {
-    /// <summary>Whether nothing is read on the host before a step has ended, so that one capture serves every step.</summary>
+    /// <summary>Whether the host reads nothing before a step has ended, so that one capture serves every step.</summary>
     bool StaysOnDevice { get; }
 
-    /// <summary>Queues the choice of a step, and the copy to the host for <see cref="Collect"/>.</summary>
+    /// <summary>Queues a step's choice and the download for <see cref="Collect"/>.</summary>
     /// <param name="logits"><c>[sources, vocabulary]</c> on the device.</param>
-    /// <param name="rowsPerSource">Rows that read one source: the beams of an image behind its prompt, 1 behind a step.</param>
+    /// <param name="rowsPerSource">Rows that share a source: the image's beams after the prompt, 1 after a step.</param>
     void Choose(ArrayView<float> logits, int rowsPerSource);
 
-    /// <summary>Waits for the step and takes down its outcome.</summary>
-    /// <returns>True when every sequence has ended.</returns>
+    /// <summary>Waits for the step and collects its result.</summary>
+    /// <returns>True once every sequence has ended.</returns>
     bool Collect();
 
-    /// <summary>The sequences of each image, of a beam search the best first.</summary>
+    /// <summary>The sequences of each image; the best first in beam search.</summary>
     GeneratedSequence[][] Sequences();
 }

@@ -4,13 +4,12 @@ using ILGPU;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>From logits to the scores that tokens are chosen by: log-softmax, the rules, the filters of sampling, in the order of <c>generate()</c>.</summary>
+/// <summary>Turns logits into scores: log-softmax, rules and sampling filters, in the order of <c>generate()</c>.</summary>
 internal sealed class LogitsProcessor(GenerationContext context)
 {
-    /// <summary>Queues the scores of a step.</summary>
-    /// <param name="current">Logits <c>[sources, vocabulary]</c>.</param>
-    /// <param name="rowsPerSource">Rows that read one source.</param>
-    /// <param name="normalize">Whether scores are log-probabilities, as beam search adds them up; false keeps the logits.</param>
+    /// <summary>
+    /// Queues the scores of a step from logits <c>[sources, vocabulary]</c>: log-probabilities, which beam search sums, or else logits.
+    /// </summary>
     public void Score(ArrayView<float> current, int rowsPerSource, bool normalize)
     {
         var softmax = new LogSoftmaxArgs

@@ -1,18 +1,20 @@
 namespace Blip.Runtime.Generation;
 
 /// <summary>
-/// How many tokens a draft writes ahead: as many as give the most tokens in a time, by what each part took of late and by how often the draft was
-/// right (Leviathan et al. 2023, theorem 3.8, with measured times); none where a step of the decoder alone gives more.
+/// How many tokens a draft writes ahead. It is the number with the most tokens per time, from recent times and the draft's hit rate
+/// (Leviathan et al. 2023, theorem 3.8, with measured times). It is 0 if the decoder alone is faster.
 /// </summary>
 internal sealed class Lookahead
 {
-    /// <summary>The most tokens that are written ahead: with the one before them a tile of the processor's linear layers, for which weights are read once.</summary>
+    /// <summary>
+    /// The most tokens ahead: with the one before them they fill a tile of the processor's linear layers, which reads weights once.
+    /// </summary>
     public const int Most = 5;
 
-    // Steps, or drafts, after which the way that is not taken is tried again: it may have become the faster one.
+    // Steps or drafts after which the other way is tried again, and the tokens of that trial.
     private const int Again = 64, Tried = 2;
 
-    // What is assumed before it was timed, as shares of a step: a token of the draft, and each further token of a run.
+    // Assumed until measured, as shares of a step: a draft token, and each further token of a run.
     private const double DraftShare = 0.5, TokenShare = 0.05;
 
     private readonly int? always;
@@ -20,10 +22,10 @@ internal sealed class Lookahead
     private double right = 0.9;
     private int rounds;
 
-    /// <param name="always">A number of tokens whatever the times, at most <see cref="Most"/>; null: as they say.</param>
+    /// <param name="always">A fixed number of tokens, at most <see cref="Most"/>; null: by measured times.</param>
     public Lookahead(int? always = null) => this.always = always is { } tokens ? Math.Min(tokens, Most) : null;
 
-    /// <summary>Tokens to write ahead now; 0: none, a step alone.</summary>
+    /// <summary>Tokens to write ahead now; 0 for a step alone.</summary>
     public int Tokens
     {
         get
@@ -36,13 +38,13 @@ internal sealed class Lookahead
         }
     }
 
-    /// <summary>Whether the time of a step is wanted, for which it must have ended.</summary>
+    /// <summary>Whether a step's time is needed, for which it must have ended.</summary>
     public bool TimesSteps => always is null && (!step.IsKnown || rounds >= Again || Best() > 0);
 
-    /// <summary>Tokens of the draft that were the decoder's, of those that were compared.</summary>
+    /// <summary>Draft tokens equal to the decoder's, among those compared.</summary>
     public (long Right, long Compared) Hits { get; private set; }
 
-    /// <summary>A step of the decoder alone, in seconds where they are wanted.</summary>
+    /// <summary>Reports a step of the decoder alone, with its time if needed.</summary>
     public void Stepped(TimeSpan time)
     {
         if (TimesSteps)
@@ -50,24 +52,24 @@ internal sealed class Lookahead
         rounds = step.IsKnown && Best() == 0 ? rounds + 1 : 0;
     }
 
-    /// <summary>Tokens that the draft wrote.</summary>
+    /// <summary>Reports tokens that the draft wrote.</summary>
     public void Drafted(int tokens, TimeSpan time)
     {
         draft.Add(time.TotalSeconds / tokens);
         rounds = Best() == 0 ? 0 : rounds + 1;
     }
 
-    /// <summary>A run of the decoder over so many tokens, 2 or more.</summary>
+    /// <summary>Reports a decoder run over 2 or more tokens.</summary>
     public void Verified(int tokens, TimeSpan time) => token.Add((time.TotalSeconds - step.Median) / (tokens - 1));
 
-    /// <summary>Whether a token of the draft was the decoder's.</summary>
+    /// <summary>Reports whether a draft token was the decoder's.</summary>
     public void Checked(bool isRight)
     {
         right += ((isRight ? 1 : 0) - right) / 32;
         Hits = (Hits.Right + (isRight ? 1 : 0), Hits.Compared + 1);
     }
 
-    // The run's own token comes in any case: 1 + p + p² + … of them.
+    // The run always yields one token: 1 + p + p² + … are expected.
     private int Best()
     {
         var (best, most) = (0, 1 / step.Median);
@@ -84,7 +86,7 @@ internal sealed class Lookahead
         return best;
     }
 
-    /// <summary>The median of the last times: one that something else was in the way of does not count.</summary>
+    /// <summary>The median of the last times, which outliers do not affect.</summary>
     private sealed class Recent
     {
         private const int Window = 9, Least = 3;

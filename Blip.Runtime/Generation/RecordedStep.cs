@@ -4,22 +4,19 @@ using Blip.Runtime.Models;
 namespace Blip.Runtime.Generation;
 
 /// <summary>
-/// The decoding step of a workspace: the model over one token of each row, the rules, the choice, and the copy of the tokens to the host. What
-/// changes from step to step (tokens, positions, lengths, cache rows of beams) lies in device memory, so that on CUDA one capture serves every
-/// step, of this run and of the next ones: a token is one launch. It is taken anew when anything changes that is written into it: the decoder's
-/// plan, the options, or an address.
+/// A workspace's decoding step: model, rules, choice, and download of the tokens. Everything that changes between steps (tokens,
+/// positions, lengths, cache rows of beams) is in device memory. On CUDA one capture therefore serves the steps of this and later runs. A
+/// change of the decoder's plan, the options or an address requires a new capture.
 /// </summary>
 internal sealed class RecordedStep(Device device) : IDisposable
 {
     private Identity? seen;
     private CapturedWork? captured;
 
-    /// <summary>Queues one step.</summary>
-    /// <param name="step">The step, run as it is where it cannot or need not be captured.</param>
-    /// <param name="decoder">Whose step it is.</param>
-    /// <param name="options">The step's options; the same object for all runs with the same options.</param>
-    /// <param name="specials">The model's start, stop and pad tokens.</param>
-    /// <param name="staysOnDevice">Whether the host reads nothing before the step has ended; no other can be captured.</param>
+    /// <summary>
+    /// Queues one step, directly if it cannot be captured. Runs with the same options must pass the same object. Only a step whose results
+    /// the host reads after its end can be captured.
+    /// </summary>
     public void Run(Action step, ITextDecoder decoder, GenerationOptions options, SpecialTokens specials, bool staysOnDevice)
     {
         if (!device.Captures || !staysOnDevice || decoder.StepIdentity is not { } plan)
@@ -30,7 +27,7 @@ internal sealed class RecordedStep(Device device) : IDisposable
         var wanted = new Identity(plan, options, specials, device.Releases);
         if (wanted != seen)
         {
-            // The first time compiles kernels, times tiles and finds memory, which no capture may.
+            // The first run compiles kernels, times tiles and allocates, which a capture must not.
             Forget();
             step();
             seen = wanted with { Releases = device.Releases };
@@ -49,7 +46,7 @@ internal sealed class RecordedStep(Device device) : IDisposable
         (captured, seen) = (null, null);
     }
 
-    // Two objects of equal worth may stand on different memory: all but numbers are compared as objects.
+    // Equal objects may refer to different memory: references are compared.
     private readonly record struct Identity(object Plan, GenerationOptions Options, SpecialTokens Specials, long Releases)
     {
         public bool Equals(Identity other) =>

@@ -1,11 +1,11 @@
 namespace Blip.Runtime.Generation;
 
-/// <summary>The choice among the first of a retrieval.</summary>
+/// <summary>The score that re-ranks a retrieval.</summary>
 internal enum RerankScore
 {
-    /// <summary>How likely the pair matches.</summary>
+    /// <summary>The probability of a match.</summary>
     Probability,
 
-    /// <summary>The logit of "matches" and the similarity of the vectors, added.</summary>
+    /// <summary>The logit of "matches" plus the cosine.</summary>
     LogitPlusCosine,
 }

@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>The rules of one set of options, as tables on the device.</summary>
+/// <summary>The rules of one set of options as device tables.</summary>
 internal sealed class RuleBuffers : IDisposable
 {
     private readonly List<IDisposable> buffers = [];
@@ -20,7 +20,7 @@ internal sealed class RuleBuffers : IDisposable
     {
         (this.device, this.options, this.specials, Capacity) = (device, options, specials, capacity);
         biases = Table(options.SequenceBias.Select(bias => (bias.Tokens, (float)bias.Bias)));
-        // The stop token alone cannot be forbidden: the reference leaves it out too.
+        // The stop token alone cannot be forbidden, as in the reference.
         badWords = Table(options.BadWordsIds.Where(word => word is not [var only] || only != specials.Stop).Select(word => (word, float.NegativeInfinity)));
         allowed = Allowed(options.ForceWordsIds);
         suppressed = Upload([.. options.SuppressTokens]);
@@ -32,7 +32,7 @@ internal sealed class RuleBuffers : IDisposable
 
     public int Capacity { get; }
 
-    /// <summary>Whether any rule looks at the tokens so far.</summary>
+    /// <summary>Whether any rule applies.</summary>
     public bool Any =>
         biases.LastTokens.Length > 0 || badWords.LastTokens.Length > 0 || allowed.First.Length > 0 || suppressed.Length > 0 || suppressedFirst.Length > 0 || decay.Length > 0
         || options.RepetitionPenalty != 1 || options.NoRepeatNgramSize > 0 || options.MinLength > 0 || options.MinNewTokens > 0
@@ -41,7 +41,6 @@ internal sealed class RuleBuffers : IDisposable
     public bool Fits(GenerationOptions otherOptions, SpecialTokens otherSpecials, int capacity) =>
         ReferenceEquals(options, otherOptions) && specials == otherSpecials && Capacity == capacity;
 
-    /// <summary>Fills in the rules.</summary>
     public void Describe(ref TokenRulesArgs args)
     {
         args.Biases = biases;
@@ -72,7 +71,7 @@ internal sealed class RuleBuffers : IDisposable
 
     private SequenceTable Table(IEnumerable<(IReadOnlyList<int> Tokens, float Bias)> sequences)
     {
-        // A sequence that is named twice counts once, with its last bias; sequences of one token are added up first.
+        // The last bias of a repeated sequence counts; one-token sequences are added first.
         var distinct = new Dictionary<string, (IReadOnlyList<int> Tokens, float Bias)>();
         foreach (var sequence in sequences)
             distinct[string.Join(' ', sequence.Tokens)] = sequence;

@@ -1,17 +1,13 @@
 namespace Blip.Runtime.Generation;
 
-/// <summary>One sequence of greedy search or sampling while it grows: all that a step needs to go on with it, caches aside.</summary>
-/// <param name="prompt">Token ids, the start token first.</param>
-/// <param name="capacity">Room for so many tokens, so that a token allocates nothing.</param>
+/// <summary>A growing sequence of greedy search or sampling.</summary>
 internal sealed class RunningSequence(int[] prompt, int capacity)
 {
-    /// <summary>Token ids that it began with.</summary>
     public int[] Prompt => prompt;
 
-    /// <summary>From the start token to the last one that was chosen.</summary>
+    /// <summary>From the start token to the last chosen one.</summary>
     public List<int> Tokens { get; } = Fill(prompt, capacity);
 
-    /// <summary>Tokens behind the prompt.</summary>
     public int Generated => Tokens.Count - prompt.Length;
 
     /// <summary>Sum of the log-probabilities of the generated tokens.</summary>
@@ -20,7 +16,6 @@ internal sealed class RunningSequence(int[] prompt, int capacity)
     /// <summary>Whether its last token ended it.</summary>
     public bool IsEnded { get; set; }
 
-    /// <summary>The sequence as far as it has come.</summary>
     public GeneratedSequence ToGenerated(double lengthPenalty) => new([.. Tokens], LogProbability / Math.Pow(Generated, lengthPenalty));
 
     private static List<int> Fill(int[] prompt, int capacity)

@@ -7,19 +7,15 @@ using ILGPU.Runtime;
 namespace Blip.Runtime.Generation;
 
 /// <summary>
-/// Speculative decoding (Leviathan et al. 2023; Chen et al. 2023) of one sequence: a draft writes some tokens ahead, by the rules and draws of the
-/// call, and one run of the decoder gives the logits behind each of them. A caller of steps gets these logits for as long as the tokens are the ones
-/// that it chose itself, so that it chooses the same as without a draft, bit for bit.
+/// Speculative decoding of one sequence (Leviathan et al. 2023; Chen et al. 2023). A draft writes tokens ahead by the call's rules and
+/// draws; one decoder run gives the logits after each. Steps return these logits while the drafted tokens equal the chosen ones. The
+/// choices are therefore the same as without a draft, bit for bit.
 /// </summary>
-/// <param name="decoder">The decoder and its draft.</param>
-/// <param name="run">The call.</param>
-/// <param name="draft">The same call for the draft, over another workspace.</param>
-/// <param name="lookahead">How many tokens are written ahead.</param>
 internal sealed class SpeculativeDecoder(IDraftedDecoder decoder, GenerationContext run, GenerationContext draft, Lookahead lookahead) : ITextDecoder
 {
     private readonly TokenSearch search = new(draft, [], onToken: null, ends: null);
 
-    // The tokens behind the one that the last run of the decoder began with, and how many of them were chosen since.
+    // The drafted tokens of the last decoder run, and how many of them were chosen since.
     private readonly List<int> written = [];
     private ArrayView<float> logits;
     private int chosen;
@@ -50,7 +46,7 @@ internal sealed class SpeculativeDecoder(IDraftedDecoder decoder, GenerationCont
                 return Row(++chosen);
         }
         Forget();
-        // The last token that the length allows has no other behind it.
+        // The last token that the length allows needs no draft after it.
         var tokens = Math.Min(lookahead.Tokens, run.Workspace.Limits.Host[0] - state.KeyTokens - 1);
         return tokens < 1 ? Alone(state) : Verified(state, tokens);
     }
@@ -71,7 +67,7 @@ internal sealed class SpeculativeDecoder(IDraftedDecoder decoder, GenerationCont
         Write(tokens);
         var ahead = Stopwatch.GetTimestamp();
         lookahead.Drafted(written.Count, Stopwatch.GetElapsedTime(start, ahead));
-        // Behind the stop token nothing is asked for.
+        // Nothing after the stop token is needed.
         if (written[^1] == run.Specials.Stop)
             written.RemoveAt(written.Count - 1);
         if (written.Count == 0)
@@ -82,7 +78,7 @@ internal sealed class SpeculativeDecoder(IDraftedDecoder decoder, GenerationCont
         return Row(0);
     }
 
-    // The draft continues from the chosen token, with its copy of all inputs of the rules.
+    // The draft continues from the chosen token with a copy of the rules' inputs.
     private void Write(int tokens)
     {
         draft.Workspace.TakeOver(run.Workspace);

@@ -4,12 +4,12 @@ using ILGPU.Runtime;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>Scores or logits of every row at every step, kept on the host because the user asked to see them.</summary>
+/// <summary>Scores or logits of every row and step, on the host for the user.</summary>
 internal sealed class StepOutputs(int rows, int vocabulary)
 {
     private readonly List<float[][]> steps = [];
 
-    /// <summary>Copies a step's rows; several may share one source.</summary>
+    /// <summary>Copies a step's rows; several may share a source.</summary>
     public void Add(Device device, ArrayView<float> source, int rowsPerSource)
     {
         var copies = new float[(rows + rowsPerSource - 1) / rowsPerSource][];

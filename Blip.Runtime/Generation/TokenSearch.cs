@@ -4,11 +4,7 @@ using ILGPU;
 
 namespace Blip.Runtime.Generation;
 
-/// <summary>Greedy search and sampling: each row goes on by one token a step.</summary>
-/// <param name="context">The call.</param>
-/// <param name="rows">The sequence of each row; it grows here.</param>
-/// <param name="onToken">Called for each token as it is chosen; may be null.</param>
-/// <param name="ends">Whether the last token of a row ends it; null where the stop token alone does.</param>
+/// <summary>Greedy search and sampling: each row grows by one token per step.</summary>
 internal sealed class TokenSearch(
     GenerationContext context, IReadOnlyList<RunningSequence> rows, Action<GeneratedToken>? onToken, Func<IReadOnlyList<int>, bool>? ends) : IGenerationStrategy
 {
@@ -34,7 +30,7 @@ internal sealed class TokenSearch(
         var ended = true;
         for (var row = 0; row < rows.Count; row++)
         {
-            // The device goes on with a row that the host alone has ended, for nothing.
+            // The device continues rows that only the host has ended.
             if (chosen[row] < 0 || rows[row].IsEnded)
                 continue;
             ended &= Append(row, chosen[row]);

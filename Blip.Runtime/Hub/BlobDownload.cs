@@ -4,26 +4,19 @@ using Blip.Runtime.Files;
 namespace Blip.Runtime.Hub;
 
 /// <summary>
-/// Brings one blob into the cache. Several connections fetch pieces side by side, and they are written in order: the part beside the
-/// blob's place under the name of Hugging Face's tools is always its beginning, so that they and this program go on with each other's.
+/// Downloads one blob into the cache. Several connections fetch pieces in parallel; they are written in order. The partial file has the
+/// name that Hugging Face's tools use and is always the blob's beginning. Both programs can therefore continue each other's downloads.
 /// </summary>
-/// <param name="client">Asks for it.</param>
-/// <param name="file">The file; its lock is the caller's.</param>
-/// <param name="renew">Asks the hub where the file's bytes are now.</param>
-/// <param name="progress">Counts.</param>
 internal sealed class BlobDownload(HubClient client, HubFile file, Func<CancellationToken, Task> renew, PullProgress progress)
 {
-    /// <summary>The suffix of an incomplete blob's name.</summary>
     public const string Unfinished = ".incomplete";
 
-    // Pieces that wait for one before them hold memory.
+    // Pieces that wait for an earlier one hold memory.
     private const int PiecesPerConnection = 2;
 
     private readonly ModelHubOptions options = client.Settings.Options;
 
-    /// <summary>Downloads the blob, or the rest of it.</summary>
-    /// <param name="blob">Its place.</param>
-    /// <param name="cancellationToken">Ends the download; downloaded parts stay.</param>
+    /// <summary>Downloads the blob, or the rest of it. After a cancellation, downloaded parts stay.</summary>
     /// <exception cref="HubException">It cannot be downloaded or written, or differs from the hub's description.</exception>
     public async Task RunAsync(string blob, CancellationToken cancellationToken)
     {
@@ -35,14 +28,14 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
         }
         finally
         {
-            // Bytes that a full disk did not take are tried once more at the end.
+            // Bytes that a full disk refused are tried once more at the end.
             Guard(part.Dispose);
         }
     }
 
     private async Task RunAsync(ReplacedFile part, CancellationToken cancellationToken)
     {
-        // The remains of an older run are the only reason for a second try: they may belong to another file.
+        // Only remains of an older run, which may belong to another file, justify a second try.
         for (var isFirst = part.Stream.Length > 0; ; isFirst = false)
         {
             using var hash = new BlobHash(file.Tag, file.Size);
@@ -75,7 +68,6 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
         }
     }
 
-    // Existing bytes are hashed as well.
     private async Task<long> BeginAsync(FileStream stream, BlobHash hash, CancellationToken cancellationToken)
     {
         if (stream.Length > file.Size)

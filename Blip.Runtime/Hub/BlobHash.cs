@@ -5,17 +5,14 @@ using System.Text;
 namespace Blip.Runtime.Hub;
 
 /// <summary>
-/// The hash in a blob's name: SHA-256 of a file in Git LFS, and Git's SHA-1 over length and content of a plain file. Another name
-/// says nothing of the content.
+/// The hash in a blob's name: SHA-256 for Git LFS, Git's SHA-1 over length and content for a plain file. Other names tell nothing about
+/// the content.
 /// </summary>
 internal sealed class BlobHash : IDisposable
 {
     private const int Sha256Digits = 64, Sha1Digits = 40;
     private readonly IncrementalHash? hash;
 
-    /// <summary>Begins the hash of a blob.</summary>
-    /// <param name="tag">Its name.</param>
-    /// <param name="size">Its length in bytes.</param>
     public BlobHash(string tag, long size)
     {
         if (!tag.All(char.IsAsciiHexDigitLower) || tag.Length is not (Sha256Digits or Sha1Digits))
@@ -25,10 +22,9 @@ internal sealed class BlobHash : IDisposable
             hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {size}\0")));
     }
 
-    /// <summary>Takes the next bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => hash?.AppendData(bytes);
 
-    /// <summary>Whether the content matches the name; true where the name is no hash.</summary>
+    /// <summary>Whether the content matches the name; true if the name is no hash.</summary>
     public bool Fits(string tag) => hash is null || Convert.ToHexStringLower(hash.GetCurrentHash()) == tag;
 
     /// <inheritdoc/>

@@ -4,13 +4,10 @@ using System.Threading.Channels;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>
-/// A run of a file's bytes on its way: they are asked for, again where the connection broke, and wait here until those before them are
-/// written.
-/// </summary>
+/// <summary>A range of a file's bytes: fetched, resumed after broken connections, and held until earlier bytes are written.</summary>
 internal sealed class BlobPiece
 {
-    // Less than that is no progress: a server that gives a byte at a time is broken, too.
+    // Less does not reset the retries: a server that sends single bytes is broken, too.
     private const int Progress = 1 << 16;
     private const int BufferBytes = 1 << 16;
 
@@ -26,14 +23,10 @@ internal sealed class BlobPiece
 
     private long position;
 
-    /// <summary>Describes a piece; <see cref="RunAsync"/> fetches it.</summary>
-    /// <param name="client">Asks for it.</param>
-    /// <param name="file">The file.</param>
-    /// <param name="renew">Asks the hub where the file's bytes are now.</param>
-    /// <param name="progress">Counts the bytes, and is told of each wait.</param>
-    /// <param name="start">The first byte.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="whole">Whether it is all that is missing: then an answer with the whole file will do, too.</param>
+    /// <summary>
+    /// Describes a piece; <see cref="RunAsync"/> fetches it. If <paramref name="whole"/>, it is all that is missing, and an answer with
+    /// the whole file is accepted.
+    /// </summary>
     public BlobPiece(
         HubClient client, HubFile file, Func<CancellationToken, Task> renew, PullProgress progress, long start, long count, bool whole)
     {
@@ -43,10 +36,10 @@ internal sealed class BlobPiece
             client.Settings.Options.Waits, progress.Tell, "What has come is kept: the same command goes on with it.");
     }
 
-    /// <summary>The bytes in order. Ends with the piece, or with an error.</summary>
+    /// <summary>The bytes in order, up to the end of the piece or an error.</summary>
     public ChannelReader<ReadOnlyMemory<byte>> Bytes => bytes.Reader;
 
-    /// <summary>Fetches the piece. It throws nothing: the reader of the bytes does.</summary>
+    /// <summary>Fetches the piece. Errors go to the reader of <see cref="Bytes"/>.</summary>
     public async Task RunAsync(SemaphoreSlim connections, CancellationToken cancellationToken)
     {
         try
@@ -86,13 +79,13 @@ internal sealed class BlobPiece
 
     private async Task TryAsync(CancellationToken cancellationToken)
     {
-        // A whole file is asked for as such: not every server knows parts.
+        // A whole file is requested without a range, as not every server supports ranges.
         var range = position == 0 && end == file.Size ? null : new RangeHeaderValue(position, end - 1);
         using var response = await client.SendAsync(HttpMethod.Get, file.Location, range, leaves: true, cancellationToken)
             .ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            // A signed address has come to its end.
+            // The signed address has expired.
             if ((int)response.StatusCode is 401 or 403 or 404 or 410)
                 await renew(cancellationToken).ConfigureAwait(false);
             throw HubFailures.RefusalOfBytes(response, file.Path);
@@ -102,7 +95,7 @@ internal sealed class BlobPiece
             throw new TransientException($"{Host(response)} ends {file.Path} after {position} of {file.Size} bytes");
     }
 
-    // The number of bytes in the answer before the wanted ones.
+    // The number of bytes in the answer before the requested ones.
     private long Skipped(HttpResponseMessage response)
     {
         var headers = response.Content.Headers;
@@ -153,5 +146,5 @@ internal sealed class BlobPiece
     private static string Host(HttpResponseMessage response) => response.RequestMessage!.RequestUri!.Authority;
 }
 
-/// <summary>A server gave a whole file where a part was asked for.</summary>
+/// <summary>A server sent a whole file instead of the requested range.</summary>
 internal sealed class RangesIgnoredException : Exception;

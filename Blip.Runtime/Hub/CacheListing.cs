@@ -5,8 +5,6 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>The models in the cache.</summary>
-/// <param name="cache">The cache.</param>
 internal sealed class CacheListing(HubCache cache)
 {
     private const int LongestConfig = 4 << 20;
@@ -72,7 +70,7 @@ internal sealed class CacheListing(HubCache cache)
             if (SnapshotFolder.LengthOf(path) is not (> 0 and <= LongestConfig))
                 return null;
             using var json = JsonInput.Parse(File.ReadAllBytes(path));
-            // A config that names no type is read for old files' sake; here it may be anybody's.
+            // A config without a type is accepted for old files; here it may be any model's.
             if (!json.RootElement.TryGetProperty("model_type", out var type) || type.ValueKind != JsonValueKind.String
                 || type.GetString() != "blip")
                 return null;
@@ -84,7 +82,7 @@ internal sealed class CacheListing(HubCache cache)
         }
     }
 
-    // The format of most numbers; null for weights that cannot be read.
+    // The format of most elements; null for unreadable weights.
     private static string? PrecisionOf(string snapshot)
     {
         try
@@ -100,7 +98,7 @@ internal sealed class CacheListing(HubCache cache)
         }
     }
 
-    // A look at the list is no use of the model.
+    // Listing does not count as use of the model.
     private static void KeepAccessTime(FileInfo file)
     {
         try
@@ -109,7 +107,7 @@ internal sealed class CacheListing(HubCache cache)
         }
         catch (Exception e) when (Disk.Refuses(e))
         {
-            // Somebody else's file keeps its own count.
+            // Another user's file keeps its access time.
         }
     }
 }

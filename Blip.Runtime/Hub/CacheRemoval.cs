@@ -3,8 +3,8 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Hub;
 
 /// <summary>
-/// Takes a model, or one commit of it, out of the cache. Names go first and blobs last: however the process ends, nothing that is found by
-/// a name lacks its files.
+/// Removes a model, or one commit of it, from the cache. Names go first and blobs last: even after a crash, no name refers to missing
+/// files.
 /// </summary>
 internal sealed class CacheRemoval
 {
@@ -14,11 +14,8 @@ internal sealed class CacheRemoval
     private readonly string? commit;
     private readonly IReadOnlyList<FileInfo> blobs = [];
 
-    /// <summary>Finds the files to remove; removes nothing yet.</summary>
-    /// <param name="cache">The cache.</param>
-    /// <param name="name">The model.</param>
-    /// <param name="revision">A branch, a tag or a commit; null for all of the model.</param>
-    /// <exception cref="HubException">It is not in the cache, or that cannot be read.</exception>
+    /// <summary>Finds the files to remove; removes nothing yet. Without a revision, the whole model is removed.</summary>
+    /// <exception cref="HubException">The model is not in the cache, or cannot be read.</exception>
     public CacheRemoval(HubCache cache, string name, string? revision)
     {
         (this.cache, this.name, folder) = (cache, name, new CachedFolder(cache.ModelFolder(name)));
@@ -30,7 +27,7 @@ internal sealed class CacheRemoval
             {
                 commit = Path.GetFileName(cache.TryFind(name, revision, out var why))
                     ?? throw new HubException($"{name} is not in the cache: {why}.");
-                // The last commit takes everything with it.
+                // Removing the last commit removes the whole model.
                 commit = folder.Commits() is [_] ? null : commit;
             }
             if (commit is null)
@@ -43,7 +40,7 @@ internal sealed class CacheRemoval
             var own = CachedFolder.Files(folder.Snapshot(commit)).Where(file => file.Exists && !shared.Contains(file.FullName))
                 .DistinctBy(file => file.FullName).ToList();
             blobs = [.. own.Where(folder.IsBlob)];
-            // A link may lead anywhere; its target stays.
+            // A link may point anywhere; its target stays.
             Bytes = own.Where(folder.Holds).Sum(file => file.Length);
         }
         catch (Exception e) when (e is CheckpointException || Disk.Refuses(e))
@@ -52,11 +49,10 @@ internal sealed class CacheRemoval
         }
     }
 
-    /// <summary>Bytes that become free.</summary>
     public long Bytes { get; }
 
-    /// <summary>Removes it.</summary>
-    /// <exception cref="HubException">Another process is downloading it, or something cannot be removed.</exception>
+    /// <summary>Removes the files.</summary>
+    /// <exception cref="HubException">Another process is downloading the model, or a file cannot be removed.</exception>
     public void Run()
     {
         var locks = new List<IDisposable>();
@@ -79,7 +75,7 @@ internal sealed class CacheRemoval
         }
     }
 
-    // The files stay: a lock whose file is deleted could be held by two.
+    // Lock files stay: after a deletion, two processes could hold the lock.
     private void TakeLocks(List<IDisposable> locks)
     {
         var place = Path.Combine(cache.Folder, ".locks", HubCache.FolderName(name));

@@ -1,14 +1,11 @@
 namespace Blip.Runtime.Hub;
 
-/// <summary>The folder of a model in the cache: which name stands for which commit.</summary>
-/// <param name="folder">The folder.</param>
 internal sealed class CachedFolder(string folder)
 {
     private const int LongestReference = 256;
 
     private static readonly EnumerationOptions All = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
-    /// <summary>The folder.</summary>
     public string Path => folder;
 
     private string Blobs => System.IO.Path.Combine(folder, "blobs");
@@ -17,46 +14,42 @@ internal sealed class CachedFolder(string folder)
 
     private string References => System.IO.Path.Combine(folder, "refs");
 
-    /// <summary>Whether a file lies directly among the blobs.</summary>
+    /// <summary>Whether a file is directly among the blobs.</summary>
     public bool IsBlob(FileInfo file) => file.DirectoryName == new DirectoryInfo(Blobs).FullName;
 
-    /// <summary>Whether a file lies anywhere in the folder.</summary>
+    /// <summary>Whether a file is anywhere in the folder.</summary>
     public bool Holds(FileInfo file) =>
         file.FullName.StartsWith(new DirectoryInfo(folder).FullName + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
-    /// <summary>The folder of a commit's files.</summary>
     public string Snapshot(string commit) => System.IO.Path.Combine(Snapshots, commit);
 
-    /// <summary>The commits that are here.</summary>
     public IReadOnlyList<string> Commits() => Directory.Exists(Snapshots)
         ? [.. Directory.EnumerateDirectories(Snapshots).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)]
         : [];
 
-    /// <summary>The branches and tags that name a commit.</summary>
     public IReadOnlyList<string> NamesOf(string commit) =>
         [
             .. ReferencesTo(commit).Select(file => System.IO.Path.GetRelativePath(References, file).Replace('\\', '/'))
                 .Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>The files by which branches and tags name a commit.</summary>
+    /// <summary>The files in which branches and tags name a commit.</summary>
     public IEnumerable<string> ReferencesTo(string commit) => Directory.Exists(References)
         ? Directory.EnumerateFiles(References, "*", All)
             .Where(file => new FileInfo(file).Length <= LongestReference && File.ReadAllText(file).Trim() == commit)
         : [];
 
-    /// <summary>The files of a folder, with links replaced by their targets.</summary>
+    /// <summary>A folder's files, with links replaced by their targets.</summary>
     public static IEnumerable<FileInfo> Files(string snapshot) => Directory.Exists(snapshot)
         ? Directory.EnumerateFiles(snapshot, "*", All).Select(path => new FileInfo(path))
             .Select(file => file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!)
         : [];
 
-    /// <summary>Bytes of blobs that are not whole.</summary>
     public long UnfinishedBytes() => Directory.Exists(Blobs)
         ? new DirectoryInfo(Blobs).EnumerateFiles($"*{BlobDownload.Unfinished}").Sum(file => file.Length)
         : 0;
 
-    /// <summary>Bytes of everything in the folder, links not followed.</summary>
+    /// <summary>Bytes of the whole folder, without following links.</summary>
     public long Bytes() =>
         new DirectoryInfo(folder).EnumerateFiles("*", All).Where(file => file.LinkTarget is null).Sum(file => file.Length);
 }

@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>How much room there is, and whether an error says that there is none.</summary>
+/// <summary>Free space and disk errors.</summary>
 internal static class Disk
 {
-    // ENOSPC and EDQUOT, which the runtime passes on as they are; on Windows ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.
+    // ENOSPC and EDQUOT as the runtime passes them on; on Windows ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.
     private static readonly int[] Full = OperatingSystem.IsWindows() ? [unchecked((int)0x80070070), unchecked((int)0x80070027)]
         : OperatingSystem.IsMacOS() ? [28, 69]
         : [28, 122];
 
-    /// <summary>The free bytes of the disk with a folder, which need not exist; null where they are not known.</summary>
+    /// <summary>The free bytes of a folder's disk; null if unknown. The folder need not exist.</summary>
     public static long? FreeBytes(string folder)
     {
         try
@@ -26,17 +26,16 @@ internal static class Disk
         }
     }
 
-    /// <summary>Whether an error is the disk's.</summary>
     public static bool Refuses(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
-    /// <summary>The disk's error. The runtime has another exception for files that are too long, as on FAT.</summary>
+    /// <summary>The disk's error. The runtime reports files too long for the file system, as on FAT, by another exception.</summary>
     public static string Reason(Exception e) =>
         e is ArgumentOutOfRangeException ? "the file system takes no file of that length" : e.Message.TrimEnd('.');
 
-    /// <summary>Whether an error says that the disk, or the user's share of it, is full.</summary>
+    /// <summary>Whether an error reports a full disk or quota.</summary>
     public static bool IsFull(Exception e) => e is IOException && Full.Contains(e.HResult);
 
-    /// <summary>Bytes for people: 990 MB, 1.24 GB.</summary>
+    /// <summary>Readable sizes: 990 MB, 1.24 GB.</summary>
     public static string Words(long bytes)
     {
         string[] units = ["bytes", "kB", "MB", "GB", "TB"];

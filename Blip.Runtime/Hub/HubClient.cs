@@ -3,14 +3,13 @@ using System.Reflection;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>Requests to the hub, and to the hosts that it leads to.</summary>
-/// <param name="settings">The hub, the token, the limits.</param>
+/// <summary>Requests to the hub and the hosts that it redirects to.</summary>
 internal sealed class HubClient(HubSettings settings)
 {
     private const int MostRedirects = 5;
     private const int LongestJson = 16 << 20;
 
-    // Redirects are followed by hand: the token must not go with them. Lengths and hashes are those of bytes as they are sent.
+    // Redirects are followed by hand, because the token must not go along. Lengths and hashes are those of unencoded bytes.
     private static readonly HttpClient Client = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -27,17 +26,13 @@ internal sealed class HubClient(HubSettings settings)
 
     private readonly HubFailures failures = new(settings);
 
-    /// <summary>The hub, the token, the limits.</summary>
     public HubSettings Settings => settings;
 
-    /// <summary>The meanings of refusals and broken connections.</summary>
     public HubFailures Failures => failures;
 
-    /// <summary>Where a file lies.</summary>
     public Uri AddressOf(string name, string commit, string path) =>
         new(settings.Endpoint, $"{name}/resolve/{commit}/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}");
 
-    /// <summary>The files of a model.</summary>
     public async Task<HubListing> ListAsync(string name, string revision, CancellationToken cancellationToken)
     {
         var address = new Uri(settings.Endpoint, $"api/models/{name}/revision/{Uri.EscapeDataString(revision)}?blobs=true");
@@ -47,7 +42,7 @@ internal sealed class HubClient(HubSettings settings)
         return HubListing.Parse(await ReadAsync(response, LongestJson, cancellationToken).ConfigureAwait(false), settings.Host);
     }
 
-    /// <summary>The hub's facts about a file: its length, its blob's name, the address of its bytes.</summary>
+    /// <summary>A file's length, blob name and address.</summary>
     public async Task<HubFile> HeadAsync(string name, string commit, string path, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Head, AddressOf(name, commit, path), null, leaves: false, cancellationToken)
@@ -61,12 +56,7 @@ internal sealed class HubClient(HubSettings settings)
         return HubFile.Of(path, tag, size, Target(response) ?? response.RequestMessage!.RequestUri!, settings.Host);
     }
 
-    /// <summary>A small file as a whole.</summary>
-    /// <param name="name">The model.</param>
-    /// <param name="commit">Its commit.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="most">The most bytes that it may have.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <summary>Reads a small file of at most <paramref name="most"/> bytes.</summary>
     public async Task<byte[]> ReadAsync(string name, string commit, string path, int most, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Get, AddressOf(name, commit, path), null, leaves: true, cancellationToken)
@@ -76,14 +66,12 @@ internal sealed class HubClient(HubSettings settings)
         return await ReadAsync(response, most, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends a request and waits for the head of the answer.</summary>
-    /// <param name="method">GET or HEAD.</param>
-    /// <param name="address">Where to.</param>
-    /// <param name="range">The part that is wanted; null for all.</param>
-    /// <param name="leaves">Whether redirects with a whole address are followed, too; others are those of a renamed model.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
-    /// <exception cref="TransientException">There is no answer; another try may get one.</exception>
-    /// <exception cref="HubException">There will be none, or it leads to a place that is not to be followed.</exception>
+    /// <summary>
+    /// Sends a request and waits for the answer's header. Redirects to relative addresses, those of a renamed model, are always followed;
+    /// absolute ones only if <paramref name="leaves"/>.
+    /// </summary>
+    /// <exception cref="TransientException">There is no answer; a retry may help.</exception>
+    /// <exception cref="HubException">There will be no answer, or its redirect must not be followed.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, Uri address, RangeHeaderValue? range, bool leaves, CancellationToken cancellationToken)
     {
@@ -100,8 +88,8 @@ internal sealed class HubClient(HubSettings settings)
         }
     }
 
-    /// <summary>Where a redirect leads.</summary>
-    /// <exception cref="HubException">It leaves encryption, or the web.</exception>
+    /// <summary>The target of a redirect.</summary>
+    /// <exception cref="HubException">It leaves encryption or HTTP.</exception>
     internal static Uri Follow(Uri from, Uri location)
     {
         var target = new Uri(from, location);
@@ -139,7 +127,7 @@ internal sealed class HubClient(HubSettings settings)
         }
     }
 
-    /// <summary>Whether an error is the network's, and not the caller's own end.</summary>
+    /// <summary>Whether an error is the network's rather than the caller's cancellation.</summary>
     public static bool IsNetwork(Exception e, CancellationToken cancellationToken) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>A model cannot be downloaded, listed or removed; the message has the fault and the remedy.</summary>
+/// <summary>A model cannot be downloaded, listed or removed; the message gives cause and remedy.</summary>
 public sealed class HubException : BlipException
 {
     /// <summary>Makes the exception.</summary>

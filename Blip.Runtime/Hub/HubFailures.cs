@@ -3,15 +3,10 @@ using System.Net.Http.Headers;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>Answers that refuse, and connections that break, as sentences with a way out.</summary>
-/// <param name="settings">The hub, and whether there is a token.</param>
+/// <summary>Turns refusals and broken connections into messages with a remedy.</summary>
 internal sealed class HubFailures(HubSettings settings)
 {
-    /// <summary>Every wrong answer of the hub itself.</summary>
-    /// <param name="response">The answer.</param>
-    /// <param name="name">The model.</param>
-    /// <param name="revision">Its revision.</param>
-    /// <param name="file">The file that was asked for; null for the list of files.</param>
+    /// <summary>The exception for a failed answer of the hub; no file means the list of files.</summary>
     public Exception Refusal(HttpResponseMessage response, string name, string revision, string? file) =>
         (Exception?)Passing(response) ?? new HubException(Code(response) switch
         {
@@ -23,13 +18,10 @@ internal sealed class HubFailures(HubSettings settings)
             _ => Unnamed(response, name, revision, file),
         });
 
-    /// <summary>Every wrong answer of the host that holds a file's bytes.</summary>
+    /// <summary>The exception for a failed answer of the host that stores a file.</summary>
     public static Exception RefusalOfBytes(HttpResponseMessage response, string file) =>
         Passing(response) ?? new TransientException($"{Host(response)} answers {Status(response)} for {file}");
 
-    /// <summary>The outcome of a request that got no answer, or half of one.</summary>
-    /// <param name="e">The exception.</param>
-    /// <param name="address">Where it was sent.</param>
     public Exception Broken(Exception e, Uri address) => e switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => new HubException(
@@ -87,7 +79,7 @@ internal sealed class HubFailures(HubSettings settings)
     private static string? Code(HttpResponseMessage response) =>
         response.Headers.TryGetValues("X-Error-Code", out var values) ? values.FirstOrDefault() : null;
 
-    // The hub's own header tells when its count begins anew, where the standard one is not there.
+    // Without the standard header, the hub's own tells when its count resets.
     private static TimeSpan? Wait(HttpResponseMessage response)
     {
         if (response.Headers.RetryAfter is { } retry)

@@ -1,31 +1,24 @@
 namespace Blip.Runtime.Hub;
 
-/// <summary>A file of a model as the hub describes it.</summary>
-/// <param name="path">Its path in the model.</param>
-/// <param name="tag">Its blob's name: a hash of its content.</param>
-/// <param name="size">Its length in bytes.</param>
-/// <param name="location">Where its bytes are.</param>
+/// <summary>A file of a model as the hub describes it; its tag is its blob's name, a hash of its content.</summary>
 internal sealed class HubFile(string path, string tag, long size, Uri location)
 {
     private const int LongestTag = 128;
 
-    // Sums of as many files as a list may have stay numbers.
+    // The sum over the longest list of files must not overflow.
     private const long LargestFile = 1L << 43;
 
-    /// <summary>Its path in the model.</summary>
     public string Path => path;
 
-    /// <summary>Its blob's name.</summary>
     public string Tag => tag;
 
-    /// <summary>Its length in bytes.</summary>
     public long Size => size;
 
-    /// <summary>Where its bytes are; a signed address ends after a while, and is asked for anew.</summary>
+    /// <summary>The address of its bytes; a signed one expires and is renewed.</summary>
     public Uri Location { get; set; } = location;
 
-    /// <summary>Checks the hub's facts: the tag becomes the name of a file here.</summary>
-    /// <exception cref="HubException">It says nothing, or nothing that can be.</exception>
+    /// <summary>Checks the hub's data: the tag becomes a file name here.</summary>
+    /// <exception cref="HubException">A value is missing or impossible.</exception>
     public static HubFile Of(string path, string? tag, long size, Uri location, string host)
     {
         var name = (tag ?? "").Trim();

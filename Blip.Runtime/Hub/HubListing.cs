@@ -3,15 +3,13 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>The files of one commit of a model.</summary>
-/// <param name="Commit">The commit.</param>
-/// <param name="Files">Paths, with the lengths that the hub gives; they are the hub's word, and may be anything.</param>
+/// <summary>The files of one commit of a model: paths and lengths from the hub, not yet validated.</summary>
 internal sealed record HubListing(string Commit, IReadOnlyList<(string Path, long? Size)> Files)
 {
     private const int ShortestCommit = 7, LongestCommit = 64, MostFiles = 100_000;
 
     /// <summary>Reads the hub's answer.</summary>
-    /// <exception cref="HubException">It is something else.</exception>
+    /// <exception cref="HubException">It is not a list of files.</exception>
     public static HubListing Parse(ReadOnlyMemory<byte> json, string host)
     {
         try
@@ -19,7 +17,7 @@ internal sealed record HubListing(string Commit, IReadOnlyList<(string Path, lon
             using var document = JsonInput.Parse(json);
             var root = document.RootElement;
             var commit = root.GetProperty("sha").GetString() ?? "";
-            // It becomes the name of a folder.
+            // The commit becomes a folder name.
             if (commit.Length is < ShortestCommit or > LongestCommit || !commit.All(char.IsAsciiHexDigitLower))
                 throw new HubException($"{host} gives the commit '{Shown(commit)}', which is none.");
             var siblings = root.GetProperty("siblings");
@@ -34,13 +32,12 @@ internal sealed record HubListing(string Commit, IReadOnlyList<(string Path, lon
         }
     }
 
-    /// <summary>Whether a path can be a file's within a folder, on every system.</summary>
+    /// <summary>Whether a path stays within a folder, on every system.</summary>
     public static bool IsSafe(string path) =>
         path.Length is > 0 and <= 1024
         && path.Split('/').All(part => part.Length is > 0 and <= 255 && part is not ("." or "..") && part[^1] is not ('.' or ' ')
             && !part.Any(letter => char.IsControl(letter) || letter is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|'));
 
-    /// <summary>A path for a message.</summary>
     public static string Shown(string path) => new([.. path.Take(80).Select(letter => char.IsControl(letter) ? '?' : letter)]);
 
     private static (string Path, long? Size) File(JsonElement sibling) =>

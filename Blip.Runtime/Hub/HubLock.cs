@@ -1,16 +1,14 @@
 namespace Blip.Runtime.Hub;
 
-/// <summary>
-/// Keeps other processes from the same blob. Hugging Face's tools take the same lock on the same file, on Unix with the same system call.
-/// </summary>
+/// <summary>Locks a blob against other processes. Hugging Face's tools lock the same file, on Unix with the same system call.</summary>
 internal static class HubLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Waits for the lock; it is held until the file is disposed, or the process ends in any way.</summary>
-    /// <param name="path">The lock's file. It stays: one that is deleted could be locked by two.</param>
-    /// <param name="wait">Is called once where another process holds it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>
+    /// Waits for the lock, which is held until the file is disposed or the process ends. The lock file stays: after a deletion, two
+    /// processes could hold the lock.
+    /// </summary>
     /// <exception cref="HubException">The folder cannot be written to.</exception>
     public static async Task<IDisposable> TakeAsync(string path, Action wait, CancellationToken cancellationToken)
     {
@@ -24,7 +22,7 @@ internal static class HubLock
         }
     }
 
-    /// <summary>Takes the lock, or null where another process holds it.</summary>
+    /// <summary>Takes the lock; null if another process holds it.</summary>
     /// <exception cref="HubException">The folder cannot be written to.</exception>
     public static IDisposable? Try(string path)
     {

@@ -8,13 +8,11 @@ internal sealed class HubSettings
     private const string PublicHub = "https://huggingface.co";
     private const int LongestToken = 4096;
 
-    // A cached model needs neither: a wrong address or token must not stand in its way.
+    // Lazy, because a wrong address or token must not prevent the use of a cached model.
     private readonly Lazy<Uri> endpoint;
     private readonly Lazy<(string? Token, string Origin)> token;
 
-    /// <summary>Reads the environment.</summary>
-    /// <param name="options">The options, which take precedence.</param>
-    /// <param name="variable">Reads an environment variable; the process's own where it is null.</param>
+    /// <summary>Reads the environment; options take precedence.</summary>
     /// <exception cref="ArgumentException">A number of the options is out of range.</exception>
     public HubSettings(ModelHubOptions options, Func<string, string?>? variable = null)
     {
@@ -32,24 +30,22 @@ internal sealed class HubSettings
         };
     }
 
-    /// <summary>The options.</summary>
     public ModelHubOptions Options { get; }
 
-    /// <summary>Where models are kept.</summary>
     public HubCache Cache { get; }
 
-    /// <summary>The hub's address, which ends in a slash.</summary>
-    /// <exception cref="HubException">It is none.</exception>
+    /// <summary>The hub's address, ending in a slash.</summary>
+    /// <exception cref="HubException">It is not an address of a hub.</exception>
     public Uri Endpoint => endpoint.Value;
 
     /// <summary>The user's token; null for none.</summary>
-    /// <exception cref="HubException">It is none.</exception>
+    /// <exception cref="HubException">It is not a token.</exception>
     public string? Token => token.Value.Token;
 
-    /// <summary>Where it comes from, for messages.</summary>
+    /// <summary>The token's origin, for messages.</summary>
     public string TokenOrigin => token.Value.Origin;
 
-    /// <summary>The setting that says to leave the network alone; null where none does.</summary>
+    /// <summary>The setting that forbids network access; null if none.</summary>
     public string? OfflineBy { get; }
 
     /// <summary>The hub's host, for messages.</summary>
@@ -96,7 +92,7 @@ internal sealed class HubSettings
     private static string? Checked(string token, string origin)
     {
         token = token.Trim();
-        // Anything else would end the header that it stands in, or begin another one.
+        // Other characters could end the header or begin another one.
         return token.All(letter => letter is > ' ' and < '\x7f') && token.Length <= LongestToken
             ? token.Length == 0 ? null : token
             : throw new HubException($"{origin} holds no token: it has blanks, line ends or other letters in it.");

@@ -3,8 +3,8 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Hub;
 
 /// <summary>
-/// The Hugging Face hub, and the cache on this machine that Hugging Face's tools share: <c>hf download</c> and this class find each other's
-/// files, and continue the other's downloads. Calls may run at the same time, in any number of processes.
+/// The Hugging Face hub, and the local cache shared with Hugging Face's tools. <c>hf download</c> and this class find each other's files
+/// and continue each other's downloads. Calls may run concurrently, in any number of processes.
 /// </summary>
 /// <example>
 /// <code>
@@ -17,8 +17,8 @@ public sealed class ModelHub
     private readonly HubSettings settings;
     private readonly HubClient client;
 
-    /// <summary>Reads the environment; the network is not asked yet.</summary>
-    /// <param name="options">The options, which take precedence over the environment.</param>
+    /// <summary>Reads the environment; makes no network requests.</summary>
+    /// <param name="options">Options, which take precedence over the environment.</param>
     /// <exception cref="ArgumentException">A number of the options is out of range.</exception>
     public ModelHub(ModelHubOptions? options = null)
         : this(new HubSettings(options ?? new ModelHubOptions()))
@@ -30,10 +30,10 @@ public sealed class ModelHub
     /// <summary>The cache's folder.</summary>
     public string CacheFolder => settings.Cache.Folder;
 
-    /// <summary>The folder with a model's files where the cache has all that a pipeline needs; null where it has not.</summary>
+    /// <summary>The folder with a model's files; null unless the cache holds everything that a pipeline needs.</summary>
     /// <param name="name">The model, such as <c>Salesforce/blip-image-captioning-base</c>.</param>
-    /// <param name="revision">A branch, a tag or a commit; null for the main branch.</param>
-    /// <exception cref="HubException">The name or the revision can be none, or the cache is damaged.</exception>
+    /// <param name="revision">A branch, tag or commit; null for the main branch.</param>
+    /// <exception cref="HubException">The name or revision is invalid, or the cache is damaged.</exception>
     public string? Find(string name, string? revision = null)
     {
         Check(name, ref revision);
@@ -51,14 +51,14 @@ public sealed class ModelHub
     }
 
     /// <summary>
-    /// Downloads the missing files of a model into the cache. It continues older downloads, and checks every file whose hash the hub gives.
-    /// The revision's name changes when all files are there: an older commit stays in use until then.
+    /// Downloads a model's missing files into the cache. It continues older downloads and checks every file whose hash the hub gives. The
+    /// revision's name changes after the last file; until then an older commit stays in use.
     /// </summary>
     /// <param name="name">The model, such as <c>Salesforce/blip-image-captioning-base</c>.</param>
-    /// <param name="options">Which files, of which revision.</param>
-    /// <param name="progress">Is told of each part that came, on the thread that wrote it.</param>
+    /// <param name="options">The files and revision to download.</param>
+    /// <param name="progress">Notified of each part, on the thread that wrote it.</param>
     /// <param name="cancellationToken">Ends the download; downloaded parts stay.</param>
-    /// <exception cref="HubException">The model cannot be downloaded; the message has the reason and the remedy.</exception>
+    /// <exception cref="HubException">The model cannot be downloaded; the message gives cause and remedy.</exception>
     public async Task<PulledModel> PullAsync(
         string name, PullOptions? options = null, IProgress<HubProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -71,18 +71,20 @@ public sealed class ModelHub
         return await run.RunAsync(options.AllFiles, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Every commit of every model in the cache, by name; also of models that are none of Blip's.</summary>
+    /// <summary>Every commit of every model in the cache, by name, including models that Blip cannot run.</summary>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="HubException">The cache cannot be read.</exception>
     public Task<IReadOnlyList<CachedModel>> ListAsync(CancellationToken cancellationToken = default) =>
         Task.Run(() => new CacheListing(settings.Cache).Read(cancellationToken), cancellationToken);
 
-    /// <summary>Removes a model, or a revision of it, from the cache. Files that other revisions share stay.</summary>
+    /// <summary>Removes a model, or a revision of it, from the cache. Files shared with other revisions stay.</summary>
     /// <param name="name">The model.</param>
-    /// <param name="revision">A branch, a tag or a commit; null for all of the model.</param>
-    /// <param name="cancellationToken">Ends the call before anything is removed.</param>
-    /// <returns>Bytes that are free again.</returns>
-    /// <exception cref="HubException">It is not in the cache, another process downloads it, or something cannot be removed.</exception>
+    /// <param name="revision">A branch, tag or commit; null for the whole model.</param>
+    /// <param name="cancellationToken">Ends the call before the removal begins.</param>
+    /// <returns>Bytes freed.</returns>
+    /// <exception cref="HubException">
+    /// The model is not in the cache, another process is downloading it, or something cannot be removed.
+    /// </exception>
     public Task<long> RemoveAsync(string name, string? revision = null, CancellationToken cancellationToken = default) => Task.Run(
         () =>
         {
@@ -92,7 +94,7 @@ public sealed class ModelHub
         },
         cancellationToken);
 
-    /// <summary>The extent of a removal.</summary>
+    /// <summary>Plans a removal.</summary>
     /// <exception cref="HubException">The model is not in the cache.</exception>
     internal CacheRemoval PlanRemoval(string name, string? revision)
     {

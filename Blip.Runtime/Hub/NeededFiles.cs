@@ -2,10 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>Which of a model's files Blip reads.</summary>
 internal static partial class NeededFiles
 {
-    /// <summary>The file that says what a model is.</summary>
     public const string Config = "config.json";
 
     private static readonly string[] Small =
@@ -23,10 +21,8 @@ internal static partial class NeededFiles
 
     private static readonly string[] Extensions = [".safetensors", ".bin", ".pth", ".pt"];
 
-    /// <summary>Chooses, the small ones first.</summary>
-    /// <param name="name">The model, for messages.</param>
-    /// <param name="files">All of its files.</param>
-    /// <exception cref="HubException">There is no config, or no weights.</exception>
+    /// <summary>Chooses the needed files, small ones first.</summary>
+    /// <exception cref="HubException">There is no config, or there are no weights.</exception>
     public static IReadOnlyList<string> Of(string name, IReadOnlyCollection<string> files)
     {
         if (!files.Contains(Config))
@@ -40,8 +36,8 @@ internal static partial class NeededFiles
                 + $"and not exactly one file *{string.Join(", *", Extensions)} (blip pull --all downloads its files all the same).");
     }
 
-    /// <summary>All of its files, the small ones first.</summary>
-    /// <exception cref="HubException">One would lie outside the model's folder.</exception>
+    /// <summary>All files, small ones first.</summary>
+    /// <exception cref="HubException">One would be outside the model's folder.</exception>
     public static IReadOnlyList<string> All(string name, IReadOnlyCollection<string> files)
     {
         if (files.FirstOrDefault(file => !HubListing.IsSafe(file)) is { } outside)

@@ -2,9 +2,7 @@ using System.Diagnostics;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>Counts the bytes of a download; pieces tell of their troubles from several threads.</summary>
-/// <param name="name">The model.</param>
-/// <param name="progress">Is told; may be null.</param>
+/// <summary>Counts a download's bytes. Pieces report problems from several threads.</summary>
 internal sealed class PullProgress(string name, IProgress<HubProgress>? progress)
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -14,16 +12,12 @@ internal sealed class PullProgress(string name, IProgress<HubProgress>? progress
     private long toldAt;
     private long bytes, earlier, unwritten;
 
-    /// <summary>Bytes of all files.</summary>
     public long Total { get; set; }
 
-    /// <summary>The file that comes at the moment.</summary>
     public string? File { get; set; }
 
-    /// <summary>Bytes that came over the network.</summary>
     public long Downloaded { get; private set; }
 
-    /// <summary>Counts bytes that were here before.</summary>
     public void Had(long count)
     {
         lock (gate)
@@ -34,7 +28,6 @@ internal sealed class PullProgress(string name, IProgress<HubProgress>? progress
         }
     }
 
-    /// <summary>Counts bytes that came.</summary>
     public void Advance(long count)
     {
         lock (gate)
@@ -46,14 +39,14 @@ internal sealed class PullProgress(string name, IProgress<HubProgress>? progress
         }
     }
 
-    /// <summary>Counts those of them that are written.</summary>
+    /// <summary>Counts received bytes as written.</summary>
     public void Wrote(long count)
     {
         lock (gate)
             unwritten -= count;
     }
 
-    /// <summary>Takes back bytes that came and were not written: the download has ended before.</summary>
+    /// <summary>Takes back received but unwritten bytes, after the download has ended.</summary>
     public void Lose()
     {
         lock (gate)
@@ -67,9 +60,7 @@ internal sealed class PullProgress(string name, IProgress<HubProgress>? progress
         }
     }
 
-    /// <summary>Takes bytes back that are good for nothing.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="had">How many of them were here before.</param>
+    /// <summary>Takes back unusable bytes, <paramref name="had"/> of which were present before.</summary>
     public void TakeBack(long count, long had)
     {
         lock (gate)
@@ -80,7 +71,7 @@ internal sealed class PullProgress(string name, IProgress<HubProgress>? progress
         }
     }
 
-    /// <summary>Tells a sentence; of the same trouble of several connections at once.</summary>
+    /// <summary>Sends a message, once if several connections have the same problem.</summary>
     public void Tell(string notice)
     {
         lock (gate)

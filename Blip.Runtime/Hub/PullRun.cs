@@ -3,20 +3,12 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>One download of a model.</summary>
-/// <param name="client">Asks the hub.</param>
-/// <param name="name">The model.</param>
-/// <param name="revision">Its revision.</param>
-/// <param name="progress">Counts.</param>
 internal sealed class PullRun(HubClient client, string name, string revision, PullProgress progress)
 {
     private const int LongestConfig = 4 << 20;
 
     private readonly HubSettings settings = client.Settings;
 
-    /// <summary>Downloads missing files.</summary>
-    /// <param name="allFiles">Every file, or only the ones that Blip reads.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<PulledModel> RunAsync(bool allFiles, CancellationToken cancellationToken)
     {
         var listing = await AskAsync(() => client.ListAsync(name, revision, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -36,7 +28,7 @@ internal sealed class PullRun(HubClient client, string name, string revision, Pu
         return new PulledModel(name, revision, listing.Commit, snapshot.Folder, paths, bytes, progress.Downloaded);
     }
 
-    // A model of another kind is told before its gigabytes come.
+    // A model of another kind is refused before its gigabytes are downloaded.
     private async Task CheckConfigAsync(string commit, CancellationToken cancellationToken)
     {
         var json = await AskAsync(
@@ -66,7 +58,7 @@ internal sealed class PullRun(HubClient client, string name, string revision, Pu
             }
             catch
             {
-                // The first that fails ends the others.
+                // The first failure ends the others.
                 await stop.CancelAsync().ConfigureAwait(false);
                 throw;
             }

@@ -2,19 +2,15 @@ using System.Globalization;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>How often something is tried again, and after which wait. Progress resets the count.</summary>
-/// <param name="waits">The wait before each further try.</param>
-/// <param name="tell">Is told of each wait.</param>
-/// <param name="advice">The advice at the end, where no try succeeded.</param>
+/// <summary>How often to retry, and after which waits. Progress resets the count.</summary>
 internal sealed class RetryPolicy(IReadOnlyList<TimeSpan> waits, Action<string> tell, string advice)
 {
-    // A longer one is the user's to wait for.
+    // Longer waits are left to the user.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     private int tries;
 
-    /// <summary>Tries until it succeeds.</summary>
-    /// <exception cref="HubException">No try succeeded.</exception>
+    /// <exception cref="HubException">All tries failed.</exception>
     public async Task<T> RunAsync<T>(Func<Task<T>> attempt, CancellationToken cancellationToken)
     {
         while (true)
@@ -31,10 +27,7 @@ internal sealed class RetryPolicy(IReadOnlyList<TimeSpan> waits, Action<string> 
     }
 
     /// <summary>Waits before the next try.</summary>
-    /// <param name="problem">Why there must be one.</param>
-    /// <param name="progressed">Whether the last try got further than the one before.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="HubException">There were enough tries, or the server asks for a longer wait than that.</exception>
+    /// <exception cref="HubException">The tries are used up, or the server asks for too long a wait.</exception>
     public async Task WaitAsync(TransientException problem, bool progressed, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -5,34 +5,25 @@ using Blip.Runtime.Files;
 namespace Blip.Runtime.Hub;
 
 /// <summary>
-/// One commit of a model in the cache, laid out as Hugging Face's tools do: blobs by hash, and a folder of links to them.
+/// One commit of a model in the cache, with the layout of Hugging Face's tools: blobs by hash, and a folder of links to them.
 /// </summary>
-/// <param name="cache">The cache.</param>
-/// <param name="name">The model.</param>
-/// <param name="commit">The commit.</param>
-/// <param name="links">Whether links are tried.</param>
 internal sealed class SnapshotFolder(HubCache cache, string name, string commit, bool links)
 {
     private readonly string model = cache.ModelFolder(name);
 
-    /// <summary>The folder with the model's files.</summary>
     public string Folder => Path.Combine(model, "snapshots", commit);
 
-    /// <summary>Where a blob lies.</summary>
     public string Blob(string tag) => Path.Combine(model, "blobs", tag);
 
-    /// <summary>The file whose lock is a blob's.</summary>
+    /// <summary>The lock file of a blob.</summary>
     public string Lock(string tag) => Path.Combine(cache.Folder, ".locks", HubCache.FolderName(name), $"{tag}.lock");
 
-    /// <summary>A file of the snapshot.</summary>
     public string File(string path) => Path.Combine([Folder, .. path.Split('/')]);
 
-    /// <summary>Whether a file is there as a whole.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="size">Its length; null where it is not known.</param>
+    /// <summary>Whether a file is complete; a null size is unknown.</summary>
     public bool Holds(string path, long? size) => LengthOf(File(path)) is { } length && (size is null || size == length);
 
-    /// <summary>The length of a file, or of the file that a link leads to; null where there is none.</summary>
+    /// <summary>The length of a file or a link's target; null if there is none.</summary>
     public static long? LengthOf(string path)
     {
         var file = new FileInfo(path);
@@ -40,10 +31,9 @@ internal sealed class SnapshotFolder(HubCache cache, string name, string commit,
         return target is { Exists: true } ? target.Length : null;
     }
 
-    /// <summary>Makes a blob a file of the snapshot.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="tag">The blob.</param>
-    /// <param name="isNew">Whether nothing else uses the blob: without links it is moved then, and otherwise copied.</param>
+    /// <summary>
+    /// Makes a blob a file of the snapshot. Without links, a new blob, which nothing else uses, is moved; another is copied.
+    /// </summary>
     /// <exception cref="HubException">The folder cannot be written to.</exception>
     public void Link(string path, string tag, bool isNew)
     {
@@ -60,7 +50,7 @@ internal sealed class SnapshotFolder(HubCache cache, string name, string commit,
         }
     }
 
-    /// <summary>Makes this commit the one that a branch or a tag names.</summary>
+    /// <summary>Makes a branch or tag name this commit.</summary>
     /// <exception cref="HubException">The folder cannot be written to.</exception>
     public void Name(string revision)
     {
@@ -78,7 +68,7 @@ internal sealed class SnapshotFolder(HubCache cache, string name, string commit,
         }
     }
 
-    // A link replaces the old file in one step.
+    // A link replaces the old file atomically.
     private static bool TryLink(string file, string target)
     {
         var beside = $"{file}.{Guid.NewGuid():N}.tmp";

@@ -3,10 +3,9 @@ using SkiaSharp;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>Images as Skia's bitmaps, and back.</summary>
+/// <summary>Conversion to and from Skia's bitmaps.</summary>
 internal static class Bitmaps
 {
-    /// <summary>A bitmap of an image's pixels.</summary>
     public static SKBitmap Of(RgbImage image)
     {
         var bitmap = Empty(image.Width, image.Height);
@@ -17,11 +16,11 @@ internal static class Bitmaps
         return bitmap;
     }
 
-    /// <summary>A bitmap to draw on, whose pixels are opaque.</summary>
+    /// <summary>An opaque bitmap to draw on.</summary>
     public static SKBitmap Empty(int width, int height) =>
         new(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
 
-    /// <summary>The pixels of a bitmap that <see cref="Empty"/> made.</summary>
+    /// <summary>The pixels of a bitmap from <see cref="Empty"/>.</summary>
     public static RgbImage ToImage(SKBitmap bitmap)
     {
         var rgba = bitmap.GetPixelSpan();
@@ -31,9 +30,7 @@ internal static class Bitmaps
         return new RgbImage(bitmap.Width, bitmap.Height, rgb);
     }
 
-    /// <summary>An image made larger or smaller; each side has a pixel at least.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="longestSide">Pixels of its longest side afterwards.</param>
+    /// <summary>Scales an image to the given longest side; each side keeps at least one pixel.</summary>
     public static SKBitmap Scaled(RgbImage image, int longestSide)
     {
         var scale = longestSide / (double)Math.Max(image.Width, image.Height);

@@ -5,9 +5,8 @@ using SkiaSharp;
 namespace Blip.Runtime.Imaging;
 
 /// <summary>
-/// Lines of text on a canvas, in DejaVu Sans, which is in the assembly: Skia's build without dependencies finds no font on Linux. A letter
-/// that the subset lacks comes from a font of the system where Skia finds one, and else is a box. Letters stand one behind another, from left
-/// to right.
+/// Lines of text on a canvas, in the embedded DejaVu Sans: Skia without dependencies finds no font on Linux. Missing letters come from a
+/// system font if Skia finds one, or else are boxes. Letters run from left to right.
 /// </summary>
 internal static class DrawnText
 {
@@ -17,28 +16,23 @@ internal static class DrawnText
     private static readonly SKTypeface Own = Load();
     private static readonly SKFont OwnLetters = new(Own);
 
-    /// <summary>Height of a capital letter, as a share of the font's size.</summary>
+    /// <summary>Height of a capital letter as a share of the font size.</summary>
     public const float CapitalHeight = 0.73f;
 
-    /// <summary>Pixels that a line of text takes.</summary>
-    /// <param name="text">The letters.</param>
-    /// <param name="size">The font's size, in pixels.</param>
+    /// <summary>Width of a line in pixels at a font size in pixels.</summary>
     public static float Width(string text, float size) => Runs(text).Sum(run =>
     {
         using var font = At(run.Typeface, size);
         return font.MeasureText(run.Text);
     });
 
-    /// <summary>The text where it fits, else as much of its beginning as fits with an ellipsis behind it.</summary>
-    /// <param name="text">The letters.</param>
-    /// <param name="size">The font's size, in pixels.</param>
-    /// <param name="room">The pixels that there are.</param>
+    /// <summary>The text if it fits into <paramref name="room"/> pixels, or else its longest fitting beginning with an ellipsis.</summary>
     public static string Fit(string text, float size, float room)
     {
         if (Width(text, size) <= room)
             return text;
         var starts = StringInfo.ParseCombiningCharacters(text);
-        // The longest beginning that fits: widths grow with letters.
+        // Binary search: widths grow with letters.
         var (fits, tooLong) = (0, starts.Length);
         while (fits + 1 < tooLong)
         {
@@ -51,15 +45,10 @@ internal static class DrawnText
         return text[..starts[fits]].TrimEnd() + Ellipsis;
     }
 
-    /// <summary>Draws a line of text.</summary>
-    /// <param name="canvas">Where to.</param>
-    /// <param name="text">The letters.</param>
-    /// <param name="x">Where it begins, ends or has its middle, as <paramref name="align"/> says.</param>
-    /// <param name="baseline">The row that capitals stand on.</param>
-    /// <param name="size">The font's size, in pixels.</param>
-    /// <param name="color">The letters' colour.</param>
-    /// <param name="align">The meaning of <paramref name="x"/>.</param>
-    /// <returns>The line's width, in pixels.</returns>
+    /// <summary>
+    /// Draws a line of text and returns its width in pixels. Capitals stand on row <paramref name="baseline"/>; <paramref name="align"/>
+    /// tells which point of the line is at <paramref name="x"/>.
+    /// </summary>
     public static float Draw(
         SKCanvas canvas, string text, float x, float baseline, float size, SKColor color, SKTextAlign align = SKTextAlign.Left)
     {
@@ -91,13 +80,13 @@ internal static class DrawnText
     private static SKFont At(SKTypeface typeface, float size) =>
         new(typeface, size) { Edging = SKFontEdging.Antialias, Subpixel = true, Hinting = SKFontHinting.None };
 
-    // Neighbours of one font stay together.
+    // Adjacent letters of one font form a run.
     private static List<(string Text, SKTypeface Typeface)> Runs(string text)
     {
         var runs = new List<(string Text, SKTypeface Typeface)>();
         foreach (var rune in text.EnumerateRunes())
         {
-            // A line break is no letter. Half a surrogate pair is one that is unknown.
+            // Control characters become blanks. Half a surrogate pair is an unknown letter.
             var letter = Rune.IsControl(rune) ? new Rune(' ') : rune;
             var typeface = OwnLetters.ContainsGlyph(letter.Value) ? Own : SKFontManager.Default.MatchCharacter(letter.Value) ?? Own;
             if (runs.Count > 0 && runs[^1].Typeface == typeface)

@@ -1,10 +1,10 @@
 namespace Blip.Runtime.Imaging;
 
-/// <summary>The values that the first and the last colour of a heat map stand for.</summary>
-/// <param name="Coldest">The first colour's value, and of everything below it.</param>
-/// <param name="Hottest">The last colour's value, and of everything above it.</param>
+/// <summary>The values of the first and last colour of a heat map.</summary>
+/// <param name="Coldest">The value of the first colour, which lower ones share.</param>
+/// <param name="Hottest">The value of the last colour, which higher ones share.</param>
 public readonly record struct HeatRange(float Coldest, float Hottest)
 {
-    /// <summary>Where a value stands between them: 0 at the coldest, 1 at the hottest. A range without an inside is all cold.</summary>
+    /// <summary>A value's position from 0, the coldest, to 1, the hottest; 0 for an empty range.</summary>
     internal float Share(float value) => Hottest > Coldest ? Math.Clamp((value - Coldest) / (Hottest - Coldest), 0, 1) : 0;
 }

@@ -1,19 +1,19 @@
 namespace Blip.Runtime.Imaging;
 
-/// <summary>Draws where a model looks: heat over the image.</summary>
+/// <summary>Draws where a model looks, as heat over the image.</summary>
 public static class Heatmap
 {
-    // Most of the image stays visible where there is no heat, most of the colour where there is.
+    // Cold areas show mostly the image, hot ones mostly colour.
     private const float Faintest = 0.25f, Strongest = 0.75f;
 
-    /// <summary>Lays a map over an image, spread evenly over it.</summary>
+    /// <summary>Lays a map evenly over an image.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="map">Heat of each cell, <c>[mapHeight, mapWidth]</c> row-major, any finite values; a map without differences is all cold.</param>
+    /// <param name="map">Heat of each cell, <c>[mapHeight, mapWidth]</c> row-major, of finite values; a constant map is all cold.</param>
     /// <param name="mapHeight">Rows of cells.</param>
     /// <param name="mapWidth">Columns of cells.</param>
-    /// <param name="range">The values that the first and the last colour stand for; null for the map's own coldest and hottest.</param>
+    /// <param name="range">The values of the first and last colour; null for the map's extremes.</param>
     /// <returns>A new image of the same size.</returns>
-    /// <exception cref="ArgumentException">The map does not have that many cells, or holds a number that is not finite.</exception>
+    /// <exception cref="ArgumentException">The map has another number of cells, or a value that is not finite.</exception>
     public static RgbImage Overlay(RgbImage image, ReadOnlySpan<float> map, int mapHeight, int mapWidth, HeatRange? range = null)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -35,15 +35,15 @@ public static class Heatmap
     }
 
     /// <summary>
-    /// The colours and their strength alone, one pixel a cell: laid over the image and spread evenly by the viewer (a browser does that), they
-    /// give the image of <see cref="Overlay"/>.
+    /// Only the colours and their opacity, one pixel per cell. Stretched smoothly over the image, as browsers do, they give the result of
+    /// <see cref="Overlay"/>.
     /// </summary>
-    /// <param name="map">Heat of each cell, as there.</param>
+    /// <param name="map">Heat of each cell, as in <see cref="Overlay"/>.</param>
     /// <param name="mapHeight">Rows of cells.</param>
     /// <param name="mapWidth">Columns of cells.</param>
-    /// <param name="range">As there.</param>
+    /// <param name="range">As in <see cref="Overlay"/>.</param>
     /// <returns>Red, green, blue and opacity of each cell <c>[mapHeight, mapWidth, 4]</c>.</returns>
-    /// <exception cref="ArgumentException">The map does not have that many cells, or holds a number that is not finite.</exception>
+    /// <exception cref="ArgumentException">The map has another number of cells, or a value that is not finite.</exception>
     public static byte[] Layer(ReadOnlySpan<float> map, int mapHeight, int mapWidth, HeatRange? range = null)
     {
         var scale = Check(map, mapHeight, mapWidth, range);
@@ -74,7 +74,7 @@ public static class Heatmap
         return range ?? new HeatRange(coldest, hottest);
     }
 
-    // Bilinear between the centres of cells; the border cells reach to the edge.
+    // Bilinear between cell centres; border cells extend to the edge.
     private static (int Cell, int Next, float Between) Cells(int pixel, int pixels, int cells)
     {
         var at = Math.Clamp(((pixel + 0.5f) * cells / pixels) - 0.5f, 0, cells - 1);
@@ -93,7 +93,7 @@ public static class Heatmap
         result[2] = (byte)(Mix(pixel[2], blue, strength) + 0.5f);
     }
 
-    /// <summary>Black, violet, orange, light yellow: lightness grows evenly with heat, also for the colour-blind and in print.</summary>
+    /// <summary>Black, violet, orange, light yellow: lightness grows evenly, also for the colour-blind and in print.</summary>
     internal static (float Red, float Green, float Blue) Colour(float heat)
     {
         ReadOnlySpan<(float Red, float Green, float Blue)> stops = [(4, 4, 24), (86, 20, 108), (186, 54, 86), (246, 138, 12), (252, 252, 164)];

@@ -4,8 +4,8 @@ using Blip.Runtime.Imaging.Formats;
 namespace Blip.Runtime.Imaging;
 
 /// <summary>
-/// Files to pixels, as the reference's Pillow gives them: upright (EXIF), alpha dropped and not blended, the first frame of an animation,
-/// no colour management. Safe for any number of threads. docs/images.md lists the formats that are read.
+/// Decodes files like the reference's Pillow: upright (EXIF), alpha dropped rather than blended, first frame of an animation, no colour
+/// management. Thread-safe. docs/images.md lists the formats.
 /// </summary>
 internal static class ImageDecoder
 {
@@ -14,24 +14,16 @@ internal static class ImageDecoder
     private static readonly ImageDecoderOptions Defaults = new();
 
     /// <summary>Decodes a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="options">Limits, and the colour behind transparent pixels.</param>
     /// <exception cref="ImageException">The file cannot be read, is no image, is damaged or too large.</exception>
     public static RgbImage Decode(string path, ImageDecoderOptions? options = null) => Decode(Read(path, options), path, options);
 
-    /// <summary>Decodes a stream, from where it stands to its end.</summary>
-    /// <param name="stream">Any readable stream; it is not closed.</param>
-    /// <param name="name">Its name in error messages.</param>
-    /// <param name="options">Limits, and the colour behind transparent pixels.</param>
-    /// <exception cref="ImageException">The stream holds no image, a damaged one, or one that is too large.</exception>
+    /// <summary>Decodes a stream from its position to its end, without closing it.</summary>
+    /// <exception cref="ImageException">The stream holds no image, a damaged one, or too large a one.</exception>
     public static RgbImage Decode(Stream stream, string name = "stream", ImageDecoderOptions? options = null) =>
         Decode(Read(stream, name, options), name, options);
 
-    /// <summary>Decodes the bytes of a file.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="name">Its name in error messages.</param>
-    /// <param name="options">Limits, and the colour behind transparent pixels.</param>
-    /// <exception cref="ImageException">The bytes are no image, a damaged one, or one that is too large.</exception>
+    /// <summary>Decodes a whole file's bytes.</summary>
+    /// <exception cref="ImageException">The bytes are no image, a damaged one, or too large a one.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name = "bytes", ImageDecoderOptions? options = null)
     {
         try
@@ -44,15 +36,13 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>Reads the size of an encoded image from its header, so that memory can be planned before it is decoded.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <returns>Columns and rows as they are stored, before an orientation is applied; null where the header cannot be read.</returns>
+    /// <summary>Columns and rows from a file's header, before its orientation is applied; null if unreadable.</summary>
     public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file) =>
         ImageFormats.Of(HeaderOf(file)) is { } format ? ImageReader.Of(format).SizeOf(file) : null;
 
-    /// <summary>The most bytes that decoding holds at once beside the file, and those of the decoded image; zeros for an image that will be refused.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="options">Limits.</param>
+    /// <summary>
+    /// The peak memory of decoding in bytes, without the file, and the decoded image's bytes; zeros for an image that will be refused.
+    /// </summary>
     public static (long Working, long Decoded) MemoryOf(ReadOnlySpan<byte> file, ImageDecoderOptions? options = null)
     {
         if (ImageFormats.Of(HeaderOf(file)) is not { } format)
@@ -63,7 +53,7 @@ internal static class ImageDecoder
             : (0, 0);
     }
 
-    /// <summary>Reads the bytes of a file that is an image.</summary>
+    /// <summary>Reads an image file's bytes.</summary>
     /// <exception cref="ImageException">The file cannot be read, is no image, or is too large.</exception>
     public static byte[] Read(string path, ImageDecoderOptions? options = null)
     {
@@ -85,7 +75,7 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>Reads the bytes of an image from a stream, from where it stands to its end.</summary>
+    /// <summary>Reads an image's bytes from a stream's position to its end.</summary>
     /// <exception cref="ImageException">The stream fails, holds no image, or is too large.</exception>
     public static byte[] Read(Stream stream, string name, ImageDecoderOptions? options = null)
     {
@@ -115,7 +105,7 @@ internal static class ImageDecoder
     private static ImageFormat FormatOf(ReadOnlySpan<byte> file, string name) =>
         ImageFormats.Of(HeaderOf(file)) ?? throw new ImageException($"{name}: {ImageFormats.Objection(HeaderOf(file))}");
 
-    // .NET puts this letter where a name holds bytes that are no UTF-8, and then finds no such file.
+    // .NET replaces bytes of a name that are not UTF-8 by this letter, and then finds no such file.
     private static string Missing(string path) => path.Contains('\uFFFD', StringComparison.Ordinal)
         ? "its name is not UTF-8, and .NET cannot open such a file: give the image on standard input ('-'), or rename it ('convmv -f latin1 -t utf8 --notest FILE')."
         : "there is no such file.";
@@ -142,22 +132,20 @@ internal static class ImageDecoder
     }
 }
 
-/// <summary>The limits of an image, and the colour behind transparent pixels.</summary>
+/// <summary>Limits of images, and the colour behind transparent pixels.</summary>
 public sealed record ImageDecoderOptions
 {
-    /// <summary>The largest image, in pixels; a larger one is refused before memory is taken for it. The default is the reference's limit.</summary>
+    /// <summary>The largest image in pixels; larger ones are refused before allocation. The default is the reference's limit.</summary>
     public long MaxPixels { get; init; } = 2L * 89_478_485;
 
     /// <summary>The largest file, in bytes.</summary>
     public long MaxFileBytes { get; init; } = 512L << 20;
 
-    /// <summary>
-    /// The colour that shows through transparent images. Null drops the opacity and shows what colour the file holds there, as Pillow does.
-    /// </summary>
+    /// <summary>The colour behind transparent pixels. Null ignores opacity and shows the file's colours, like Pillow.</summary>
     public RgbColor? Background { get; init; }
 
     /// <summary>Checks the numbers.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    /// <exception cref="ArgumentException">One is out of range; the message names it and its allowed values.</exception>
     internal void Validate()
     {
         if (MaxPixels < 1)

@@ -2,5 +2,5 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>An image that cannot be used: the message has its name, the fault and the remedy.</summary>
+/// <summary>An unusable image; the message gives its name, the cause and the remedy.</summary>
 public sealed class ImageException(string message, Exception? inner = null) : BlipException(message, inner);

@@ -3,7 +3,6 @@ using Blip.Runtime.Imaging.Formats;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>A format of image files that is read.</summary>
 internal enum ImageFormat
 {
     Jpeg,
@@ -18,10 +17,9 @@ internal enum ImageFormat
     Qoi,
 }
 
-/// <summary>Tells images from other files by their first bytes, so that a wrong file is refused before it is read.</summary>
+/// <summary>Recognises images by their first bytes; other files are refused unread.</summary>
 internal static class ImageFormats
 {
-    /// <summary>Bytes that are looked at.</summary>
     public const int HeaderLength = 64;
 
     private const string ToPng = "convert the file to PNG or JPEG", Frame = "it is a video and no image; take a frame of it, with 'ffmpeg -i FILE frame.png'",
@@ -51,7 +49,7 @@ internal static class ImageFormats
         (0, [.. "P7\n"u8], "PAM", ToPng), (0, [.. "PF\n"u8], "PFM", ToPng), (0, [.. "Pf\n"u8], "PFM", ToPng),
     ];
 
-    // ISO base media files state their content in four letters. mif1 and msf1 leave it to the brands behind them.
+    // ISO base media files name their content in four letters, called a brand. mif1 and msf1 leave this to the compatible brands.
     private static readonly (string[] Brands, string Name, string Way)[] Media =
     [
         (["avif", "avis"], "AVIF", "convert it to PNG, with 'avifdec FILE image.png' or 'magick FILE image.png'"),
@@ -61,7 +59,7 @@ internal static class ImageFormats
         (["mif1", "mif2", "msf1", "miaf"], "HEIF", Heif),
     ];
 
-    /// <summary>The format of a file that begins so, or null where it is none that is read.</summary>
+    /// <summary>The format of a file with this beginning; null if unsupported.</summary>
     public static ImageFormat? Of(ReadOnlySpan<byte> header)
     {
         foreach (var (bytes, format) in Read)
@@ -75,7 +73,7 @@ internal static class ImageFormats
             : null;
     }
 
-    /// <summary>The error of a file with this beginning, where <see cref="Of"/> has no format for it.</summary>
+    /// <summary>The error message for a file that <see cref="Of"/> does not recognise.</summary>
     public static string Objection(ReadOnlySpan<byte> header)
     {
         if (header.IsEmpty)
@@ -87,7 +85,7 @@ internal static class ImageFormats
             : $"this is not an image (it begins with {Printable(header)}): JPEG, PNG, WebP, GIF, BMP, ICO, TIFF, PPM, TGA and QOI are read.";
     }
 
-    /// <summary>The unread format of images, videos or drawings that a file begins as, and the remedy; null for any other file.</summary>
+    /// <summary>The message for a known but unsupported format of images, videos or drawings; null for others.</summary>
     public static string? Unread(ReadOnlySpan<byte> header)
     {
         if (header.Length >= 12 && header[4..].StartsWith("ftyp"u8))
@@ -100,7 +98,7 @@ internal static class ImageFormats
         return null;
     }
 
-    // The first brand, a version, and the brands that the file is compatible with.
+    // Content: the main brand, a version, and the compatible brands.
     private static string OfMedia(ReadOnlySpan<byte> content)
     {
         var text = Encoding.Latin1.GetString(content);

@@ -5,8 +5,8 @@ using ILGPU;
 namespace Blip.Runtime.Imaging;
 
 /// <summary>
-/// Images to the vision tower's input, on the device: bytes go up once, then they are resized, rescaled and normalised there.
-/// Allocates nothing for an image of a shape that it has seen. Belongs to one thread at a time, as its device does.
+/// Turns images into the vision tower's input on the device: bytes are uploaded, resized, rescaled and normalised there. Repeated image
+/// shapes allocate nothing. One thread at a time, like its device.
 /// </summary>
 internal sealed class ImagePreprocessor : IDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class ImagePreprocessor : IDisposable
     private readonly Resampler resampler;
     private readonly DeviceBuffer<float> table;
 
-    /// <summary>Prepares the tables on the device.</summary>
-    /// <exception cref="ArgumentException">The settings cannot be meant; the message names the field.</exception>
+    /// <summary>Prepares the device tables.</summary>
+    /// <exception cref="ArgumentException">A setting is invalid; the message names the field.</exception>
     public ImagePreprocessor(Device device, ImageProcessing processing)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -28,18 +28,16 @@ internal sealed class ImagePreprocessor : IDisposable
             processing.Rescale ? processing.RescaleFactor : null, processing.Normalize ? Floats(processing.Mean) : [], processing.Normalize ? Floats(processing.Std) : []));
     }
 
-    /// <summary>The steps for an image.</summary>
     public ImageProcessing Processing => processing;
 
-    /// <summary>Floats of one image: 3·height·width.</summary>
+    /// <summary>Elements of one image: 3·height·width.</summary>
     public int OutputLength => 3 * processing.Height * processing.Width;
 
-    /// <summary>Writes one image's input.</summary>
-    /// <param name="image">The image, of any size where the settings resize.</param>
-    /// <param name="output">Where to, <c>[3, height, width]</c> on the device: a slice of a batch.</param>
-    /// <param name="name">The image's name in error messages.</param>
-    /// <param name="staged">The image's pixels on their way to the device already; null sends them now.</param>
-    /// <exception cref="ImageException">The image has the wrong size and is not to be resized.</exception>
+    /// <summary>
+    /// Writes one image's input <c>[3, height, width]</c> to the device. <paramref name="staged"/> holds the image's pixels if their
+    /// upload has already begun; null uploads them now.
+    /// </summary>
+    /// <exception cref="ImageException">The image has the wrong size and the settings do not resize.</exception>
     /// <exception cref="ArgumentException">The output is too short.</exception>
     public void Write(RgbImage image, ArrayView<float> output, string name = "image", StagedBytes? staged = null)
     {

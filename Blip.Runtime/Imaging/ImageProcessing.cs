@@ -2,38 +2,37 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>The model's wishes for an image: the fields of <c>preprocessor_config.json</c>.</summary>
+/// <summary>How a model prepares images: the fields of <c>preprocessor_config.json</c>.</summary>
 internal sealed record ImageProcessing
 {
-    /// <summary>Columns of the model's input (<c>size.width</c>).</summary>
+    /// <summary>Input width (<c>size.width</c>).</summary>
     public int Width { get; init; } = 384;
 
-    /// <summary>Rows of the model's input (<c>size.height</c>).</summary>
+    /// <summary>Input height (<c>size.height</c>).</summary>
     public int Height { get; init; } = 384;
 
-    /// <summary>Whether images are brought to that size (<c>do_resize</c>); otherwise they must have it.</summary>
+    /// <summary>Whether to resize images to that size (<c>do_resize</c>); otherwise they must have it.</summary>
     public bool Resize { get; init; } = true;
 
-    /// <summary>How (<c>resample</c>).</summary>
+    /// <summary>The filter of resizing (<c>resample</c>).</summary>
     public ResamplingFilter Filter { get; init; } = ResamplingFilter.Bicubic;
 
-    /// <summary>Whether bytes are multiplied by <see cref="RescaleFactor"/> (<c>do_rescale</c>).</summary>
+    /// <summary>Whether to multiply bytes by <see cref="RescaleFactor"/> (<c>do_rescale</c>).</summary>
     public bool Rescale { get; init; } = true;
 
-    /// <summary>The factor (<c>rescale_factor</c>).</summary>
     public double RescaleFactor { get; init; } = 1.0 / 255;
 
-    /// <summary>Whether mean and deviation are brought to 0 and 1 (<c>do_normalize</c>).</summary>
+    /// <summary>Whether to normalise by mean and deviation (<c>do_normalize</c>).</summary>
     public bool Normalize { get; init; } = true;
 
-    /// <summary>Mean of red, green and blue (<c>image_mean</c>); CLIP's by default.</summary>
+    /// <summary>Mean of red, green and blue (<c>image_mean</c>); default: CLIP's.</summary>
     public IReadOnlyList<double> Mean { get; init; } = [0.48145466, 0.4578275, 0.40821073];
 
-    /// <summary>Standard deviation of red, green and blue (<c>image_std</c>); CLIP's by default.</summary>
+    /// <summary>Standard deviation of red, green and blue (<c>image_std</c>); default: CLIP's.</summary>
     public IReadOnlyList<double> Std { get; init; } = [0.26862954, 0.26130258, 0.27577711];
 
-    /// <summary>Throws where a value cannot be meant.</summary>
-    /// <exception cref="ArgumentException">Names the field as the file does.</exception>
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="ArgumentException">A value is invalid; the message names its field.</exception>
     public void Validate()
     {
         const int MaxSide = 16384;

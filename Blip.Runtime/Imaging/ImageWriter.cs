@@ -3,12 +3,12 @@ using SkiaSharp;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>Pixels to files.</summary>
+/// <summary>Encodes images.</summary>
 public static class ImageWriter
 {
     private const int JpegQuality = 88;
 
-    /// <summary>Writes a PNG file, whole or not at all; an existing one is replaced.</summary>
+    /// <summary>Writes a PNG file completely or not at all; replaces an existing one.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="image">The image.</param>
     /// <exception cref="ImageException">The file cannot be written.</exception>
@@ -25,7 +25,7 @@ public static class ImageWriter
         }
     }
 
-    /// <summary>Writes the bytes of a PNG file to a stream.</summary>
+    /// <summary>Writes an image to a stream as PNG.</summary>
     public static void WritePng(Stream stream, RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -36,10 +36,10 @@ public static class ImageWriter
         stream.Write(data.AsSpan());
     }
 
-    /// <summary>An image as a <c>data:</c> address, for a page that is to hold its images itself.</summary>
+    /// <summary>An image as a <c>data:</c> address to embed in a page.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="longestSide">Larger ones are made smaller, to so many pixels on their longest side.</param>
-    /// <returns>As the shorter of PNG and JPEG.</returns>
+    /// <param name="longestSide">Larger images are scaled to this many pixels on their longest side.</param>
+    /// <returns>The shorter of PNG and JPEG.</returns>
     public static string ToDataUri(RgbImage image, int longestSide)
     {
         ArgumentNullException.ThrowIfNull(image);

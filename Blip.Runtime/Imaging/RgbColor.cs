@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>A colour of 8 bits each (sRGB).</summary>
+/// <summary>A colour (sRGB) with 8 bits per channel.</summary>
 /// <param name="Red">Red.</param>
 /// <param name="Green">Green.</param>
 /// <param name="Blue">Blue.</param>
 public readonly record struct RgbColor(byte Red, byte Green, byte Blue)
 {
-    /// <summary>Reads <c>white</c>, <c>black</c>, <c>gray</c> or six hexadecimal digits behind a number sign: <c>#ff8000</c>.</summary>
+    /// <summary>Reads <c>white</c>, <c>black</c>, <c>gray</c> or a code such as <c>#ff8000</c>.</summary>
     /// <param name="text">The text, in any case.</param>
     /// <param name="color">The colour.</param>
-    /// <returns>False where the text names none.</returns>
+    /// <returns>False if the text is not a colour.</returns>
     public static bool TryParse(string text, out RgbColor color)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -1,14 +1,14 @@
 namespace Blip.Runtime.Imaging;
 
-/// <summary>A decoded image: 8 bits each of red, green and blue (sRGB), <c>[height, width, 3]</c> row-major, upright.</summary>
+/// <summary>A decoded, upright image: red, green and blue (sRGB) with 8 bits each, <c>[height, width, 3]</c> row-major.</summary>
 public sealed class RgbImage
 {
     internal const int BytesPerPixel = 3;
 
-    /// <summary>Wraps pixels; the array is not copied.</summary>
+    /// <summary>Wraps pixels without copying the array.</summary>
     /// <param name="width">Columns, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
-    /// <param name="pixels">Red, green and blue of each pixel, row by row from the top left.</param>
+    /// <param name="pixels">Red, green and blue of each pixel, by rows from the top left.</param>
     /// <exception cref="ArgumentException">The number of bytes is not 3·width·height.</exception>
     public RgbImage(int width, int height, byte[] pixels)
     {

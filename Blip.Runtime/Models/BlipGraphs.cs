@@ -4,7 +4,6 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>The graphs of a model: the image's, the head's, and a list of all.</summary>
 internal abstract class BlipGraphs
 {
     internal const string Pixels = "pixel_values", ImageEmbeddings = "image_embeds", Ids = "input_ids", Mask = "attention_mask", ImageRow = "image_row";
@@ -15,13 +14,8 @@ internal abstract class BlipGraphs
 
     internal BlipConfig Config { get; }
 
-    /// <summary>The text tower whose cross-attention reads the image: <c>text_encoder</c>.</summary>
     internal ModulePath ImageReader { get; }
 
-    /// <summary>The graphs of a head.</summary>
-    /// <param name="config">The model's sizes.</param>
-    /// <param name="head">The head.</param>
-    /// <exception cref="CheckpointException">The head cannot be built with these sizes.</exception>
     public static BlipGraphs For(BlipConfig config, BlipHead head) => !config.Fits(head)
         ? throw new CheckpointException($"The {head.Name()} head needs towers of one width, and these have {config.Vision.HiddenSize} and {config.Text.HiddenSize}.")
         : head switch
@@ -34,16 +28,18 @@ internal abstract class BlipGraphs
             _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
         };
 
-    /// <summary>All of them, in the order in which they run; the image encoder for images of the config's size.</summary>
+    /// <summary>All graphs in running order; the image encoder for images of the config's size.</summary>
     public IEnumerable<ComputeGraph> All() => [Vision(Config.Vision.ImageSize, Config.Vision.ImageSize), ImageKeysValues(), .. OfHead()];
 
     /// <summary>The image encoder: pixels <c>[images, 3, height, width]</c> → embeddings <c>[images, image_tokens, hidden]</c>.</summary>
     public ComputeGraph Vision(int height, int width) => Vision(height, width, RecordedOutputs.Nothing);
 
-    /// <summary>The attentions that read an image, in the order of the layers: one in each.</summary>
+    /// <summary>The attentions that read an image, in layer order.</summary>
     internal virtual IReadOnlyList<ModulePath> ImageAttentions => field ??= [.. TextTower.CrossAttentions(Config.Text, ImageReader)];
 
-    /// <summary>The input of each of these from an image: embeddings → keys and values <c>[images, image_tokens, 2·hidden]</c>.</summary>
+    /// <summary>
+    /// Image embeddings → keys and values <c>[images, image_tokens, 2·hidden]</c> for each of <see cref="ImageAttentions"/>.
+    /// </summary>
     public ComputeGraph ImageKeysValues()
     {
         var g = new GraphBuilder("image-keys-values");
@@ -64,18 +60,14 @@ internal abstract class BlipGraphs
     private protected Value ImageStates(GraphBuilder g, int height, int width, RecordedOutputs watch = RecordedOutputs.Nothing) =>
         VisionTower.Record(g, Config.Vision, g.Input(Pixels, new Shape(Images, 3, height, width)), watch);
 
-    /// <summary>Keys and values of an image, for one of <see cref="ImageAttentions"/>.</summary>
     internal static string ImageName(int attention) => $"image.{attention}";
 
-    /// <summary>The head's graphs beside the image's.</summary>
     private protected abstract IEnumerable<ComputeGraph> OfHead();
 
-    /// <summary>Records a text encoder: ids and mask <c>[rows, tokens]</c> → states <c>[rows, tokens, hidden]</c>.</summary>
-    /// <param name="g">The graph.</param>
-    /// <param name="tower">The encoder's place in the checkpoint.</param>
-    /// <param name="overImage">Whether it attends the image that <see cref="ImageRow"/> names.</param>
-    /// <param name="watch">The recorded outputs besides the result.</param>
-    /// <param name="secondImageRow">The image of each row that the second cross-attention of each layer reads; null where a layer has one.</param>
+    /// <summary>
+    /// Records a text encoder: ids and mask <c>[rows, tokens]</c> → states <c>[rows, tokens, hidden]</c>.
+    /// <paramref name="secondImageRow"/> is for the second cross-attention of each layer, if any.
+    /// </summary>
     private protected Value Encoder(
         GraphBuilder g, ModulePath tower, bool overImage, RecordedOutputs watch = RecordedOutputs.Nothing, Value? secondImageRow = null)
     {
@@ -89,7 +81,7 @@ internal abstract class BlipGraphs
         return TextTower.Record(g, Config.Text, g.Input(Ids, new Shape(Rows, Tokens), DType.Int32), attention, tower, watch);
     }
 
-    /// <summary>Inputs for keys and values of so many attentions' sources, each <c>[sources, source tokens, 2·hidden]</c>.</summary>
+    /// <summary>Inputs for the keys and values of each attention's source, <c>[sources, source tokens, 2·hidden]</c>.</summary>
     internal static List<Value> SourceInputs(GraphBuilder g, TextConfig text, string source, int attentions)
     {
         var shape = new Shape(Dim.Of($"{source}s"), Dim.Of($"{source}_tokens"), 2 * text.HiddenSize);

@@ -4,7 +4,7 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>A BLIP on a device: the common part of all heads. A head owns its parts and calls them; they do not call it. One thread at a time.</summary>
+/// <summary>The part that all heads of BLIP share. One thread at a time.</summary>
 internal abstract class BlipModel : IDisposable
 {
     private readonly BlipGraphs graphs;
@@ -15,7 +15,6 @@ internal abstract class BlipModel : IDisposable
         Vision = new VisionEncoder(context, graphs);
     }
 
-    /// <summary>The image encoder, which all heads share.</summary>
     public VisionEncoder Vision { get; }
 
     /// <inheritdoc cref="ModelContext.Notices"/>
@@ -30,7 +29,7 @@ internal abstract class BlipModel : IDisposable
     /// <inheritdoc cref="ModelContext.Device"/>
     public Device Device => Context.Device;
 
-    /// <summary>Its graphs as the executor runs them, for images of the config's size.</summary>
+    /// <summary>The optimized graphs, for images of the config's size.</summary>
     public IEnumerable<ComputeGraph> Graphs => graphs.All().Select(Executor.Optimize);
 
     internal WeightStore Weights => Context.Weights;
@@ -46,9 +45,9 @@ internal abstract class BlipModel : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Builds the model and puts its weights on the device.</summary>
-    /// <param name="context">The opened checkpoint; the model's from now on, and disposed where it cannot be built.</param>
-    /// <param name="make">The head's constructor.</param>
+    /// <summary>
+    /// Builds the model and loads its weights onto the device. The model owns the context, which is disposed if building fails.
+    /// </summary>
     private protected static TModel Load<TModel>(ModelContext context, Func<ModelContext, TModel> make)
         where TModel : BlipModel
     {

@@ -2,23 +2,21 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>Whose answers a model gives where BLIP's two implementations differ (docs/compatibility.md lists where).</summary>
+/// <summary>The implementation to follow where BLIP's two differ (docs/compatibility.md lists where).</summary>
 public enum Compat
 {
-    /// <summary>Those of Hugging Face transformers.</summary>
+    /// <summary>Hugging Face transformers.</summary>
     HuggingFace,
 
-    /// <summary>Those of the authors' own code, salesforce/BLIP.</summary>
+    /// <summary>The authors' own code, salesforce/BLIP.</summary>
     Original,
 }
 
-/// <summary>Its effect on the graphs.</summary>
 internal static class CompatExtensions
 {
-    // timm's vision transformer, which the original builds on.
+    // timm's vision transformer, on which the original builds.
     private const double OriginalVisionEpsilon = 1e-6;
 
-    /// <summary>The sizes that a model runs with.</summary>
     public static BlipConfig Apply(this Compat compat, BlipConfig config) => compat switch
     {
         Compat.HuggingFace => config,

@@ -1,20 +1,23 @@
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// Whether a captioner in <see cref="Precision.Fp32"/> has a draft: a second copy of its decoder's matrices, of fewer bytes, that writes tokens of a
-/// single caption ahead, which the decoder verifies several at a time. Captions, scores and draws are the same, bit for bit; the copy takes memory.
+/// Whether a captioner in <see cref="Precision.Fp32"/> has a draft: a smaller copy of its decoder's matrices that writes tokens of a
+/// single caption ahead. The decoder verifies several of them at a time. Captions, scores and draws stay the same, bit for bit; the copy
+/// takes memory.
 /// </summary>
 public enum DraftMode
 {
     /// <summary>
-    /// On a processor a draft in 8 bits, made once so many tokens of single captions were written that it has paid for being made, and used as far as
-    /// it is faster; none on other devices.
+    /// On a processor a draft in 8 bits. It is loaded once enough tokens of single captions have paid for loading it, and used while it is
+    /// faster. None on other devices.
     /// </summary>
     Auto,
 
     /// <summary>None.</summary>
     Off,
 
-    /// <summary>One in 8 bits, made when the model is loaded, where the device gives a token the same bits alone and among others.</summary>
+    /// <summary>
+    /// A draft in 8 bits, loaded with the model, if the device computes the same bits for a token alone and among others.
+    /// </summary>
     Int8,
 }

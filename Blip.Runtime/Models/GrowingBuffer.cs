@@ -3,16 +3,15 @@ using ILGPU;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>Device memory that is kept from image to image and only ever grows.</summary>
+/// <summary>Device memory that is reused and only ever grows.</summary>
 internal sealed class GrowingBuffer<T>(Device device) : IDisposable
     where T : unmanaged
 {
     private DeviceBuffer<T>? buffer;
 
-    /// <summary>Elements that it has memory for.</summary>
     public long Length => buffer?.Length ?? 0;
 
-    /// <summary>At least so many elements; old contents are lost when it had to grow.</summary>
+    /// <summary>A view of this many elements; growing loses the old contents.</summary>
     public ArrayView<T> View(long length)
     {
         if (buffer is null || buffer.Length < length)
@@ -24,7 +23,7 @@ internal sealed class GrowingBuffer<T>(Device device) : IDisposable
         return buffer.View.SubView(0, length);
     }
 
-    /// <summary>Copies values from the host to the start of the buffer.</summary>
+    /// <summary>Copies values from the host to the start.</summary>
     public ArrayView<T> Fill(ReadOnlySpan<T> values)
     {
         var view = View(values.Length);
@@ -32,7 +31,7 @@ internal sealed class GrowingBuffer<T>(Device device) : IDisposable
         return view;
     }
 
-    /// <summary>Waits for the work before it and copies from the start of the buffer to the host.</summary>
+    /// <summary>Waits for earlier work, then copies from the start to the host.</summary>
     public T[] Read(int length)
     {
         var values = new T[length];

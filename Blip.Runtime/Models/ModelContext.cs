@@ -6,21 +6,17 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>The base of a model's parts: its sizes, its device, its weights there, and the memory that goes with the model.</summary>
+/// <summary>The base that a model's parts share: sizes, device, weights, and the memory that goes with the model.</summary>
 internal sealed class ModelContext : IDisposable
 {
     private readonly Checkpoint tensors;
     private readonly Stack<IDisposable> owned = [];
 
-    // A cache adds to it as it is used.
+    // A cache adds to its notices as it is used.
     private readonly IReadOnlyList<string> ofCache = [], ofProducts = [];
     private ImmutableList<string> told = [];
 
-    /// <param name="source">Config and tensors.</param>
-    /// <param name="head">The head whose tensors must be there.</param>
-    /// <param name="device">Where the model is to run; it stays the caller's.</param>
-    /// <param name="options">Precision and passes; null for the defaults.</param>
-    /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape than the config's.</exception>
     public ModelContext(ModelSource source, BlipHead head, Device device, ModelOptions? options)
     {
         options ??= new ModelOptions();
@@ -44,31 +40,28 @@ internal sealed class ModelContext : IDisposable
         }
     }
 
-    /// <summary>The model's sizes, as <see cref="ModelOptions.Compat"/> has them.</summary>
+    /// <summary>The model's sizes after <see cref="ModelOptions.Compat"/>.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>Where it runs.</summary>
     public Device Device { get; }
 
-    /// <summary>Its weights on the device.</summary>
     public WeightStore Weights { get; }
 
-    /// <summary>Makes plans of its graphs.</summary>
     public Executor Executor { get; }
 
     /// <inheritdoc cref="ModelOptions.KeptPlans"/>
     public int KeptPlans { get; }
 
-    /// <summary>Notices of loading: about names in the checkpoint; why a cache was not used, or could not be written; which instructions are not used.</summary>
+    /// <summary>Notices of loading: names in the checkpoint, an unused or unwritable cache, unused instructions.</summary>
     public IReadOnlyList<string> Notices => [.. tensors.Notices, .. ofCache, .. ofProducts, .. told];
 
-    /// <summary>Tensors of the file that the model has no use for.</summary>
+    /// <summary>Tensors of the file that the model does not use.</summary>
     public IReadOnlyList<string> ExtraKeys => tensors.ExtraKeys;
 
-    /// <summary>Key of a decoder's output matrix; null where it is tied to the word embeddings.</summary>
+    /// <summary>Key of a decoder's output matrix; null if tied to the word embeddings.</summary>
     public string? OutputMatrix => tensors.HasTiedOutput ? null : CheckpointKeys.OutputMatrix;
 
-    /// <summary>Reads a tensor that is a single number.</summary>
+    /// <summary>Reads a tensor of one element.</summary>
     public float ReadScalar(string key)
     {
         var value = new float[1];
@@ -76,12 +69,9 @@ internal sealed class ModelContext : IDisposable
         return value[0];
     }
 
-    /// <summary>Adds a notice.</summary>
     public void Tell(string notice) => told = told.Add(notice);
 
-    /// <summary>Loads a graph's matrices once more in another format, and makes plans over them.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <param name="format">How its matrices are stored.</param>
+    /// <summary>Loads a graph's matrices again in another format, for plans over them.</summary>
     public Executor LoadAgain(ComputeGraph graph, DType format)
     {
         var weights = Own(new WeightStore(Device, tensors, _ => format));
@@ -90,7 +80,7 @@ internal sealed class ModelContext : IDisposable
         return executor;
     }
 
-    /// <summary>Disposes it with the model, the last one first.</summary>
+    /// <summary>Disposes it with the model, in reverse order.</summary>
     public T Own<T>(T disposable)
         where T : IDisposable
     {

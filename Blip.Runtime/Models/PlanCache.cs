@@ -2,14 +2,13 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>Plans by their sizes, so that images of the same kind find theirs ready; the one unused for longest makes room.</summary>
+/// <summary>Plans by size; the least recently used one makes room.</summary>
 internal sealed class PlanCache<TKey>(Func<TKey, Plan> make, int capacity) : IDisposable
     where TKey : notnull
 {
     private readonly Dictionary<TKey, Plan> plans = [];
     private readonly List<TKey> byUse = [];
 
-    /// <summary>The plan for these sizes.</summary>
     public Plan Get(TKey key)
     {
         if (byUse.Count > 0 && EqualityComparer<TKey>.Default.Equals(byUse[^1], key))

@@ -3,12 +3,12 @@ using Blip.Kernels;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// A user's choice for a model: how its matrices are stored on the device. Biases, norms, activations and caches stay in float32, and so does
-/// arithmetic, but for <see cref="Int8"/> on a processor and <see cref="W8A8"/>.
+/// How a model's matrices are stored on the device. Biases, norms, activations and caches stay in float32. Arithmetic does too, except for
+/// <see cref="Int8"/> on a processor and for <see cref="W8A8"/>.
 /// </summary>
 /// <remarks>
-/// A <see cref="DType"/> says how the elements of one tensor are stored, and has members that no model can be asked for. A choice has a
-/// member here, and options spell it as the member is named.
+/// A <see cref="DType"/> describes how one tensor is stored, and has members that are no choice for a model. Options spell a choice as its
+/// member is named.
 /// </remarks>
 public enum Precision
 {
@@ -22,23 +22,20 @@ public enum Precision
     Bf16,
 
     /// <summary>
-    /// 8 bits and a scale per output. The CPU accelerator multiplies in whole numbers, with each row of inputs rounded to 15 bits and a sign;
-    /// see <see cref="DType.Int8"/>.
+    /// 8 bits and a scale per output. The CPU accelerator multiplies integers, with each row of inputs rounded to 15 bits and a sign; see
+    /// <see cref="DType.Int8"/>.
     /// </summary>
     Int8,
 
     /// <summary>
-    /// 8 bits and a scale per output, multiplied with inputs of 8 bits: each row of them has a scale and a zero point, found when it is
-    /// there. The image encoder's matrices, too, except that of the pixels, which goes as with <see cref="Int8"/>. See
-    /// <see cref="DType.W8A8"/>.
+    /// 8 bits and a scale per output, multiplied with inputs of 8 bits. Each input row has a scale and a zero point, found at run time.
+    /// This includes the image encoder's matrices except the pixels', which uses <see cref="Int8"/>. See <see cref="DType.W8A8"/>.
     /// </summary>
     W8A8,
 }
 
-/// <summary>A precision's meaning to the kernels; the one place that maps it.</summary>
 internal static class PrecisionExtensions
 {
-    /// <summary>The storage format of matrices.</summary>
     public static DType ToDType(this Precision precision) => precision switch
     {
         Precision.Fp32 => DType.Float32,
@@ -49,6 +46,6 @@ internal static class PrecisionExtensions
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Give {string.Join(", ", Enum.GetNames<Precision>())}."),
     };
 
-    /// <summary>How the image encoder's matrices are stored where nothing else is asked for: in 8 bits nothing but the decoder's.</summary>
+    /// <summary>The image encoder's default precision: with <see cref="Precision.Int8"/> only the decoder has 8 bits.</summary>
     public static Precision ForEncoder(this Precision precision) => precision == Precision.Int8 ? Precision.Fp32 : precision;
 }

@@ -2,18 +2,15 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>Tells whether two checkpoints have the same image encoder, so that an image need be encoded only once for both.</summary>
+/// <summary>Tells whether two checkpoints share an image encoder, so that one encoding serves both.</summary>
 internal static class SharedEncoder
 {
     private const string Prefix = "vision_model.";
 
-    // Elements that are compared at a time: small enough to stay in the processor's cache.
+    // Elements compared at a time: small enough for the processor's cache.
     private const int Piece = 1 << 16;
 
     /// <summary>Compares sizes, image preparation and every weight of the two image encoders.</summary>
-    /// <param name="first">One model.</param>
-    /// <param name="second">The other model.</param>
-    /// <returns>True where both make the same embeddings of every image.</returns>
     /// <exception cref="CheckpointException">The weights of one cannot be read.</exception>
     public static bool Is(ModelSource first, ModelSource second)
     {
@@ -30,7 +27,7 @@ internal static class SharedEncoder
             && keys.TrueForAll(key => SameTensor(left, right, key));
     }
 
-    // Position ids and the like are no weights.
+    // Position ids are not weights.
     private static bool IsOfEncoder(string key) =>
         key.StartsWith(Prefix, StringComparison.Ordinal) && !key.EndsWith("position_ids", StringComparison.Ordinal);
 

@@ -1,10 +1,10 @@
 namespace Blip.Runtime.Models;
 
-/// <summary>Comparisons of vectors, summed in double: vectors come to the host to be kept, and their products are little beside the towers.</summary>
+/// <summary>Comparisons of vectors on the host, summed in double.</summary>
 internal static class Similarity
 {
-    /// <summary>The dot product; of vectors of length one their cosine.</summary>
-    /// <exception cref="ArgumentException">They are of different length.</exception>
+    /// <summary>The dot product: the cosine of unit vectors.</summary>
+    /// <exception cref="ArgumentException">Their lengths differ.</exception>
     public static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         if (a.Length != b.Length)
@@ -15,8 +15,7 @@ internal static class Similarity
         return sum;
     }
 
-    /// <summary>The mean of vectors, of length one.</summary>
-    /// <param name="vectors">At least one, of one length.</param>
+    /// <summary>The mean of vectors, scaled to unit length.</summary>
     public static float[] UnitMean(IReadOnlyList<float[]> vectors)
     {
         var sums = new double[vectors[0].Length];
@@ -29,19 +28,15 @@ internal static class Similarity
         return [.. sums.Select(sum => (float)(sum / length))];
     }
 
-    /// <summary>Every vector with every other: <c>scale · rows · columnsᵀ</c>.</summary>
-    /// <param name="rows">Vectors.</param>
-    /// <param name="columns">Vectors of the same length.</param>
-    /// <param name="scale">The factor of products.</param>
-    /// <returns><c>[rows, columns]</c>.</returns>
-    /// <exception cref="ArgumentException">They are of different length.</exception>
+    /// <summary><c>scale · rows · columnsᵀ</c>, <c>[rows, columns]</c>.</summary>
+    /// <exception cref="ArgumentException">Their lengths differ.</exception>
     public static float[][] Products(IReadOnlyList<float[]> rows, IReadOnlyList<float[]> columns, double scale = 1) =>
         [.. rows.Select(row => columns.Select(column => (float)(scale * Cosine(row, column))).ToArray())];
 
     /// <summary>
-    /// The mean of the cross-entropies of both directions, where row i belongs to column i (Radford et al. 2021, figure 3).
+    /// The mean cross-entropy of both directions, where row i of <c>[pairs, pairs]</c> belongs to column i (Radford et al. 2021, figure
+    /// 3).
     /// </summary>
-    /// <param name="logits">Scaled cosines <c>[pairs, pairs]</c>.</param>
     public static double ContrastiveLoss(IReadOnlyList<float[]> logits)
     {
         var pairs = Enumerable.Range(0, logits.Count).ToList();

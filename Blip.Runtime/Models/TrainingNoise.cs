@@ -4,12 +4,12 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// The random omissions of training: dropout of the text towers' hidden states and of their softmax weights (Devlin et al.
-/// 2019, appendix A.2), and stochastic depth of the vision tower, which grows from 0 over its layers (Huang et al. 2016, eq. 4).
+/// Training's random omissions: dropout of the text towers' hidden states and softmax weights (Devlin et al. 2019, appendix A.2), and
+/// stochastic depth of the vision tower, which grows from 0 over its layers (Huang et al. 2016, eq. 4).
 /// </summary>
-/// <param name="dropout">The share of hidden states that become zero.</param>
-/// <param name="attentionDropout">The share of the text towers' softmax weights that become zero.</param>
-/// <param name="dropPath">The share of samples whose last vision layer is left out.</param>
+/// <param name="dropout">The share of hidden states set to zero.</param>
+/// <param name="attentionDropout">The share of the text towers' softmax weights set to zero.</param>
+/// <param name="dropPath">The share of samples that skip the last vision layer.</param>
 internal sealed class TrainingNoise(double dropout, double attentionDropout, double dropPath)
 {
     private int streams;
@@ -17,19 +17,14 @@ internal sealed class TrainingNoise(double dropout, double attentionDropout, dou
     /// <summary>The source of a step's draws.</summary>
     public StepSeed Seed { get; } = new();
 
-    /// <summary>Dropout of hidden states; the states as they are where there is none.</summary>
+    /// <summary>Dropout of hidden states, if any.</summary>
     public Value Hidden(GraphBuilder g, Value x, ModulePath name) =>
         dropout == 0 ? x : Add(g, x, name / "dropout", dropout, wholeSamples: false);
 
-    /// <summary>Dropout of an attention's softmax weights; null where there is none.</summary>
+    /// <summary>Dropout of an attention's softmax weights; null if none.</summary>
     public AttentionDropout? Attention() => attentionDropout == 0 ? null : new AttentionDropout((float)attentionDropout, Seed, streams++);
 
-    /// <summary>Stochastic depth of a residual branch.</summary>
-    /// <param name="g">The graph.</param>
-    /// <param name="x">The branch's result <c>[samples, …]</c>.</param>
-    /// <param name="layer">The layer, from 0.</param>
-    /// <param name="layers">Layers of the tower.</param>
-    /// <param name="name">The module.</param>
+    /// <summary>Stochastic depth of a residual branch <c>[samples, …]</c>; layers count from 0.</summary>
     public Value Path(GraphBuilder g, Value x, int layer, int layers, ModulePath name)
     {
         var share = layers < 2 ? 0 : dropPath * layer / (layers - 1);

@@ -3,10 +3,10 @@ using SkiaSharp;
 
 namespace Blip.Runtime.Imaging.Clips;
 
-/// <summary>The frames of animated GIF, WebP and PNG files, each as a viewer shows it: over what the frames before it left.</summary>
+/// <summary>The frames of animated GIF, WebP and PNG files as viewers show them: over the result of earlier frames.</summary>
 internal static class AnimatedImage
 {
-    /// <summary>How many frames a file has; 1 for an image that is not animated, and for what is no image.</summary>
+    /// <summary>The number of frames; 1 for still images and other files.</summary>
     public static unsafe int CountOf(ReadOnlySpan<byte> file)
     {
         switch (ImageFormats.Of(file[..Math.Min(file.Length, ImageFormats.HeaderLength)]))
@@ -25,18 +25,14 @@ internal static class AnimatedImage
         }
     }
 
-    /// <summary>Decodes frames.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="name">What errors call it.</param>
-    /// <param name="frames">Which frames, in rising order.</param>
-    /// <param name="options">Limits, and what shows through.</param>
+    /// <summary>Decodes the given frames, in ascending order.</summary>
     /// <exception cref="ImageException">The file is damaged or too large.</exception>
     public static RgbImage[] Decode(ReadOnlySpan<byte> file, string name, IReadOnlyList<int> frames, ImageDecoderOptions options) =>
         ImageFormats.Of(file[..Math.Min(file.Length, ImageFormats.HeaderLength)]) == ImageFormat.Png
             ? AnimatedPng.Decode(file, name, frames, options)
             : DecodeBySkia(file, name, frames, options);
 
-    // Skia decodes the frames that a frame stands on by itself.
+    // Skia itself decodes the frames on which a frame depends.
     private static unsafe RgbImage[] DecodeBySkia(
         ReadOnlySpan<byte> file, string name, IReadOnlyList<int> frames, ImageDecoderOptions options)
     {

@@ -6,8 +6,8 @@ using SkiaSharp;
 namespace Blip.Runtime.Imaging.Clips;
 
 /// <summary>
-/// Animated PNG files (PNG third edition, section 11.3.6). Each frame is rewritten as a PNG file for Skia to decode. Its control chunk
-/// says how it is laid over the canvas.
+/// Animated PNG files (PNG third edition, section 11.3.6). Skia decodes each frame, rewritten as a PNG file. The frame's control chunk
+/// tells how to draw it on the canvas.
 /// </summary>
 internal static class AnimatedPng
 {
@@ -15,7 +15,7 @@ internal static class AnimatedPng
 
     private const byte ClearAfter = 1, RestoreAfter = 2, Over = 1;
 
-    /// <summary>The frames' controls and data; none for a file that is not animated.</summary>
+    /// <summary>The frames' controls and data; none for still images.</summary>
     public static List<PngFrame> FramesOf(ReadOnlySpan<byte> file)
     {
         var frames = new List<PngFrame>();
@@ -32,7 +32,7 @@ internal static class AnimatedPng
                     frames.Add(new PngFrame(
                         Number(content, 4), Number(content, 8), Number(content, 12), Number(content, 16), content[24], content[25], []));
                     break;
-                // The default image is the first frame where a control chunk stands before it.
+                // The default image is the first frame if a control chunk precedes it.
                 case "IDAT" when frames.Count == 1:
                     frames[0].Data.Add(chunk.Content);
                     break;
@@ -46,11 +46,7 @@ internal static class AnimatedPng
         return isAnimated ? frames : [];
     }
 
-    /// <summary>Decodes frames.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="name">What errors call it.</param>
-    /// <param name="wanted">Which frames, in rising order.</param>
-    /// <param name="options">Limits, and what shows through.</param>
+    /// <summary>Decodes the given frames, in ascending order.</summary>
     /// <exception cref="ImageException">The file is damaged or too large.</exception>
     public static RgbImage[] Decode(ReadOnlySpan<byte> file, string name, IReadOnlyList<int> wanted, ImageDecoderOptions options)
     {
@@ -78,7 +74,7 @@ internal static class AnimatedPng
 
     private static bool Fits(int first, int count, int all) => first >= 0 && count >= 1 && (long)first + count <= all;
 
-    // The frame as a file: the header with its size, what all frames share, and its data.
+    // The frame as a file: header with the frame's size, shared chunks, and its data.
     private static byte[] Alone(ReadOnlySpan<byte> file, PngFrame frame)
     {
         using var alone = new MemoryStream();
@@ -145,7 +141,7 @@ internal static class AnimatedPng
         }
     }
 
-    // Porter and Duff's over, of colours that are not multiplied with their opacity.
+    // Porter and Duff's over, for unpremultiplied colours.
     private static void Lay(ReadOnlySpan<byte> above, Span<byte> below)
     {
         var (a, b) = (above[3] / 255.0, below[3] / 255.0 * (1 - (above[3] / 255.0)));
@@ -183,12 +179,8 @@ internal static class AnimatedPng
         new($"{name}: its frame {frame} is damaged. Copy the file again from where it came.");
 }
 
-/// <summary>A frame of an animated PNG.</summary>
-/// <param name="Width">Columns.</param>
-/// <param name="Height">Rows.</param>
-/// <param name="X">Its first column on the canvas.</param>
-/// <param name="Y">Its first row there.</param>
-/// <param name="Dispose">What becomes of its place afterwards: 0 it stays, 1 it is cleared, 2 it is as it was before.</param>
-/// <param name="Blend">0 in place of the canvas, 1 over it.</param>
-/// <param name="Data">Where its compressed data lies in the file.</param>
+/// <summary>
+/// A frame of an animated PNG: its size, place on the canvas, and data ranges in the file. Dispose tells what happens to its area
+/// afterwards: 0 kept, 1 cleared, 2 restored. Blend 0 replaces the canvas, 1 blends over it.
+/// </summary>
 internal sealed record PngFrame(int Width, int Height, int X, int Y, byte Dispose, byte Blend, List<Range> Data);

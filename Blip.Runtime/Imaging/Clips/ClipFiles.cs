@@ -2,40 +2,33 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Runtime.Imaging.Clips;
 
-/// <summary>Which files are clips, and which of their frames are taken.</summary>
 internal static partial class ClipFiles
 {
-    /// <summary>The most frames that may be taken of a clip.</summary>
+    /// <summary>The most frames to take of a clip.</summary>
     public const int MaxFrames = 64;
 
-    /// <summary>Extensions of videos, which ffmpeg reads.</summary>
+    /// <summary>Video extensions, for ffmpeg.</summary>
     public static readonly HashSet<string> VideoExtensions = new(
         [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv", ".wmv", ".flv", ".ts", ".3gp"],
         StringComparer.OrdinalIgnoreCase);
 
-    // What a program that takes a video apart writes.
+    // Formats that programs write when they extract frames.
     private static readonly HashSet<string> FrameExtensions = new(
         [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".tga", ".qoi"],
         StringComparer.OrdinalIgnoreCase);
 
     private static readonly EnumerationOptions Listing = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
 
-    /// <summary>Whether a file is a video by its name.</summary>
     public static bool IsVideo(string path) => VideoExtensions.Contains(Path.GetExtension(path));
 
-    /// <summary>
-    /// The frames that are taken of so many: evenly spaced, the first one always, as the authors' video_dataset.py takes them. All of a
-    /// clip that has no more.
-    /// </summary>
-    /// <param name="count">Frames of the clip, at least 1.</param>
-    /// <param name="wanted">How many to take, at least 1.</param>
+    /// <summary>Evenly spaced frame indices from the first on, as in the authors' video_dataset.py; all of a shorter clip.</summary>
     public static int[] Indices(int count, int wanted)
     {
         var taken = Math.Min(count, wanted);
         return [.. Enumerable.Range(0, taken).Select(i => (int)((long)i * count / taken))];
     }
 
-    /// <summary>Those of the frames that lie in a folder, in the order of their names; numbers in names count as numbers.</summary>
+    /// <summary>Evenly spaced frames of a folder, by name; numbers in names sort as numbers.</summary>
     /// <exception cref="ImageException">The folder cannot be read, or holds no image.</exception>
     public static List<string> OfFolder(string folder, int wanted)
     {
@@ -53,7 +46,7 @@ internal static partial class ClipFiles
         }
     }
 
-    // frame_10 behind frame_9.
+    // frame_10 after frame_9.
     private static string Numbered(string path) => Digits().Replace(Path.GetFileName(path), number => number.Value.PadLeft(20, '0'));
 
     [GeneratedRegex("[0-9]+")]

@@ -5,18 +5,15 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Runtime.Imaging.Clips;
 
-/// <summary>Frames of a video, by the ffmpeg that the user has: each comes through a pipe as a PNG file.</summary>
+/// <summary>Frames of a video from the installed ffmpeg, each a PNG file through a pipe.</summary>
 internal static partial class VideoFrames
 {
-    // A program that hangs must not hold everything up.
+    // Limits a hanging ffmpeg.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Reads frames, evenly spaced in time from the first one on.</summary>
-    /// <param name="path">The video.</param>
-    /// <param name="wanted">How many.</param>
-    /// <param name="program">The program.</param>
+    /// <summary>Reads frames, evenly spaced in time from the first on.</summary>
     /// <returns>PNG files, at least one.</returns>
-    /// <exception cref="ImageException">There is no ffmpeg, or it cannot read the file; the message says what to do.</exception>
+    /// <exception cref="ImageException">There is no ffmpeg, or it cannot read the file; the message gives the remedy.</exception>
     public static List<byte[]> Read(string path, int wanted, string program = "ffmpeg")
     {
         var file = $"file:{Path.GetFullPath(path)}";
@@ -36,7 +33,7 @@ internal static partial class VideoFrames
                     "-v", "error", "-nostdin", "-protocol_whitelist", "file,pipe", "-ss", start, "-i", file,
                     "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "pipe:1",
                 ]);
-            // Sound may go on behind the last frame.
+            // Sound may be longer than the frames.
             if (png.Length > 0)
                 frames.Add(png);
             else if (i == 0)

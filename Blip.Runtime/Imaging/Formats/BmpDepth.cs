@@ -2,14 +2,12 @@ using System.Buffers.Binary;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>Bitmaps of 16 bits a pixel. From 5 or 6 bits to 8 Skia rounds, and Pillow drops the fraction.</summary>
+/// <summary>Bitmaps of 16 bits per pixel. From 5 or 6 bits to 8, Skia rounds and Pillow truncates.</summary>
 internal static class BmpDepth
 {
     private const int DepthAt = 28, CompressionAt = 30, GreenMaskAt = 58, ShortestHeader = 40, WithMasks = 3;
 
-    /// <summary>Gives the pixels of such a file Pillow's values; other files stay as they are.</summary>
-    /// <param name="rgba">Red, green, blue and opacity of each pixel.</param>
-    /// <param name="file">The file.</param>
+    /// <summary>Gives the RGBA pixels of such a file Pillow's values; leaves other files unchanged.</summary>
     public static void Truncate(Span<byte> rgba, ReadOnlySpan<byte> file)
     {
         if (file.Length < GreenMaskAt + 4 || BinaryPrimitives.ReadUInt32LittleEndian(file[14..]) < ShortestHeader || file[DepthAt] != 16)

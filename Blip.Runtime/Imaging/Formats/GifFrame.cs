@@ -3,14 +3,14 @@ using System.Buffers.Binary;
 namespace Blip.Runtime.Imaging.Formats;
 
 /// <summary>
-/// The first frame of a GIF (GIF89a): which of its colours is transparent, and its palette. Pillow shows that colour, and fills with it, or
-/// with colour 0, the area that the frame leaves free.
+/// The transparent colour and palette of a GIF's first frame (GIF89a). Pillow shows that colour, and fills the area outside the frame with
+/// it, or with colour 0.
 /// </summary>
 internal readonly record struct GifFrame(int FlagsAt, int Transparent, int PaletteAt, int Colours)
 {
     private const int HeaderLength = 13, TransparentFlag = 1;
 
-    /// <summary>Finds the first frame; null where the file ends before it.</summary>
+    /// <summary>Finds the first frame; null if the file ends before it.</summary>
     public static GifFrame? Find(ReadOnlySpan<byte> file)
     {
         if (file.Length < HeaderLength)
@@ -32,7 +32,7 @@ internal readonly record struct GifFrame(int FlagsAt, int Transparent, int Palet
         return null;
     }
 
-    /// <summary>The file without the mark that makes a colour transparent.</summary>
+    /// <summary>The file without its transparency flag.</summary>
     public byte[] Opaque(ReadOnlySpan<byte> file)
     {
         var opaque = file.ToArray();
@@ -41,9 +41,7 @@ internal readonly record struct GifFrame(int FlagsAt, int Transparent, int Palet
         return opaque;
     }
 
-    /// <summary>Fills the area that no frame has drawn.</summary>
-    /// <param name="rgba">Red, green, blue and opacity of each pixel.</param>
-    /// <param name="file">The file.</param>
+    /// <summary>Fills the undrawn area of RGBA pixels.</summary>
     public void Fill(Span<byte> rgba, ReadOnlySpan<byte> file)
     {
         var index = Math.Max(Transparent, 0);

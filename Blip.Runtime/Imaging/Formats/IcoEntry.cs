@@ -3,14 +3,14 @@ using System.Buffers.Binary;
 namespace Blip.Runtime.Imaging.Formats;
 
 /// <summary>
-/// The image of an icon file that Pillow takes: the largest, and among those the one with the fewest bits. Its colours are there behind the
-/// mask, too, and Pillow shows them.
+/// The image of an icon that Pillow takes: the largest, and among these the one with the fewest bits. Pillow also shows its colours behind
+/// the mask.
 /// </summary>
 internal static class IcoEntry
 {
     private const int HeaderLength = 6, EntryLength = 16, BmpHeaderLength = 14, ShortestDib = 40, WithMasks = 3, MasksLength = 12;
 
-    /// <summary>The image as a separate file; null where the icon is damaged or of an old form.</summary>
+    /// <summary>The image as a separate file; null if the icon is damaged or of an old form.</summary>
     public static (ImageFormat Format, byte[] File)? Unwrap(ReadOnlySpan<byte> icon)
     {
         if (Choose(icon) is not { } entry)
@@ -46,7 +46,7 @@ internal static class IcoEntry
         return best?.Range;
     }
 
-    // The same pixels behind a bitmap's header; the rows of the mask count as rows of the image, and are cut off.
+    // The same pixels with a bitmap's header. The header counts the mask's rows as image rows, so its height is halved.
     private static byte[]? ToBmp(ReadOnlySpan<byte> dib)
     {
         var header = BinaryPrimitives.ReadUInt32LittleEndian(dib);

@@ -2,20 +2,18 @@ using System.Buffers.Binary;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>The blocks of a file that can hold its orientation, as Pillow finds them.</summary>
-/// <param name="Exif">The EXIF block, with or without <c>Exif\0\0</c> before it; null where there is none.</param>
-/// <param name="Xmp">The XMP text; null where there is none.</param>
+/// <summary>A file's EXIF block, with or without leading <c>Exif\0\0</c>, and XMP text, as Pillow finds them.</summary>
 internal readonly record struct ImageMetadata(byte[]? Exif, byte[]? Xmp)
 {
-    /// <summary>The orientation of the first row and column where a file names none: they are the top and the left.</summary>
+    /// <summary>The default orientation: the first row is the top, the first column the left.</summary>
     public const int Upright = 1;
 
     private const int EntryLength = 12, OrientationTag = 0x0112;
 
-    /// <summary>The EXIF orientation, 1 to 8. XMP is asked where EXIF has no such tag, as Pillow's <c>exif_transpose</c> does.</summary>
+    /// <summary>The EXIF orientation, 1 to 8; XMP's if EXIF has no such tag, as in Pillow's <c>exif_transpose</c>.</summary>
     public int Orientation => (OfExif(Exif) ?? OfXmp(Xmp)) is { } value and >= Upright and <= 8 ? value : Upright;
 
-    /// <summary>The orientation in an EXIF block: null without the tag, 0 where its value is no whole number.</summary>
+    /// <summary>The orientation in an EXIF block; null without the tag, 0 if its value is no integer.</summary>
     public static int? OfExif(ReadOnlySpan<byte> exif)
     {
         while (exif.StartsWith("Exif\0\0"u8))

@@ -2,26 +2,22 @@ using System.Diagnostics;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>Decodes the bytes of a file of one format.</summary>
-/// <exception cref="ImageException">The image is damaged, too large, or of a kind that is not read.</exception>
+/// <summary>Decodes a file of one format.</summary>
+/// <exception cref="ImageException">The image is damaged, too large, or unsupported.</exception>
 internal delegate RgbImage PixelReader(ReadOnlySpan<byte> file, string name, ImageDecoderOptions options);
 
-/// <summary>Reads columns and rows, as they are stored, from a file's header; null where it cannot be read.</summary>
+/// <summary>Reads columns and rows as stored from a file's header; null if unreadable.</summary>
 internal delegate (int Width, int Height)? SizeReader(ReadOnlySpan<byte> file);
 
-/// <summary>The readers of formats.</summary>
-/// <param name="SizeOf">Reads the size.</param>
-/// <param name="Decode">Decodes the pixels.</param>
-/// <param name="WorkingBytes">Decoding's memory for each pixel, the image's three bytes included.</param>
+/// <summary>The reader of a format. WorkingBytes is decoding's memory per pixel, including the result's three bytes.</summary>
 internal sealed record ImageReader(SizeReader SizeOf, PixelReader Decode, int WorkingBytes)
 {
-    // Red, green, blue and opacity once, and for ImageSharp's decoders twice more, at most of 16 bits.
+    // RGBA and the result; for ImageSharp, another RGBA of up to 16 bits.
     private const int Plain = 7, Sharp = 15;
 
     private static readonly ImageReader Tiff = new(TiffImage.SizeOf, TiffImage.Decode, Sharp), Pnm = new(PnmImage.SizeOf, PnmImage.Decode, Plain),
         Tga = new(file => TgaImage.SizeOf(file), TgaImage.Decode, Sharp), Qoi = new(QoiImage.SizeOf, QoiImage.Decode, Plain);
 
-    /// <summary>The reader of a format.</summary>
     public static ImageReader Of(ImageFormat format) => format switch
     {
         ImageFormat.Jpeg or ImageFormat.Png or ImageFormat.WebP or ImageFormat.Gif or ImageFormat.Bmp or ImageFormat.Ico =>

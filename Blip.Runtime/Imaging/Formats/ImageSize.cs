@@ -1,13 +1,13 @@
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>Refuses sizes before memory is taken for pixels.</summary>
+/// <summary>Refuses sizes before memory is allocated.</summary>
 internal static class ImageSize
 {
-    /// <summary>The message about a file that ends too early.</summary>
+    /// <summary>The message for a file that ends too early.</summary>
     public const string CutOff = "the image is cut off: the file ends before its last pixel. Copy it again from where it came.";
 
-    /// <summary>Checks the size that a file's header names.</summary>
-    /// <exception cref="ImageException">It is too large, or no size.</exception>
+    /// <summary>Checks the size in a file's header.</summary>
+    /// <exception cref="ImageException">It is too large or not a size.</exception>
     public static void Check(long width, long height, string name, ImageDecoderOptions options)
     {
         if (width > 0 && height > 0 && width * height > options.MaxPixels)

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>The markers of a JPEG file (ITU-T T.81, annex B), found as libjpeg finds them, without decoding.</summary>
+/// <summary>The markers of a JPEG file (ITU-T T.81, annex B), found like libjpeg, without decoding.</summary>
 internal sealed class JpegMarkers
 {
     private const byte StartOfScan = 0xDA, EndOfImage = 0xD9, App1 = 0xE1;
@@ -13,19 +13,17 @@ internal sealed class JpegMarkers
     private int bits = 8;
     private bool scanned;
 
-    /// <summary>True where the marker that ends an image is there. A decoder fills missing scans of a progressive image with guesses.</summary>
+    /// <summary>Whether the end marker is there. Decoders fill a progressive image's missing scans with guesses.</summary>
     public bool IsWhole { get; private set; }
 
-    /// <summary>Its EXIF blocks, joined, and its XMP text.</summary>
     public ImageMetadata Metadata => new(exif.Count > 0 ? [.. exif] : null, xmp);
 
-    /// <summary>The way of coding that is not read, or null for one that is.</summary>
+    /// <summary>The unsupported coding, or null.</summary>
     public string? Objection => bits != 8 ? $"a JPEG of {bits} bits per sample is not read"
         : frame is 0 or 0xC0 or 0xC1 or 0xC2 ? null
         : frame is 0xC9 or 0xCA ? "a JPEG with arithmetic coding is not read"
         : "a lossless or hierarchical JPEG is not read";
 
-    /// <summary>Walks through a file.</summary>
     public static JpegMarkers Read(ReadOnlySpan<byte> file)
     {
         var found = new JpegMarkers();
@@ -44,7 +42,7 @@ internal sealed class JpegMarkers
         return found;
     }
 
-    // A marker is FF, once or more, and a byte other than 0. Entropy-coded data have FF before 0 alone.
+    // A marker is one or more FF and a byte other than 0. In entropy-coded data, 0 follows each FF.
     private static byte? NextMarker(ReadOnlySpan<byte> file, ref int at)
     {
         while (at < file.Length && file[at..].IndexOf((byte)0xFF) is var step and >= 0)
@@ -58,7 +56,7 @@ internal sealed class JpegMarkers
         return null;
     }
 
-    // TEM, RST0 to RST7, SOI, EOI: nothing belongs to them.
+    // TEM, RST0 to RST7, SOI and EOI have no content.
     private static bool IsAlone(byte marker) => marker is 0x01 or (>= 0xD0 and <= EndOfImage);
 
     private void Take(byte marker, ReadOnlySpan<byte> segment)

@@ -4,12 +4,12 @@ using System.Text;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>The chunks of a PNG that can hold its orientation (PNG specification, section 11): eXIf and texts.</summary>
+/// <summary>The PNG chunks that can hold an orientation (PNG specification, section 11): eXIf and texts.</summary>
 internal static class PngMetadata
 {
     private const int SignatureLength = 8, ChunkOverhead = 12, LongestText = 1 << 20;
 
-    /// <summary>Reads them. Of several chunks of a kind the last one counts, as in Pillow.</summary>
+    /// <summary>Reads them. The last chunk of a kind counts, as in Pillow.</summary>
     public static ImageMetadata Read(ReadOnlySpan<byte> file)
     {
         byte[]? exif = null, profile = null, xmp = null;
@@ -42,7 +42,7 @@ internal static class PngMetadata
             return content.ToArray();
         if (type.SequenceEqual("zTXt"u8))
             return content.Length > 0 && content[0] == 0 ? Inflated(content[1..]) : null;
-        // iTXt: compressed or not, method, language, translated key, text.
+        // iTXt: compression flag, method, language, translated key, text.
         if (content.Length < 2)
             return null;
         var compressed = content[0] != 0;
@@ -57,7 +57,7 @@ internal static class PngMetadata
         return compressed ? Inflated(text) : text.ToArray();
     }
 
-    // ImageMagick's form: an empty line, the profile's name, its length, and hexadecimal digits.
+    // ImageMagick's form: an empty line, the profile's name, its length, hexadecimal digits.
     private static byte[]? FromProfile(byte[]? text)
     {
         if (text is null)
@@ -72,7 +72,7 @@ internal static class PngMetadata
         }
     }
 
-    // A text that unpacks to more than Pillow allows is as good as none.
+    // Texts longer than Pillow's limit are ignored.
     private static byte[]? Inflated(ReadOnlySpan<byte> packed)
     {
         try

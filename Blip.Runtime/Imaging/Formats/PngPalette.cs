@@ -3,12 +3,12 @@ using System.IO.Hashing;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>PNG files whose palette is shorter than their pixels may ask for. Skia repeats its last colour, and Pillow shows black.</summary>
+/// <summary>PNG files with fewer palette colours than their depth allows. Skia repeats the last colour; Pillow shows black.</summary>
 internal static class PngPalette
 {
     private const int DepthAt = 24, KindAt = 25, HeaderEnd = 33, Indexed = 3, ChunkOverhead = 12;
 
-    /// <summary>The file with black for the colours that are missing; itself where none are.</summary>
+    /// <summary>The file with black for missing colours; itself if there are none.</summary>
     public static ReadOnlySpan<byte> Filled(ReadOnlySpan<byte> file)
     {
         if (file.Length < HeaderEnd || file[KindAt] != Indexed || file[DepthAt] > 8)

@@ -2,23 +2,19 @@ using System.Buffers.Binary;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>PBM, PGM and PPM files, plain and raw (Netpbm's formats).</summary>
+/// <summary>PBM, PGM and PPM files, plain and raw (Netpbm).</summary>
 internal static class PnmImage
 {
     private const int MostDigits = 10;
 
-    /// <summary>True for a file that begins so.</summary>
     public static bool Fits(ReadOnlySpan<byte> header) => header.Length > 2 && header[0] == (byte)'P' && header[1] is >= (byte)'1' and <= (byte)'6' && IsSpace(header[2]);
 
-    /// <summary>Columns and rows; null where the header cannot be read.</summary>
     public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file)
     {
         var rest = file[2..];
         return Number(ref rest) is { } width && Number(ref rest) is { } height ? (width, height) : null;
     }
 
-    /// <summary>Decodes the bytes of a file.</summary>
-    /// <exception cref="ImageException">The image is damaged, or too large.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, ImageDecoderOptions options)
     {
         var kind = file[1] - '0';
@@ -60,7 +56,7 @@ internal static class PnmImage
         return true;
     }
 
-    // Digits of bits may touch each other.
+    // Bits need no space between them.
     private static bool PlainBits(Span<byte> values, ReadOnlySpan<byte> rest)
     {
         for (var i = 0; i < values.Length; i++)
@@ -87,7 +83,7 @@ internal static class PnmImage
         return true;
     }
 
-    // Pillow rounds halves to the even number, as Python does.
+    // Pillow rounds halves to even, like Python.
     private static byte Level(int value, int most) => most == 255 ? (byte)value : (byte)Math.Min(255, Math.Round((double)value / most * 255));
 
     private static byte[] Gray(byte[] values)
@@ -98,7 +94,7 @@ internal static class PnmImage
         return rgb;
     }
 
-    // A number, and the one white space behind it; null where there is none.
+    // A number and one space after it; null if there is none.
     private static int? Number(ref ReadOnlySpan<byte> rest)
     {
         SkipSpace(ref rest);

@@ -7,13 +7,10 @@ internal static class QoiImage
 {
     private const int HeaderLength = 14, Seen = 64;
 
-    /// <summary>Columns and rows; null where the header is not whole.</summary>
     public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file) => file.Length < HeaderLength
         ? null
         : ((int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(file[4..]), int.MaxValue), (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(file[8..]), int.MaxValue));
 
-    /// <summary>Decodes the bytes of a file.</summary>
-    /// <exception cref="ImageException">The image is damaged, or too large.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, ImageDecoderOptions options)
     {
         var (width, height) = SizeOf(file) ?? throw new ImageException($"{name}: {ImageSize.CutOff}");
@@ -44,7 +41,7 @@ internal static class QoiImage
 
     private static int Length(byte code) => code switch { 0xFE => 4, 0xFF => 5, >= 0x80 and < 0xC0 => 2, _ => 1 };
 
-    // The pixel that a code means, and how often it stands.
+    // Sets the code's pixel and returns its count.
     private static int Next(byte code, ReadOnlySpan<byte> codes, Span<byte> seen, Span<byte> pixel)
     {
         if (code is >= 0xC0 and < 0xFE)

@@ -7,7 +7,7 @@ using SixLabors.ImageSharp.PixelFormats;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>Pixels that ImageSharp decodes. It knows TIFF and TGA and no other format.</summary>
+/// <summary>Pixels decoded by ImageSharp, restricted to TIFF and TGA.</summary>
 internal static class SharpPixels
 {
     private const int PoolMegabytes = 64;
@@ -17,12 +17,10 @@ internal static class SharpPixels
         MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { MaximumPoolSizeMegabytes = PoolMegabytes }),
     };
 
-    /// <summary>Decodes a file.</summary>
-    /// <param name="decoder">The format's decoder.</param>
-    /// <param name="file">The whole file.</param>
-    /// <param name="name">Its name in error messages.</param>
-    /// <param name="narrow">From 16 bits of a sample to 8; null for files that have 8.</param>
-    /// <returns>Columns, rows, and red, green, blue and opacity of each pixel <c>[height, width, 4]</c>.</returns>
+    /// <summary>
+    /// Decodes a whole file to RGBA <c>[height, width, 4]</c>; <paramref name="narrow"/> converts samples from 16 bits to 8, and is null
+    /// for files with 8.
+    /// </summary>
     /// <exception cref="ImageException">The image is damaged.</exception>
     public static (int Width, int Height, byte[] Rgba) Decode(IImageDecoder decoder, byte[] file, string name, Func<ushort, byte>? narrow)
     {
@@ -33,7 +31,7 @@ internal static class SharpPixels
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Damaged files make its decoders throw all kinds of exceptions.
+            // For damaged files its decoders throw exceptions of any kind.
             throw new ImageException($"{name}: the image is damaged, or of a kind that is not read. Copy it again from where it came, or convert it to PNG.", e);
         }
     }

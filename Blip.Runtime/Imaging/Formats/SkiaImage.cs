@@ -3,18 +3,16 @@ using SkiaSharp;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>Images that Skia decodes: JPEG, PNG, WebP, GIF, BMP and ICO.</summary>
+/// <summary>Images decoded by Skia: JPEG, PNG, WebP, GIF, BMP and ICO.</summary>
 internal static class SkiaImage
 {
-    /// <summary>Decodes the bytes of a file.</summary>
-    /// <exception cref="ImageException">The image is damaged, too large, or of a kind that is not read.</exception>
     public static unsafe RgbImage Decode(ReadOnlySpan<byte> file, ImageFormat format, string name, ImageDecoderOptions options)
     {
         var markers = format == ImageFormat.Jpeg ? JpegMarkers.Read(file) : null;
         if (markers?.Objection is { } objection)
             throw new ImageException($"{name}: {objection}: convert it, with 'magick FILE -depth 8 image.png'.");
         var orientation = (markers?.Metadata ?? MetadataOf(file, format)).Orientation;
-        // Skia leaves transparent colours out. Pillow keeps them, and a file without a word about transparency keeps them, too.
+        // Skia omits transparent colours; Pillow keeps them. A file without transparency information keeps them, too.
         var frame = format == ImageFormat.Gif && options.Background is null ? GifFrame.Find(file) : null;
         var icon = format == ImageFormat.Ico && options.Background is null ? IcoEntry.Unwrap(file) : null;
         format = icon?.Format ?? format;
@@ -30,7 +28,7 @@ internal static class SkiaImage
             ImageSize.Check(width, height, name, options);
             if (markers is { IsWhole: false })
                 throw new ImageException($"{name}: {ImageSize.CutOff}");
-            // A pool would keep such arrays for each thread.
+            // A pool would keep such arrays per thread.
             var rgba = NativeMemory.Alloc((nuint)(4 * width * height));
             try
             {
@@ -48,7 +46,6 @@ internal static class SkiaImage
         }
     }
 
-    /// <summary>Columns and rows as they are stored; null where the header cannot be read.</summary>
     public static unsafe (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file)
     {
         fixed (byte* bytes = file)
@@ -59,13 +56,13 @@ internal static class SkiaImage
         }
     }
 
-    // Pillow looks for none in the other formats.
+    // Pillow reads no orientation in the other formats.
     private static ImageMetadata MetadataOf(ReadOnlySpan<byte> file, ImageFormat format) =>
         format == ImageFormat.Png ? PngMetadata.Read(file) : format == ImageFormat.WebP ? WebpMetadata.Read(file) : default;
 
     private static unsafe void Fill(Span<byte> rgba, SKCodec codec, string name)
     {
-        // No colour space asked for: the values of the file, as Pillow gives them.
+        // Without a colour space, Skia returns the file's values, like Pillow.
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         SKCodecResult result;
         fixed (byte* pixels = rgba)

@@ -3,14 +3,14 @@ using SixLabors.ImageSharp.Formats.Tga;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>TGA files (Truevision TGA, version 2.0), whose pixels ImageSharp decodes.</summary>
+/// <summary>TGA files (Truevision TGA, version 2.0), decoded by ImageSharp.</summary>
 internal static class TgaImage
 {
     private const int HeaderLength = 18;
 
     private static readonly TgaDecoder Decoder = new();
 
-    /// <summary>True for a header that makes sense: the format has no signature.</summary>
+    /// <summary>Whether the header is plausible: the format has no signature.</summary>
     public static bool Fits(ReadOnlySpan<byte> header)
     {
         if (header.Length < HeaderLength || header[1] > 1 || (header[17] & 0xC0) != 0 || SizeOf(header) is { Width: 0 } or { Height: 0 })
@@ -24,12 +24,9 @@ internal static class TgaImage
         };
     }
 
-    /// <summary>Columns and rows.</summary>
     public static (int Width, int Height) SizeOf(ReadOnlySpan<byte> file) =>
         (BinaryPrimitives.ReadUInt16LittleEndian(file[12..]), BinaryPrimitives.ReadUInt16LittleEndian(file[14..]));
 
-    /// <summary>Decodes the bytes of a file.</summary>
-    /// <exception cref="ImageException">The image is damaged, or too large.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, ImageDecoderOptions options)
     {
         var (width, height) = SizeOf(file);
@@ -38,7 +35,7 @@ internal static class TgaImage
             throw new ImageException($"{name}: a TGA whose palette does not begin with colour 0 is not read: convert it to PNG.");
         if (!HoldsItsPixels(file, (long)width * height))
             throw new ImageException($"{name}: {ImageSize.CutOff}");
-        // Of 5 bits Pillow drops the fraction that a byte has no room for.
+        // Pillow truncates when it widens 5 bits to 8.
         var has5Bits = file[16] == 16 && (file[2] & 3) == 2 || file[1] == 1 && file[7] == 16;
         var pixels = SharpPixels.Decode(Decoder, file.ToArray(), name, has5Bits ? value => (byte)(value / 257) : null);
         return UprightImage.Of(pixels.Rgba, pixels.Width, pixels.Height, ImageMetadata.Upright, options.Background);
@@ -50,7 +47,7 @@ internal static class TgaImage
         var (at, size) = (HeaderLength + file[0] + colours, file[16] / 8);
         if (file[2] < 8)
             return at + (pixels * size) <= file.Length;
-        // Runs: a byte with a count and whether one pixel is repeated or so many follow.
+        // Runs: a byte with a count and a flag, then one repeated pixel or that many pixels.
         while (pixels > 0 && at < file.Length)
         {
             var count = (file[(int)at] & 0x7F) + 1;

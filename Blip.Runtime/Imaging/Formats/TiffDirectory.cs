@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>The first directory of a TIFF file (TIFF 6.0, section 2, and BigTIFF): the description of its pixels' layout.</summary>
+/// <summary>The first directory of a TIFF file (TIFF 6.0, section 2, and BigTIFF), which describes its pixels' layout.</summary>
 internal sealed class TiffDirectory
 {
-    /// <summary>Tags, by the names of the specification.</summary>
+    /// <summary>Tags by the specification's names.</summary>
     public const ushort NewSubfileType = 254, ImageWidth = 256, ImageLength = 257, BitsPerSample = 258, Compression = 259,
         Photometric = 262, FillOrder = 266, StripOffsets = 273, Orientation = 274, SamplesPerPixel = 277, RowsPerStrip = 278, StripByteCounts = 279,
         PlanarConfiguration = 284, T4Options = 292, T6Options = 293, Predictor = 317, ColorMap = 320, TileWidth = 322, TileOffsets = 324,
@@ -14,7 +14,6 @@ internal sealed class TiffDirectory
     private const ushort Bytes = 1, Shorts = 3, Longs = 4, Undefined = 7;
     private const int MostValues = 1 << 22;
 
-    // The tags that a decoder of pixels needs; it does not see the others.
     private static readonly HashSet<ushort> Wanted =
     [
         ImageWidth, ImageLength, BitsPerSample, Compression, Photometric, FillOrder, StripOffsets, SamplesPerPixel, RowsPerStrip,
@@ -26,10 +25,9 @@ internal sealed class TiffDirectory
 
     private TiffDirectory(bool big) => this.big = big;
 
-    /// <summary>Where the image's own file says how it is turned.</summary>
     public ImageMetadata Metadata { get; private set; }
 
-    /// <summary>Reads the directory; null where the file is none, or ends before it.</summary>
+    /// <summary>Reads the directory; null if the file is not a TIFF or ends before it.</summary>
     public static TiffDirectory? Read(ReadOnlySpan<byte> file)
     {
         if (file.Length < 16 || !(file.StartsWith("II"u8) || file.StartsWith("MM"u8)))
@@ -50,13 +48,11 @@ internal sealed class TiffDirectory
     /// <summary>The first value of a tag, or a default.</summary>
     public long One(ushort tag, long otherwise) => entries.TryGetValue(tag, out var entry) && entry.Values.Length > 0 ? entry.Values[0] : otherwise;
 
-    /// <summary>All values of a tag; none where it is not there.</summary>
     public IReadOnlyList<long> All(ushort tag) => entries.TryGetValue(tag, out var entry) ? entry.Values : [];
 
-    /// <summary>True where the tag is there.</summary>
     public bool Has(ushort tag) => entries.ContainsKey(tag);
 
-    /// <summary>Replaces a tag's values, or takes it away where there are none.</summary>
+    /// <summary>Replaces a tag's values; removes it without values.</summary>
     public void Set(ushort tag, params long[] values)
     {
         if (values.Length == 0)
@@ -65,7 +61,7 @@ internal sealed class TiffDirectory
             entries[tag] = (values.Max() > ushort.MaxValue ? Longs : Shorts, values);
     }
 
-    /// <summary>The file with another directory at the end, which holds only the tags that a decoder of pixels needs.</summary>
+    /// <summary>The file with an appended directory, which holds only the tags that the pixel decoder needs.</summary>
     public byte[] Rewritten(ReadOnlySpan<byte> file)
     {
         var kept = entries.Where(entry => Wanted.Contains(entry.Key)).ToList();
@@ -131,7 +127,7 @@ internal sealed class TiffDirectory
         entries[tag] = (type == Undefined ? Undefined : size switch { 1 => Bytes, 2 => Shorts, _ => Longs }, values);
     }
 
-    // The orientation as a separate EXIF block, so that one place says which of several counts.
+    // The orientation as an EXIF block, so that one place decides between several.
     private static byte[] OrientationBlock(long value) =>
         [.. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)Math.Clamp(value, 0, 9), 0, 0, 0, 0, 0, 0, 0];
 

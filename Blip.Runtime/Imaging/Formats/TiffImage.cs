@@ -5,8 +5,8 @@ using T = Blip.Runtime.Imaging.Formats.TiffDirectory;
 namespace Blip.Runtime.Imaging.Formats;
 
 /// <summary>
-/// TIFF files: the first image, upright. ImageSharp decodes the pixels. It is given a rewritten directory, because it refuses some that
-/// Pillow reads and reads all that a file holds.
+/// TIFF files: the first image, upright. ImageSharp decodes the pixels from a rewritten directory. With the original one it refuses some
+/// files that Pillow reads, and reads every image of a file.
 /// </summary>
 internal static class TiffImage
 {
@@ -22,12 +22,9 @@ internal static class TiffImage
 
     private static readonly TiffDecoder Decoder = new() { DecodingMode = FrameDecodingMode.First };
 
-    /// <summary>Columns and rows as they are stored; null where the directory cannot be read.</summary>
     public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file) =>
         T.Read(file) is { } directory ? ((int)Math.Min(directory.One(T.ImageWidth, 0), int.MaxValue), (int)Math.Min(directory.One(T.ImageLength, 0), int.MaxValue)) : null;
 
-    /// <summary>Decodes the bytes of a file.</summary>
-    /// <exception cref="ImageException">The image is damaged, too large, or of a kind that is not read.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, ImageDecoderOptions options)
     {
         var directory = T.Read(file) ?? throw new ImageException($"{name}: the image is damaged: its header cannot be read.");
@@ -48,7 +45,7 @@ internal static class TiffImage
         return UprightImage.Of(pixels.Rgba, pixels.Width, pixels.Height, directory.Metadata.Orientation, options.Background);
     }
 
-    // Tags that the specification lets a writer leave out.
+    // Tags that the specification lets writers omit.
     private static void Complete(T directory)
     {
         var samples = directory.One(T.SamplesPerPixel, 1);
@@ -118,7 +115,7 @@ internal static class TiffImage
         return directory.One(T.Compression, Uncompressed) != Uncompressed || counts.Sum() >= line * height * planes;
     }
 
-    // 16 bits are cut to their upper byte, as Pillow does with colours. A division of exact fractions drops the same digits as Pillow.
+    // Pillow keeps the upper byte of 16-bit colours. Unpremultiplied fractions are truncated by division, like Pillow's.
     private static Func<ushort, byte>? Wide(T directory) =>
         directory.One(T.Photometric, White) == Palette || directory.One(T.BitsPerSample, 1) == 16 ? value => (byte)(value >> 8)
         : directory.One(T.ExtraSamples, 0) == 1 ? value => (byte)(value / 257)
@@ -129,7 +126,7 @@ internal static class TiffImage
         var kind = directory.One(T.Photometric, White);
         if (kind == Cmyk)
         {
-            // Four samples as they are: ImageSharp has no decoder for inks.
+            // Four plain samples: ImageSharp has no CMYK decoder.
             directory.Set(T.Photometric, Rgb);
             directory.Set(T.ExtraSamples, 2);
         }
@@ -139,7 +136,7 @@ internal static class TiffImage
         }
     }
 
-    // ImageSharp shows a fax's white as white, for either value of 0 in the file.
+    // ImageSharp shows a fax's white as white, for either meaning of 0 in the file.
     private static bool IsFaxOfBlack(T directory) =>
         directory.One(T.Photometric, White) == Black && directory.One(T.Compression, Uncompressed) is >= ModifiedHuffman and <= Group4;
 

@@ -1,14 +1,12 @@
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>Decoded pixels to an image that stands upright.</summary>
+/// <summary>Makes an upright image of decoded pixels.</summary>
 internal static class UprightImage
 {
-    /// <summary>Drops the opacity, or lays the image over a colour, and turns and mirrors as an orientation says.</summary>
-    /// <param name="rgba">Red, green, blue and opacity of each pixel <c>[height, width, 4]</c>; the array may be longer.</param>
-    /// <param name="width">Columns as they are stored.</param>
-    /// <param name="height">Rows as they are stored.</param>
-    /// <param name="orientation">Exif 2.3, tag 0x0112: where the first row and column lie in the upright image.</param>
-    /// <param name="background">The colour that shows through; null drops the opacity, as Pillow's <c>convert("RGB")</c> does.</param>
+    /// <summary>
+    /// Drops the opacity of RGBA pixels <c>[height, width, 4]</c>, as in Pillow's <c>convert("RGB")</c>, or blends them over a colour.
+    /// Then turns and mirrors them by the orientation (Exif 2.3, tag 0x0112). The array may be longer.
+    /// </summary>
     public static RgbImage Of(ReadOnlySpan<byte> rgba, int width, int height, int orientation, RgbColor? background)
     {
         var last = (width * height) - 1;
@@ -36,7 +34,7 @@ internal static class UprightImage
         return new RgbImage(width, height, rgb);
     }
 
-    /// <summary>A product of two bytes as a share of 255, rounded: Pillow's MULDIV255.</summary>
+    /// <summary>The rounded product of two bytes over 255: Pillow's MULDIV255.</summary>
     public static int Scaled(int value, int share) => Rounded(value * share);
 
     // Pillow's paste with a mask.

@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>The chunks of a WebP file that can hold its orientation. As in libwebp they count where the file's header announces them.</summary>
+/// <summary>The WebP chunks that can hold an orientation. As in libwebp, they count only if the file's header announces them.</summary>
 internal static class WebpMetadata
 {
     private const int FirstChunk = 12, ChunkHeader = 8;
     private const byte ExifFlag = 0x08, XmpFlag = 0x04;
 
-    /// <summary>Reads them; of several chunks of a kind the first one counts.</summary>
+    /// <summary>Reads them; the first chunk of a kind counts.</summary>
     public static ImageMetadata Read(ReadOnlySpan<byte> file)
     {
         byte flags = 0;

@@ -4,11 +4,11 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// The graphs of <c>BlipForQuestionAnswering</c>: the question's encoder over the image, and the answer's decoder over the question's states;
-/// BLIP (Li et al. 2022), section 5.3 and figure 5.
+/// <c>BlipForQuestionAnswering</c>: question encoder over the image, answer decoder over the question's states; BLIP (Li et al. 2022),
+/// section 5.3 and figure 5.
 /// </summary>
-/// <param name="config">The model's sizes; both towers are of one width.</param>
-/// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
+/// <param name="config">Both towers have one width.</param>
+/// <param name="outputMatrix">Key of the head's matrix; null if tied to the word embeddings.</param>
 internal sealed class AnsweringGraphs(BlipConfig config, string? outputMatrix = null) : BlipGraphs(config, TextEncoder)
 {
     internal DecoderGraphs Decoder { get; } = new(config.Text, outputMatrix, "question", masked: true);
@@ -16,8 +16,7 @@ internal sealed class AnsweringGraphs(BlipConfig config, string? outputMatrix = 
     private static ModulePath TextEncoder => new("text_encoder");
 
     /// <summary>
-    /// A question over an image: ids <c>[rows, tokens]</c> → keys and values of its states for every layer of the decoder
-    /// <c>[rows, tokens, 2·hidden]</c>.
+    /// Ids <c>[rows, tokens]</c> over an image → keys and values of the states for every decoder layer <c>[rows, tokens, 2·hidden]</c>.
     /// </summary>
     public ComputeGraph Question() => Question(RecordedOutputs.Nothing);
 

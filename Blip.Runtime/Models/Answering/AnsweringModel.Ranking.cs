@@ -2,19 +2,18 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <content>Answers out of a list.</content>
 internal sealed partial class AnsweringModel
 {
     private readonly Scoring scoring;
 
     /// <summary>
-    /// Ranks the answers of a list for each of the questions asked last, as the original evaluates VQA (BLIP's code, <c>rank_answer</c>): those
-    /// with the likeliest first tokens are candidates, and the sum of the logarithms of all tokens' probabilities decides among them. A
-    /// question's padding is never looked at.
+    /// Ranks listed answers for each question asked last, as the original evaluates VQA (BLIP's <c>rank_answer</c>). The answers with the
+    /// likeliest first tokens become candidates. The sum of their tokens' log-probabilities decides among them. A question's padding is
+    /// not attended to.
     /// </summary>
-    /// <param name="answers">Token ids of each answer, without a start token, the stop token last.</param>
-    /// <param name="candidates">How many of them are read to the end; the original reads 128.</param>
-    /// <returns>For each question its candidates, the likeliest first; equally likely ones in the order of the list.</returns>
+    /// <param name="answers">Token ids of each answer, without a start token, stop token last.</param>
+    /// <param name="candidates">How many answers are scored in full; the original scores 128.</param>
+    /// <returns>The candidates of each question, the likeliest first; ties stay in list order.</returns>
     /// <exception cref="InvalidOperationException">No question was asked.</exception>
     /// <exception cref="ArgumentException">There are no answers, one cannot be read, or there is no candidate.</exception>
     public IReadOnlyList<IReadOnlyList<RankedAnswer>> Rank(IReadOnlyList<int[]> answers, int candidates)
@@ -40,10 +39,9 @@ internal sealed partial class AnsweringModel
             .Select(question => question.OrderByDescending(answer => answer.LogProbability).ThenBy(answer => answer.Answer).ToArray())];
     }
 
-    /// <summary>How likely the decoder finds given answers.</summary>
     private sealed class Scoring
     {
-        // Tokens of one run: their logits take most of the memory.
+        // Tokens of one run: their logits dominate its memory.
         private const int TokensPerRun = 256;
 
         private readonly AnsweringModel model;
@@ -69,7 +67,7 @@ internal sealed partial class AnsweringModel
             }
         }
 
-        /// <summary>Log-probabilities of every word as an answer's first, <c>[questions, vocabulary]</c>.</summary>
+        /// <summary>Log-probabilities of every token as an answer's first, <c>[questions, vocabulary]</c>.</summary>
         public float[][] FirstTokens(DecoderSource source)
         {
             var all = Enumerable.Range(0, source.Rows).ToArray();
@@ -78,9 +76,6 @@ internal sealed partial class AnsweringModel
         }
 
         /// <summary>The sum of the log-probabilities of each answer's tokens.</summary>
-        /// <param name="source">The questions.</param>
-        /// <param name="answers">Token ids of each answer.</param>
-        /// <param name="questionOf">The question of each answer.</param>
         public double[] Sums(DecoderSource source, IReadOnlyList<int[]> answers, IReadOnlyList<int> questionOf)
         {
             var sums = new double[answers.Count];
@@ -97,7 +92,7 @@ internal sealed partial class AnsweringModel
             return sums;
         }
 
-        // A token's place is read by the token before it, the first one's by the start token.
+        // Each token is predicted by the one before it, the first by the start token.
         private float[] Run(
             PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)> plans, DecoderSource source, int[][] answers, int[] questionOf, int tokens)
         {
@@ -115,8 +110,8 @@ internal sealed partial class AnsweringModel
     }
 }
 
-/// <summary>An answer out of a list, and how likely the model finds it.</summary>
-/// <param name="Answer">Its place in the list.</param>
-/// <param name="LogProbability">The sum of the logarithms of its tokens' probabilities, the stop token included.</param>
-/// <param name="FirstLogProbability">The logarithm of its first token's probability, which made it a candidate.</param>
+/// <summary>A listed answer and its score.</summary>
+/// <param name="Answer">Its index in the list.</param>
+/// <param name="LogProbability">The sum of its tokens' log-probabilities, stop token included.</param>
+/// <param name="FirstLogProbability">The log-probability of its first token, which made it a candidate.</param>
 internal readonly record struct RankedAnswer(int Answer, double LogProbability, double FirstLogProbability);

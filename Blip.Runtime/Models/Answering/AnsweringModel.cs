@@ -6,9 +6,8 @@ using ILGPU;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// <c>BlipForQuestionAnswering</c> on a device: an encoder that reads questions over images, and a decoder that looks at the questions and
-/// writes answers. Questions are asked by <see cref="Ask"/>; generation then drives the decoder through <see cref="ITextDecoder"/>, with
-/// questions for images. One thread at a time.
+/// <c>BlipForQuestionAnswering</c> on a device. <see cref="Ask"/> reads questions over images; generation then drives the decoder through
+/// <see cref="ITextDecoder"/>, with questions in place of images. One thread at a time.
 /// </summary>
 internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
 {
@@ -37,14 +36,10 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
     /// <inheritdoc/>
     public int MaxPositions => Config.Text.MaxPositions;
 
-    /// <summary>How many questions were asked last.</summary>
     public int Asked => asked?.Questions.Length ?? 0;
 
     /// <summary>Loads a checkpoint that answers questions.</summary>
-    /// <param name="source">Config and tensors.</param>
-    /// <param name="device">Where it is to run; it stays the caller's.</param>
-    /// <param name="options">Precision and passes; null for the defaults.</param>
-    /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape than the config's.</exception>
     public static AnsweringModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
         Load(
             new ModelContext(source, BlipHead.VisualQuestionAnswering, device, options),
@@ -53,12 +48,14 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
     /// <summary>Reads questions over their images. Answers refer to them until the next call.</summary>
     /// <param name="images">The images.</param>
     /// <param name="questions">Token ids of each question; lengths may differ.</param>
-    /// <param name="imageOf">The image of each question; null where they have the same number, or all questions are about the one image.</param>
+    /// <param name="imageOf">The image of each question; null if the counts agree or there is one image.</param>
     /// <param name="attendPadding">
-    /// True lets a generated answer look at the padding behind a shorter question, as both references do: it then depends on the longest
-    /// question of the batch. False gives each question the answer that it has alone.
+    /// True lets answers attend to the padding of shorter questions, as both references do; they then depend on the batch's longest
+    /// question.
     /// </param>
-    /// <exception cref="ArgumentException">A question cannot be read, an image is not there, or the images are another model's.</exception>
+    /// <exception cref="ArgumentException">
+    /// A question is invalid, an image does not exist, or the images belong to another model.
+    /// </exception>
     public void Ask(ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null, bool attendPadding = false)
     {
         asked = null;
@@ -89,11 +86,12 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
     /// <inheritdoc/>
     public ArrayView<float> Step(DecodingState state) => decoder.Step(state);
 
-    /// <summary>Where in the image each token of a question looked, while the encoder read it.</summary>
-    /// <param name="question">One of those asked last.</param>
-    /// <param name="method"><see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="VisionEncoder.Rollout"/> goes on from there.</param>
-    /// <exception cref="InvalidOperationException">No question was asked, or its image is not there any more.</exception>
-    /// <exception cref="ArgumentException">There is no such question, or the method is not for questions.</exception>
+    /// <summary>
+    /// Where in the image each token of a question looked. <see cref="AttentionMethod.Rollout"/> ends at the image encoder's output;
+    /// <see cref="VisionEncoder.Rollout"/> continues from there.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No question was asked, or its images were replaced.</exception>
+    /// <exception cref="ArgumentException">There is no such question, or the method does not apply to questions.</exception>
     public CrossAttention ImageAttention(int question, AttentionMethod method = AttentionMethod.CrossAttention)
     {
         var (states, tokens) = (Question.Images, CheckQuestion(question));
@@ -105,21 +103,22 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
         return TextTower.ReadSeen(plan, Config.Text, graphs.ImageReader, method, tokens.Length, states.Tokens);
     }
 
-    /// <summary>Where in the question each token of an answer looked: the result's image tokens are the question's, padding included.</summary>
-    /// <param name="question">One of those asked last.</param>
-    /// <param name="tokens">The answer from its start token.</param>
-    /// <param name="method">How the weights of layers become one.</param>
+    /// <summary>
+    /// Where in the question each token of an answer looked; the result's image tokens are the question's, padding included.
+    /// </summary>
     /// <exception cref="InvalidOperationException">No question was asked.</exception>
-    /// <exception cref="ArgumentException">There is no such question, a token is outside the vocabulary, or the method is not for answers.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such question, a token is outside the vocabulary, or the method does not apply to answers.
+    /// </exception>
     public CrossAttention AnswerAttention(int question, ReadOnlySpan<int> tokens, AttentionMethod method = AttentionMethod.CrossAttention) =>
         decoder.CrossAttention(Source(Question), question, tokens, method);
 
-    /// <summary>Plans the decoder over whole answers; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
+    /// <summary>Plans the decoder over whole answers, with the named outputs or all; the caller runs and disposes it.</summary>
     internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source(Question), watch, ids, tokens, questionRow, mask, outputs);
 
     /// <summary>
-    /// Plans the reading of questions with recorded outputs; the caller runs it, reads the outputs and disposes it before the next call.
+    /// Plans the reading of questions with recorded outputs; the caller runs, reads and disposes it before the next call.
     /// </summary>
     internal Plan QuestionPlan(RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null) =>
         runner.PlanTexts(graphs.Question(watch), questions, images, imageOf);
@@ -136,10 +135,8 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
     private ArrayView<float> QuestionKeysValues(Conversation about, int layer) =>
         questionKeysValues[layer].View((long)about.Questions.Length * about.Tokens * 2 * Config.Text.HiddenSize);
 
-    /// <summary>The questions that answers are about.</summary>
     private sealed record Conversation(ImageStates Images, int Version, int[][] Questions, int[] ImageRow, int Tokens, bool AttendPadding)
     {
-        /// <summary>Tokens of each question without padding.</summary>
         public int[] Lengths { get; } = [.. Questions.Select(question => question.Length)];
     }
 }

@@ -3,11 +3,11 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>When a captioner's decoder has a draft, and its weights: the decoder's matrices once more, in 8 bits (decision 153).</summary>
+/// <summary>A captioner's draft: the decoder's matrices again in 8 bits, and when to load them (decision 153).</summary>
 internal sealed class CaptionDraft
 {
     /// <summary>
-    /// Steps of single captions after which <see cref="DraftMode.Auto"/> makes the draft: by then it would have saved about as much time as it takes to make.
+    /// Steps of single captions after which <see cref="DraftMode.Auto"/> loads the draft: by then it would have paid for its loading.
     /// </summary>
     internal const int StepsBeforeAuto = 96;
 
@@ -17,10 +17,6 @@ internal sealed class CaptionDraft
     private bool waits;
     private int steps;
 
-    /// <param name="context">The model's.</param>
-    /// <param name="decoder">Gets the draft.</param>
-    /// <param name="graphs">The model's.</param>
-    /// <param name="options">The options.</param>
     public CaptionDraft(ModelContext context, CachedDecoder decoder, CaptioningGraphs graphs, ModelOptions options)
     {
         (this.context, this.decoder, this.graphs) = (context, decoder, graphs);
@@ -43,14 +39,13 @@ internal sealed class CaptionDraft
         }
     }
 
-    /// <summary>Counts a step without a draft.</summary>
     public void Count(DecodingState state)
     {
         if (waits && state.Rows == 1)
             steps++;
     }
 
-    /// <summary>Whether the draft is there; makes it where its time has come.</summary>
+    /// <summary>Whether there is a draft; loads it when due.</summary>
     public bool IsThere()
     {
         if (waits && steps >= StepsBeforeAuto)

@@ -6,8 +6,7 @@ using ILGPU;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// <c>BlipForConditionalGeneration</c> on a device: the image encoder and the text decoder, their weights and caches.
-/// One thread at a time; generation drives it through <see cref="ITextDecoder"/>.
+/// <c>BlipForConditionalGeneration</c> on a device. Generation drives it through <see cref="ITextDecoder"/>. One thread at a time.
 /// </summary>
 internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedDecoder, ICrossAttentionSource
 {
@@ -37,16 +36,13 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedD
     private DecoderSource Source => new(seen?.Images ?? 0, seen?.Tokens ?? 0, keysValues);
 
     /// <summary>Loads a captioning checkpoint.</summary>
-    /// <param name="source">Config and tensors.</param>
-    /// <param name="device">Where it is to run; it stays the caller's.</param>
-    /// <param name="options">Precision and passes; null for the defaults.</param>
-    /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape than the config's.</exception>
     public static CaptioningModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
         Load(
             new ModelContext(source, BlipHead.Captioning, device, options),
             context => new CaptioningModel(context, new CaptioningGraphs(context.Config, context.OutputMatrix), options ?? new ModelOptions()));
 
-    /// <summary>Encodes the images in the pixel buffer, and captions them from now on.</summary>
+    /// <summary>Encodes the images in the pixel buffer and captions them from now on.</summary>
     /// <inheritdoc cref="VisionEncoder.Encode"/>
     public ImageStates Encode(int images, int height, int width, bool keep = false)
     {
@@ -64,7 +60,7 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedD
     }
 
     /// <summary>Captions these images from now on.</summary>
-    /// <exception cref="ArgumentException">They are of another model.</exception>
+    /// <exception cref="ArgumentException">They belong to another model.</exception>
     public void Use(ImageStates states)
     {
         Vision.Check(states);
@@ -109,12 +105,11 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedD
         decoder.Reserve(rows, capacity);
     }
 
-    /// <summary>Encodes the images in the pixel buffer for rows that come and go.</summary>
-    /// <param name="place">The place of the first; the others follow. All images of a batch have one size.</param>
+    /// <summary>
+    /// Encodes the images in the pixel buffer for rows that come and go; the first goes to <paramref name="place"/>, the others follow.
+    /// All images of a batch have one size.
+    /// </summary>
     /// <inheritdoc cref="VisionEncoder.Encode"/>
-    /// <param name="images">How many.</param>
-    /// <param name="height">Their height in pixels.</param>
-    /// <param name="width">Their width in pixels.</param>
     public void EncodeAt(int place, int images, int height, int width)
     {
         var states = Vision.Encode(images, height, width);
@@ -139,18 +134,20 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedD
     }
 
     /// <inheritdoc/>
-    /// <remarks>The word at position t was chosen by the query at position t - 1.</remarks>
-    /// <exception cref="ArgumentException">A token is outside the vocabulary, or the image is not among the encoded ones.</exception>
+    /// <remarks>The token at position t was chosen by the query at position t - 1.</remarks>
+    /// <exception cref="ArgumentException">A token is outside the vocabulary, or there is no such image.</exception>
     public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens) => CrossAttention(image, tokens, AttentionMethod.CrossAttention);
 
-    /// <summary>The same by another method.</summary>
-    /// <param name="image">Index among the encoded images.</param>
-    /// <param name="tokens">The sequence from its start token.</param>
-    /// <param name="method"><see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="VisionEncoder.Rollout"/> goes on from there.</param>
-    /// <exception cref="ArgumentException">A token is outside the vocabulary, the image not there, or the method is not for captions.</exception>
+    /// <summary>
+    /// Cross-attention by the given method. <see cref="AttentionMethod.Rollout"/> ends at the image encoder's output;
+    /// <see cref="VisionEncoder.Rollout"/> continues from there.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A token is outside the vocabulary, there is no such image, or the method does not apply to captions.
+    /// </exception>
     public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens, AttentionMethod method) => decoder.CrossAttention(Source, image, tokens, method);
 
-    /// <summary>Plans the decoder over whole captions; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
+    /// <summary>Plans the decoder over whole captions, with the named outputs or all; the caller runs and disposes it.</summary>
     internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> imageRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source, watch, ids, tokens, imageRow, mask, outputs);
 }

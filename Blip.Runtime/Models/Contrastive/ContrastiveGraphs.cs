@@ -4,17 +4,16 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// The graphs of <c>BlipModel</c>: pooled towers and their projections to one space; Hugging Face's model of BLIP without a task, with the
-/// comparison of CLIP (Radford et al. 2021, figure 3).
+/// The graphs of <c>BlipModel</c>, Hugging Face's BLIP without a task: pooled towers projected to one space and compared as in CLIP
+/// (Radford et al. 2021, figure 3).
 /// </summary>
-/// <param name="config">The model's sizes.</param>
 internal sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, TextModel)
 {
     internal const string Features = "features", Embedding = "embedding", Pooled = "pooler_output";
 
     private static ModulePath TextModel => new("text_model");
 
-    /// <summary>Image embeddings <c>[images, image_tokens, hidden]</c> → features <c>[images, dim]</c>, and the same of length one.</summary>
+    /// <summary>Image embeddings <c>[images, image_tokens, hidden]</c> → features <c>[images, dim]</c>, and these at unit length.</summary>
     public ComputeGraph Image()
     {
         var g = new GraphBuilder("image-features");
@@ -23,7 +22,7 @@ internal sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, 
         return g.Build();
     }
 
-    /// <summary>The same from pixels <c>[images, 3, height, width]</c>, where nothing else is read of an image.</summary>
+    /// <summary>The same from pixels <c>[images, 3, height, width]</c>.</summary>
     public ComputeGraph Image(int height, int width)
     {
         var g = new GraphBuilder("pixels-features");
@@ -31,10 +30,10 @@ internal sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, 
         return g.Build();
     }
 
-    /// <summary>A text alone: ids <c>[rows, tokens]</c> → features <c>[rows, dim]</c>, and the same of length one.</summary>
+    /// <summary>A text alone: ids <c>[rows, tokens]</c> → features <c>[rows, dim]</c>, and these at unit length.</summary>
     public ComputeGraph Text() => Text(overImage: false, RecordedOutputs.Nothing);
 
-    /// <summary>A text over an image: ids <c>[rows, tokens]</c> → features <c>[rows, dim]</c>, and the same of length one.</summary>
+    /// <summary>A text over an image: ids <c>[rows, tokens]</c> → features <c>[rows, dim]</c>, and these at unit length.</summary>
     public ComputeGraph Multimodal() => Text(overImage: true, RecordedOutputs.Nothing);
 
     internal ComputeGraph Text(bool overImage, RecordedOutputs watch)

@@ -4,8 +4,8 @@ using ILGPU;
 namespace Blip.Runtime.Models;
 
 /// <content>
-/// Drafts of one sequence. The draft runs the decoder's step with other weights over the decoder's own caches: it reads the keys and values of what was
-/// verified and writes its own behind them, over which the run that verifies writes those of the decoder.
+/// Drafts of one sequence. The draft runs the decoder's step with other weights over the same caches. It reads the verified keys and
+/// values and appends its own. The verifying run overwrites these with the decoder's.
 /// </content>
 internal sealed partial class CachedDecoder
 {
@@ -13,7 +13,7 @@ internal sealed partial class CachedDecoder
     private readonly PlanCache<(int Tokens, int Capacity, int Sources, int SourceTokens)> stepsPlans;
     private readonly GrowingBuffer<float> draftLogits, stepsLogits;
 
-    /// <summary>Plans the draft's steps; null where there is no draft.</summary>
+    /// <summary>Plans the draft's steps; null without a draft.</summary>
     public Executor? Drafter { get; set; }
 
     /// <inheritdoc cref="IDraftedDecoder.DraftStep"/>

@@ -7,8 +7,7 @@ using ILGPU.Runtime;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// Drives a text decoder word by word: its plans, its key and value caches and its logits. Its sources, images or questions, are the
-/// model's that owns it.
+/// Drives a text decoder token by token: its plans, key and value caches, and logits. The model owns the images or questions.
 /// </summary>
 internal sealed partial class CachedDecoder : IDisposable
 {
@@ -52,11 +51,8 @@ internal sealed partial class CachedDecoder : IDisposable
     public object? StepIdentity => step?.Memory;
 
     /// <inheritdoc cref="ITextDecoder.Prefill"/>
-    /// <param name="state">The run.</param>
-    /// <param name="source">Each prompt's source, row by row.</param>
     public ArrayView<float> Prefill(DecodingState state, DecoderSource source)
     {
-        // Every beam of a source continues the one prompt that its first row keeps.
         var prompts = PreparePrompts(state, source, state.FirstRow.View, state.Rows);
         PrepareStep(state, source, state.ImageRow.View);
         if (graphs.IsMasked)
@@ -78,9 +74,6 @@ internal sealed partial class CachedDecoder : IDisposable
     }
 
     /// <inheritdoc cref="IContinuousDecoder.Prefill"/>
-    /// <param name="state">The prompts.</param>
-    /// <param name="source">Their sources, prompt by prompt.</param>
-    /// <param name="row">The row of the first prompt.</param>
     public ArrayView<float> Prefill(DecodingState state, DecoderSource source, int row)
     {
         var prompts = PreparePrompts(state, source, rowNumbers.View(reservedRows).SubView(row, state.Images), reservedRows);
@@ -89,16 +82,9 @@ internal sealed partial class CachedDecoder : IDisposable
     }
 
     /// <inheritdoc cref="IContinuousDecoder.Continue"/>
-    /// <param name="state">The rows.</param>
-    /// <param name="source">The sources in the places.</param>
-    /// <param name="placeOfRow">The place that each row looks at.</param>
     public void Continue(DecodingState state, DecoderSource source, ReadOnlySpan<int> placeOfRow) => PrepareStep(state, source, places.Fill(placeOfRow));
 
     /// <inheritdoc cref="IContinuousDecoder.MoveRow"/>
-    /// <param name="from">Its row.</param>
-    /// <param name="to">The other row.</param>
-    /// <param name="tokens">Tokens that have keys and values.</param>
-    /// <param name="capacity">The longest sequence in tokens.</param>
     public void MoveRow(int from, int to, int tokens, int capacity)
     {
         var (each, length) = ((long)capacity * text.HiddenSize, (long)tokens * text.HiddenSize);
@@ -152,7 +138,7 @@ internal sealed partial class CachedDecoder : IDisposable
         plan.Bind(plan.Graph.Input(DecoderGraphs.Start), state.Start.View);
     }
 
-    /// <summary>Ends the current run: its source is about to change, and with it the memory that its plans are bound to.</summary>
+    /// <summary>Ends the current run: its source, and the memory bound to its plans, is about to change.</summary>
     public void Forget() => prepared = null;
 
     /// <inheritdoc cref="ITextDecoder.Step"/>
@@ -164,7 +150,7 @@ internal sealed partial class CachedDecoder : IDisposable
         return step.Output(DecoderGraphs.Logits);
     }
 
-    /// <summary>Runs a whole sequence over one source and returns where in it each token looked.</summary>
+    /// <summary>Runs a whole sequence over one source; returns where each token looked.</summary>
     public CrossAttention CrossAttention(DecoderSource source, int row, ReadOnlySpan<int> tokens, AttentionMethod method)
     {
         var (watch, outputs) = TextTower.Seen(text, DecoderGraphs.Bert, method);
@@ -173,7 +159,7 @@ internal sealed partial class CachedDecoder : IDisposable
         return TextTower.ReadSeen(plan, text, DecoderGraphs.Bert, method, tokens.Length, source.Tokens);
     }
 
-    /// <summary>Plans the decoder over whole sequences; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
+    /// <summary>Plans the decoder over whole sequences, with the named outputs or all; the caller runs and disposes it.</summary>
     public Plan Whole(
         DecoderSource source, RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> sourceRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs)
     {
@@ -218,13 +204,13 @@ internal sealed partial class CachedDecoder : IDisposable
 /// <param name="Rows">How many.</param>
 /// <param name="Tokens">Tokens of each, padding included.</param>
 /// <param name="KeysValues">A layer's keys and values <c>[rows, tokens, 2·hidden]</c>.</param>
-/// <param name="Lengths">Tokens of each that are looked at; null for all.</param>
+/// <param name="Lengths">Tokens of each that are no padding; null for all.</param>
 internal sealed record DecoderSource(int Rows, int Tokens, Func<int, ArrayView<float>> KeysValues, IReadOnlyList<int>? Lengths = null)
 {
-    /// <summary>1 for a token that is looked at <c>[rows, tokens]</c>, where each source has that many rows, one after the other.</summary>
+    /// <summary>1 for a token, 0 for padding <c>[rows, tokens]</c>; as many adjacent rows as beams share a source.</summary>
     public int[] Mask(int rows, int beams) => Mask([.. Enumerable.Range(0, rows).Select(row => row / beams)]);
 
-    /// <summary>1 for a token that is looked at <c>[rows, tokens]</c>, for rows of the given sources.</summary>
+    /// <summary>1 for a token, 0 for padding <c>[rows, tokens]</c>, for rows of the given sources.</summary>
     public int[] Mask(ReadOnlySpan<int> sourceRow)
     {
         var mask = new int[sourceRow.Length * Tokens];

@@ -4,12 +4,9 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>
-/// The graphs of a text decoder, <c>text_decoder</c>: for a prompt, for one more word, and for whole sequences at a time. Captions look at
-/// an image; answers look at a question.
-/// </summary>
+/// <summary>The graphs of a text decoder, <c>text_decoder</c>. Captions attend to an image; answers attend to a question.</summary>
 /// <param name="config">The tower's sizes.</param>
-/// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
+/// <param name="outputMatrix">Key of the head's matrix; null if tied to the word embeddings.</param>
 /// <param name="source">The source of cross-attention: <c>image</c> or <c>question</c>.</param>
 /// <param name="masked">Whether the source may be padded.</param>
 internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, string source, bool masked)
@@ -17,46 +14,44 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
     public const string Ids = BlipGraphs.Ids, Mask = BlipGraphs.Mask, Logits = "logits", LogProbabilities = "log_probs", Targets = "targets", TargetLogProbabilities = "target_log_probs";
     public const string Start = "start", PromptLengths = "prompt_lengths", CacheRow = "cache_row", WriteRow = "write_row";
 
-    /// <summary>The tower's place in the checkpoint.</summary>
     public static readonly ModulePath Bert = Decoder / "bert";
 
     private static readonly Dim Rows = BlipGraphs.Rows, Tokens = BlipGraphs.Tokens, CacheRows = Dim.Of("cache_rows"), Capacity = Dim.Of("capacity");
 
-    /// <summary>The source of cross-attention: <c>image</c> or <c>question</c>.</summary>
     public string Source => source;
 
     /// <summary>Input: the source of each row <c>[rows]</c>.</summary>
     public string SourceRow => $"{source}_row";
 
-    /// <summary>Input: 1 for a token of a row's source and 0 for padding <c>[rows, source tokens]</c>.</summary>
+    /// <summary>Input: 1 for a token of a row's source, 0 for padding <c>[rows, source tokens]</c>.</summary>
     public string SourceMask => $"{source}_mask";
 
-    /// <summary>Whether there is a <see cref="SourceMask"/>.</summary>
     public bool IsMasked => masked;
 
-    /// <summary>Names of the source's sizes.</summary>
     public (string Sources, string Tokens) SourceSizes => ($"{source}s", $"{source}_tokens");
 
     private static ModulePath Decoder => new("text_decoder");
 
-    /// <summary>Input: keys and values of the source for a layer.</summary>
+    /// <summary>Input: a layer's keys and values of the source.</summary>
     public string SourceName(int layer) => $"{source}.{layer}";
 
     public static string KeyCacheName(int layer) => $"key_cache.{layer}";
 
     public static string ValueCacheName(int layer) => $"value_cache.{layer}";
 
-    /// <summary>The decoder over a prompt: ids <c>[rows, tokens]</c> → logits of each row's last word <c>[rows, vocabulary]</c>; fills the caches.</summary>
+    /// <summary>
+    /// The decoder over a prompt: ids <c>[rows, tokens]</c> → logits of each row's last token <c>[rows, vocabulary]</c>; fills the caches.
+    /// </summary>
     public ComputeGraph Prompt()
     {
         var (g, lengths) = (new GraphBuilder("prompt"), new Shape(Rows));
-        // During the prompt a row is a source.
+        // In the prompt, row and source have the same index.
         var x = WithCache(g, Tokens, g.Input(CacheRow, lengths, DType.Int32), g.Input(WriteRow, lengths, DType.Int32), sourceRow: null);
         g.Output(Logits, Head(g, g.SelectToken(x, g.Input(PromptLengths, lengths, DType.Int32), Decoder / "last")));
         return g.Build();
     }
 
-    /// <summary>The decoder over one more word of each row → logits <c>[rows, vocabulary]</c>; extends the caches.</summary>
+    /// <summary>The decoder over one more token of each row → logits <c>[rows, vocabulary]</c>; extends the caches.</summary>
     public ComputeGraph Step()
     {
         var g = new GraphBuilder("step");
@@ -65,8 +60,8 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
     }
 
     /// <summary>
-    /// The decoder over several more words of each row → logits of every one <c>[rows, tokens, vocabulary]</c>; extends the caches as so many
-    /// steps would.
+    /// The decoder over several more tokens of each row → logits of each <c>[rows, tokens, vocabulary]</c>; extends the caches like as
+    /// many steps.
     /// </summary>
     public ComputeGraph Steps()
     {
@@ -75,7 +70,9 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         return g.Build();
     }
 
-    /// <summary>The decoder over whole sequences at once: ids <c>[rows, tokens]</c> → logits <c>[rows, tokens, vocabulary]</c>, and the recorded outputs.</summary>
+    /// <summary>
+    /// The decoder over whole sequences: ids <c>[rows, tokens]</c> → logits <c>[rows, tokens, vocabulary]</c>, and the recorded outputs.
+    /// </summary>
     public ComputeGraph Whole(RecordedOutputs watch, bool padded)
     {
         var g = new GraphBuilder("sequences");
@@ -84,8 +81,8 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
     }
 
     /// <summary>
-    /// How likely the words of whole sequences are: ids and targets <c>[rows, tokens]</c> → logarithms of the probabilities of all words
-    /// <c>[rows, tokens, vocabulary]</c>, and of the target at each place <c>[rows, tokens]</c>.
+    /// Scores whole sequences: ids and targets <c>[rows, tokens]</c> → log-probabilities of all tokens <c>[rows, tokens, vocabulary]</c>,
+    /// and of the target at each position <c>[rows, tokens]</c>.
     /// </summary>
     public ComputeGraph Scored()
     {
@@ -110,7 +107,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         return Head(g, TextTower.Record(g, config, ids, attention, Bert, watch));
     }
 
-    // Behind the prompt a source's beams share it, and each position has its own cache row.
+    // After the prompt, which beams of a source share, each position has its own cache row.
     private Value Continued(GraphBuilder g, Dim tokens) => WithCache(
         g, tokens, g.Input(CacheRow, new Shape(Rows, Capacity), DType.Int32), null, g.Input(SourceRow, new Shape(Rows), DType.Int32));
 

@@ -5,18 +5,14 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// One run of generation on a device: which tokens go in, at which position, and where each row finds its past.
-/// A row is one beam (or one sample) of one image; rows of an image lie together: <c>row = image * Beams + beam</c>.
+/// One run of generation on a device: the tokens to run, their positions, and the cache rows of each row's past. A row is one beam or
+/// sample of an image; an image's rows are adjacent: <c>row = image * Beams + beam</c>.
 /// </summary>
 internal sealed class DecodingState : IDisposable
 {
     private readonly MirroredMemory? owned;
 
     /// <summary>Allocates the buffers of a run.</summary>
-    /// <param name="device">Where.</param>
-    /// <param name="images">Images at once.</param>
-    /// <param name="beams">Rows per image: beams, or samples.</param>
-    /// <param name="capacity">Longest sequence in tokens, start token and prompt counted.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     public DecodingState(Device device, int images, int beams, int capacity)
         : this(device, new MirroredMemory(device), images, beams, capacity)
@@ -25,7 +21,7 @@ internal sealed class DecodingState : IDisposable
         Memory.Allocate();
     }
 
-    /// <summary>Adds the data that change from run to run to memory of another owner.</summary>
+    /// <summary>Adds the run's changing data to memory of another owner.</summary>
     internal DecodingState(Device device, MirroredMemory memory, int images, int beams, int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
@@ -41,46 +37,43 @@ internal sealed class DecodingState : IDisposable
         FirstRow = device.Upload<int>(Enumerable.Range(0, images).Select(image => image * beams).ToArray());
     }
 
-    /// <summary>Images at once.</summary>
     public int Images { get; }
 
-    /// <summary>Rows per image.</summary>
     public int Beams { get; }
 
-    /// <summary>Rows: images × beams.</summary>
     public int Rows => Images * Beams;
 
-    /// <summary>Longest sequence in tokens; also the stride of <see cref="CacheRow"/> and of a cache row.</summary>
+    /// <summary>Longest sequence in tokens; also the row stride of <see cref="CacheRow"/> and of the caches.</summary>
     public int Capacity { get; }
 
     /// <summary>Columns of <see cref="Prompts"/>: the longest prompt of this run.</summary>
     public int PromptTokens { get; internal set; }
 
-    /// <summary>Positions that any row sees in the coming step: the largest <see cref="Start"/> + 1.</summary>
+    /// <summary>Positions visible to any row in the coming step: the largest <see cref="Start"/> + 1.</summary>
     public int KeyTokens { get; internal set; }
 
-    /// <summary>Prompts, start token first, padded on the right, <c>[images, PromptTokens]</c> (the array may be longer).</summary>
+    /// <summary>Prompts, start token first, padded on the right, <c>[images, PromptTokens]</c>; the array may be longer.</summary>
     public MirroredArray<int> Prompts { get; }
 
-    /// <summary>Tokens of each image's prompt, start token counted, <c>[images]</c>.</summary>
+    /// <summary>Tokens of each image's prompt, start token included, <c>[images]</c>.</summary>
     public MirroredArray<int> PromptLengths { get; }
 
-    /// <summary>The token that each row runs in the coming step, <c>[rows]</c>.</summary>
+    /// <summary>Each row's token in the coming step, <c>[rows]</c>.</summary>
     public MirroredArray<int> InputIds { get; }
 
-    /// <summary>The position of that token, <c>[rows]</c>; 0 for every row before the prefill.</summary>
+    /// <summary>The position of that token, <c>[rows]</c>; 0 before the prefill.</summary>
     public MirroredArray<int> Start { get; }
 
-    /// <summary>Which cache row holds position j of row r, <c>[rows, Capacity]</c>; valid for j up to <see cref="Start"/>.</summary>
+    /// <summary>The cache row that holds position j of row r, <c>[rows, Capacity]</c>; valid for j up to <see cref="Start"/>.</summary>
     public MirroredArray<int> CacheRow { get; }
 
     /// <summary>The image of each row, <c>[rows]</c>.</summary>
     public DeviceBuffer<int> ImageRow { get; }
 
-    /// <summary>The first row of each image, <c>[images]</c>: it keeps the prompt.</summary>
+    /// <summary>Each image's first row, which keeps the prompt, <c>[images]</c>.</summary>
     public DeviceBuffer<int> FirstRow { get; }
 
-    /// <summary>Where the arrays lie that change from run to run, <see cref="Prompts"/> first.</summary>
+    /// <summary>The memory of the arrays that change during the run, <see cref="Prompts"/> first.</summary>
     internal MirroredMemory Memory { get; }
 
     /// <inheritdoc/>
@@ -92,13 +85,9 @@ internal sealed class DecodingState : IDisposable
     }
 }
 
-/// <summary>A file of packed weights beside a model.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="Bytes">Its length.</param>
-/// <param name="Flaw">Why it would not be used, as far as its header tells; null where it would.</param>
+/// <summary>A file of packed weights beside a model; <paramref name="Flaw"/> tells why its header rules it out, or is null.</summary>
 internal sealed record CacheState(string Path, long Bytes, string? Flaw)
 {
-    /// <summary>Those beside a model's weights.</summary>
     /// <exception cref="CheckpointException">The model's weights are damaged.</exception>
     public static IReadOnlyList<CacheState> Of(ModelSource source)
     {

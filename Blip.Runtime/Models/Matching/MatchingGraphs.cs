@@ -4,10 +4,9 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// The graphs of <c>BlipForImageTextRetrieval</c>: whether a text fits an image (ITM), and unit vectors of both to compare at once (ITC);
-/// BLIP (Li et al. 2022), section 3.2.
+/// The graphs of <c>BlipForImageTextRetrieval</c>: image-text matching (ITM), and unit vectors for comparison (ITC); BLIP (Li et al.
+/// 2022), section 3.2.
 /// </summary>
-/// <param name="config">The model's sizes.</param>
 internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextEncoder)
 {
     internal const string Logits = "itm_logits", Embedding = "embedding", Projection = "projection", LogitsGradient = "itm_logits.gradient", WeightsGradient = "weights.gradient";
@@ -17,7 +16,7 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
     /// <summary>A text over an image: ids <c>[rows, tokens]</c> → logits <c>[rows, 2]</c> of "does not fit" and "fits".</summary>
     public ComputeGraph Match() => Match(RecordedOutputs.Nothing);
 
-    /// <summary>The image's vector: embeddings <c>[images, image_tokens, hidden]</c> → <c>[images, dim]</c>, of length one.</summary>
+    /// <summary>Image embeddings <c>[images, image_tokens, hidden]</c> → unit vectors <c>[images, dim]</c>.</summary>
     public ComputeGraph ImageEmbedding()
     {
         var g = new GraphBuilder("image-embedding");
@@ -26,7 +25,7 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         return g.Build();
     }
 
-    /// <summary>The same from pixels <c>[images, 3, height, width]</c>, where nothing else is read of an image.</summary>
+    /// <summary>The same from pixels <c>[images, 3, height, width]</c>.</summary>
     public ComputeGraph ImageEmbedding(int height, int width)
     {
         var g = new GraphBuilder("pixels-embedding");
@@ -34,7 +33,7 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         return g.Build();
     }
 
-    /// <summary>The image's vector as it is before it gets the length one: frames of a clip have their mean taken of these.</summary>
+    /// <summary>The image's vector before normalisation; a clip takes the mean of its frames' projections.</summary>
     public ComputeGraph ImageProjection()
     {
         var g = new GraphBuilder("image-projection");
@@ -43,7 +42,7 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         return g.Build();
     }
 
-    /// <summary>The text's vector, without an image: ids <c>[rows, tokens]</c> → <c>[rows, dim]</c>, of length one.</summary>
+    /// <summary>A text without an image: ids <c>[rows, tokens]</c> → unit vectors <c>[rows, dim]</c>.</summary>
     public ComputeGraph TextEmbedding() => TextEmbedding(RecordedOutputs.Nothing);
 
     internal ComputeGraph Match(RecordedOutputs watch)
@@ -54,8 +53,8 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
     }
 
     /// <summary>
-    /// A text over an image, and back: a layer's softmax weights over the image <c>[rows, heads, tokens, image_tokens]</c>, and the gradient with
-    /// respect to them of the value whose gradient at the logits is <see cref="LogitsGradient"/>.
+    /// A layer's softmax weights over the image <c>[rows, heads, tokens, image_tokens]</c>, and their gradient, given
+    /// <see cref="LogitsGradient"/> at the logits.
     /// </summary>
     internal ComputeGraph GradCam(int layer)
     {

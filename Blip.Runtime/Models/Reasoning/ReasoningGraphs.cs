@@ -5,10 +5,9 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// The graphs of <c>BLIP_NLVR</c>: whether a sentence is true of two images (NLVR2); BLIP (Li et al. 2022), section 5.4 and figure 5.
-/// Only the authors' first release has this head.
+/// The graphs of <c>BLIP_NLVR</c>: whether a sentence is true of two images (NLVR2); BLIP (Li et al. 2022), section 5.4 and figure 5. Only
+/// the authors' first release has this head.
 /// </summary>
-/// <param name="config">The model's sizes.</param>
 internal sealed class ReasoningGraphs(BlipConfig config) : BlipGraphs(config, TextEncoder)
 {
     internal const string Logits = "cls_logits", SecondImageRow = "second_image_row";

@@ -3,16 +3,15 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>BERT's masked-language-model head, which BLIP's decoder uses to say the next word: dense, activation, norm, and the word embeddings.</summary>
+/// <summary>
+/// BERT's masked-language-model head, which BLIP's decoder uses to predict the next token: dense, activation, norm, word embeddings.
+/// </summary>
 internal static class LanguageModelHead
 {
-    /// <summary>Records the head.</summary>
-    /// <param name="g">The graph.</param>
-    /// <param name="config">The text tower's sizes.</param>
-    /// <param name="x">States <c>[…, hidden]</c>.</param>
-    /// <param name="weight">The output matrix <c>[vocabulary, hidden]</c>: the word embeddings, or a separate matrix.</param>
-    /// <param name="cls">The head's place in the checkpoint: <c>text_decoder.cls</c>.</param>
-    /// <returns>Logits <c>[…, vocabulary]</c>.</returns>
+    /// <summary>
+    /// Records the head at <c>text_decoder.cls</c>: states <c>[…, hidden]</c> → logits <c>[…, vocabulary]</c>. The output matrix
+    /// <c>[vocabulary, hidden]</c> may be the word embeddings.
+    /// </summary>
     public static Value Record(GraphBuilder g, TextConfig config, Value x, Matrix weight, ModulePath cls)
     {
         var at = cls / "predictions";

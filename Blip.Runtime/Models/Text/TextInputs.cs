@@ -5,14 +5,14 @@ using ILGPU;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>The texts of a run on the device: ids, padded on the right; which of them are words; the image that each looks at.</summary>
+/// <summary>A run's texts on the device: ids padded on the right, their mask, and each text's image.</summary>
 internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
 {
     private readonly GrowingBuffer<int> ids = new(device), mask = new(device), images = new(device), secondImages = new(device);
     private int rows, tokens;
 
-    /// <summary>Refuses texts that the model cannot read.</summary>
-    /// <exception cref="ArgumentException">There is none, one is empty or too long, or holds a token that is not in the vocabulary.</exception>
+    /// <summary>Refuses invalid texts.</summary>
+    /// <exception cref="ArgumentException">There is none, one is empty or too long, or a token is outside the vocabulary.</exception>
     public void Check(IReadOnlyList<int[]> texts)
     {
         if (texts.Count == 0)
@@ -30,9 +30,6 @@ internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
     }
 
     /// <summary>Copies checked texts to the device.</summary>
-    /// <param name="texts">Ids of each.</param>
-    /// <param name="imageOf">The image of each; null for texts alone.</param>
-    /// <param name="secondImageOf">The second image of each; null where they have one or none.</param>
     public void Set(IReadOnlyList<int[]> texts, int[]? imageOf, int[]? secondImageOf = null)
     {
         (rows, tokens) = (texts.Count, texts.Max(text => text.Length));
@@ -43,10 +40,8 @@ internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
             secondImages.Fill(secondImageOf);
     }
 
-    /// <summary>Sizes of a run over these texts.</summary>
     public TextSizes Sizes(ImageStates? states) => new(rows, tokens, states?.Images ?? 0, states?.Tokens ?? 0);
 
-    /// <summary>Binds the inputs that a graph has.</summary>
     public void Bind(Plan plan)
     {
         var length = (long)rows * tokens;
@@ -62,7 +57,7 @@ internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
         }
     }
 
-    /// <summary>Rows of one length <c>[rows, tokens]</c>.</summary>
+    /// <summary>Pads rows to one length <c>[rows, tokens]</c>.</summary>
     public static int[] Padded(IReadOnlyList<int[]> rows, int tokens, int padding)
     {
         var table = new int[rows.Count * tokens];
@@ -82,14 +77,13 @@ internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
     }
 }
 
-/// <summary>Sizes of a run over texts and images.</summary>
-/// <param name="Rows">Texts; 0 for none.</param>
+/// <summary>Sizes of a run over texts and images; 0 for none.</summary>
+/// <param name="Rows">Texts.</param>
 /// <param name="Tokens">Tokens of the longest.</param>
-/// <param name="Images">Images that may be looked at; 0 for none.</param>
+/// <param name="Images">Images.</param>
 /// <param name="ImageTokens">Tokens of an image.</param>
 internal readonly record struct TextSizes(int Rows, int Tokens, int Images, int ImageTokens)
 {
-    /// <summary>The symbols of the graphs that have these sizes.</summary>
     public IEnumerable<(string Symbol, int Size)> Symbols =>
         [("rows", Rows), ("tokens", Tokens), ("images", Images), ("image_tokens", ImageTokens)];
 }

@@ -1,11 +1,11 @@
 namespace Blip.Runtime.Models;
 
-/// <summary>Attention rollout (Abnar and Zuidema 2020, section 3) where a text looks at something else, layer by layer.</summary>
+/// <summary>Attention rollout (Abnar and Zuidema 2020, section 3) for a text with cross-attention.</summary>
 internal static class TextRollout
 {
     /// <summary>
-    /// How much of each token of the source is in each word's state behind the last layer, if each of a layer's two residual connections is half
-    /// its input and half its attention. The rest of a row's sum of 1 is the text's own.
+    /// The share of each source token in each text token's state after the last layer. Each of a layer's two residual connections counts
+    /// as half input, half attention. The rest of a row's sum of 1 belongs to the text itself.
     /// </summary>
     /// <param name="cross">Weights over the source.</param>
     /// <param name="own">Weights over the text's own tokens <c>[layers, heads, tokens, tokens]</c>.</param>
@@ -35,17 +35,17 @@ internal static class TextRollout
         return cross with { Layers = 1, Heads = 1, Probabilities = [.. seen.Cast<double>().Select(share => (float)share)] };
     }
 
-    /// <summary>From tokens behind a source's tower to those before it.</summary>
-    /// <param name="seen">How much of each token behind it is in each word.</param>
-    /// <param name="source">How much of each token before it is in each token behind it <c>[source tokens, source tokens]</c>.</param>
+    /// <summary>
+    /// Continues from output tokens of the source's tower to its input tokens, by each input token's share in each output token
+    /// <c>[source tokens, source tokens]</c>.
+    /// </summary>
     public static CrossAttention Through(CrossAttention seen, float[] source) => Compose(seen, new CrossAttention(1, 1, seen.ImageTokens, seen.ImageTokens, source));
 
     /// <summary>
-    /// Attention through attention: the words of an answer at the tokens of a question, and those at an image. Mean of layers and
-    /// heads on both sides.
+    /// Composes attention of an answer over a question with attention of the question over an image; mean over layers and heads of both.
     /// </summary>
-    /// <param name="words">The words over the tokens between; there may be more of these, which are padding.</param>
-    /// <param name="between">The tokens between over the image.</param>
+    /// <param name="words">The answer over the question; its source may have additional tokens, which are padding.</param>
+    /// <param name="between">The question over the image.</param>
     public static CrossAttention Compose(CrossAttention words, CrossAttention between)
     {
         var result = new float[words.Tokens * between.ImageTokens];

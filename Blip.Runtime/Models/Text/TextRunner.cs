@@ -3,10 +3,12 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>Runs graphs over texts, images or both: inputs checked and padded, texts of about one length together, plans kept by size.</summary>
+/// <summary>
+/// Runs graphs over texts, images or both: checks and pads inputs, batches texts of similar length, and keeps plans by size.
+/// </summary>
 internal sealed class TextRunner
 {
-    // Texts of one run: enough for full matrix products, few enough that memory stays bounded.
+    // Texts of one run: enough for full matrix products; memory stays bounded.
     private const int RowsPerRun = 64;
 
     private const int KeptPlans = 64;
@@ -16,8 +18,6 @@ internal sealed class TextRunner
     private readonly GrowingBuffer<float> results;
     private readonly TextInputs inputs;
 
-    /// <param name="context">The model's.</param>
-    /// <param name="vision">Encoded the images that texts look at.</param>
     public TextRunner(ModelContext context, VisionEncoder vision)
     {
         (this.context, this.vision) = (context, vision);
@@ -29,16 +29,14 @@ internal sealed class TextRunner
 
     private Executor Executor => context.Executor;
 
-    /// <summary>Plans of a graph over texts, images or both.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <param name="outputs">Those of its outputs that are wanted; none for all.</param>
+    /// <summary>Plans of a graph over texts, images or both, with the named outputs; none for all.</summary>
     public PlanCache<TextSizes> PlansOf(ComputeGraph graph, params string[] outputs)
     {
         var optimized = Executor.Optimize(outputs.Length == 0 ? graph : graph.Keeping(outputs));
         return context.Own(new PlanCache<TextSizes>(sizes => Executor.Plan(optimized, sizes.Symbols), KeptPlans));
     }
 
-    /// <summary>Runs a graph of image embeddings alone, with one output; one row for each image.</summary>
+    /// <summary>Runs a graph with one output over image embeddings; one row per image.</summary>
     public float[][] RunImages(PlanCache<TextSizes> plans, ImageStates states)
     {
         vision.Check(states);
@@ -48,14 +46,9 @@ internal sealed class TextRunner
     }
 
     /// <summary>
-    /// Runs a graph with one output over any number of texts, those of about one length together; one row <c>[width]</c> for each text, which
-    /// is the one that it has alone.
+    /// Runs a graph with one output over any number of texts, in batches of similar length. Each text's row <c>[width]</c> is the one that
+    /// it has alone. Without <paramref name="imageOf"/>, text and image have the same index, or there is one image.
     /// </summary>
-    /// <param name="plans">The graph's plans.</param>
-    /// <param name="texts">Ids of each text.</param>
-    /// <param name="states">The images that the graph reads; null where it reads none.</param>
-    /// <param name="imageOf">The image of each text; null where text and image have the same number, or there is one image.</param>
-    /// <param name="secondImageOf">The second image of each text; null where the graph reads one.</param>
     public float[][] RunTexts(
         PlanCache<TextSizes> plans, IReadOnlyList<int[]> texts, ImageStates? states = null, IReadOnlyList<int>? imageOf = null,
         IReadOnlyList<int>? secondImageOf = null)
@@ -74,7 +67,6 @@ internal sealed class TextRunner
         return rows;
     }
 
-    /// <summary>The plan for checked texts, with their inputs bound.</summary>
     public Plan BindTexts(PlanCache<TextSizes> plans, IReadOnlyList<int[]> texts, ImageStates? states, int[]? images, int[]? secondImages = null)
     {
         inputs.Set(texts, images, secondImages);
@@ -85,7 +77,7 @@ internal sealed class TextRunner
         return plan;
     }
 
-    /// <summary>Plans a graph over texts outside the cache, with their inputs bound; the caller runs it and disposes it.</summary>
+    /// <summary>Plans a graph over texts outside the cache, with inputs bound; the caller runs and disposes it.</summary>
     public Plan PlanTexts(
         ComputeGraph graph, IReadOnlyList<int[]> texts, ImageStates? states, IReadOnlyList<int>? imageOf, IReadOnlyList<int>? secondImageOf = null)
     {
@@ -97,7 +89,7 @@ internal sealed class TextRunner
         return plan;
     }
 
-    /// <summary>Checks texts and the images that they look at before any kernel meets them; returns the image of each.</summary>
+    /// <summary>Checks texts and their images, on which kernels rely; returns the image of each text.</summary>
     public int[]? CheckTexts(IReadOnlyList<int[]> texts, ImageStates? states, IReadOnlyList<int>? imageOf)
     {
         inputs.Check(texts);
@@ -114,7 +106,7 @@ internal sealed class TextRunner
         return images;
     }
 
-    /// <summary>Binds the images' keys and values, which are made at the first need.</summary>
+    /// <summary>Binds the images' keys and values, computing them if absent.</summary>
     private void BindImages(Plan plan, ImageStates states)
     {
         if (!states.HasKeysValues)

@@ -5,19 +5,12 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// BLIP's text side: BERT (Devlin et al. 2019) with post-norm layers and a cross-attention in each, which is left out where there is nothing
-/// to look at; BLIP (Li et al. 2022), section 3.1 and figure 2. The decoder attends causally.
+/// BLIP's text side: BERT (Devlin et al. 2019) with post-norm layers, each with a cross-attention, which is omitted without a source; BLIP
+/// (Li et al. 2022), section 3.1 and figure 2. The decoder attends causally.
 /// </summary>
 internal static class TextTower
 {
-    /// <summary>Records embeddings and layers.</summary>
-    /// <param name="g">The graph.</param>
-    /// <param name="config">The tower's sizes.</param>
-    /// <param name="ids">Token ids <c>[rows, tokens]</c>.</param>
-    /// <param name="attention">Each layer's attention inputs.</param>
-    /// <param name="bert">The tower's place in the checkpoint: <c>text_decoder.bert</c>.</param>
-    /// <param name="watch">The recorded outputs besides the result.</param>
-    /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
+    /// <summary>Records embeddings and layers: token ids <c>[rows, tokens]</c> → states <c>[rows, tokens, hidden]</c>.</summary>
     public static Value Record(GraphBuilder g, TextConfig config, Value ids, AttentionInputs attention, ModulePath bert, RecordedOutputs watch = RecordedOutputs.Nothing)
     {
         var at = bert / "embeddings";
@@ -42,17 +35,16 @@ internal static class TextTower
         new([(bert / "embeddings" / "word_embeddings" / "weight").Path], config.VocabularySize, config.HiddenSize);
 
     /// <summary>
-    /// Records the keys and values of a cross-attention's source, side by side: <c>[sources, source tokens, 2·hidden]</c>.
-    /// They depend on the source alone, so that they are computed once for all words and beams over it.
+    /// Records the keys and values of a cross-attention's source, side by side: <c>[sources, source tokens, 2·hidden]</c>. They are
+    /// computed once for all tokens and beams that attend to it.
     /// </summary>
     public static Value KeysValues(GraphBuilder g, TextConfig config, Value source, ModulePath attention) =>
         g.Linear(source, [attention / "key", attention / "value"], [config.HiddenSize, config.HiddenSize]);
 
-    /// <summary>The cross-attentions of a tower, one in each layer.</summary>
     public static IEnumerable<ModulePath> CrossAttentions(TextConfig config, ModulePath bert) =>
         Enumerable.Range(0, config.Layers).Select(layer => bert / "encoder" / "layer" / layer / "crossattention" / "self");
 
-    /// <summary>A method's needs of a tower: the recorded outputs, and the ones to keep.</summary>
+    /// <summary>The outputs that a method needs of a tower: those to record, and the names to keep.</summary>
     public static (RecordedOutputs RecordedOutputs, List<string> Outputs) Seen(TextConfig config, ModulePath bert, AttentionMethod method) => method switch
     {
         AttentionMethod.CrossAttention => (RecordedOutputs.CrossAttentions, Weights(config, bert, "crossattention")),
@@ -60,13 +52,7 @@ internal static class TextTower
         _ => throw new ArgumentException($"{method} is about whether a text matches; it says nothing of a text that is written or asked. Give {AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(method)),
     };
 
-    /// <summary>Where the words of a text looked, from a plan that ran over it with the outputs of <see cref="Seen"/>.</summary>
-    /// <param name="plan">The plan, over one text.</param>
-    /// <param name="config">The tower's sizes.</param>
-    /// <param name="bert">Its place in the checkpoint.</param>
-    /// <param name="method">How the weights become one.</param>
-    /// <param name="tokens">Tokens of the text.</param>
-    /// <param name="sourceTokens">Tokens of its source.</param>
+    /// <summary>Where a text's tokens looked, from a plan over it with the outputs of <see cref="Seen"/>.</summary>
     public static CrossAttention ReadSeen(Plan plan, TextConfig config, ModulePath bert, AttentionMethod method, int tokens, int sourceTokens)
     {
         var seen = new CrossAttention(config.Layers, config.Heads, tokens, sourceTokens, [.. Weights(config, bert, "crossattention").SelectMany(plan.ReadOutput)]);
@@ -127,7 +113,7 @@ internal static class TextTower
         return Output(g, config, attended, x, at / "output", attention.Noise);
     }
 
-    /// <summary>Records a cross-attention up to the matrix behind it: each token's sum over the values of the row's source.</summary>
+    /// <summary>Records a cross-attention without its output matrix: each token's weighted sum of its source's values.</summary>
     internal static Value Attended(
         GraphBuilder g, TextConfig config, Value x, Value source, AttentionInputs attention, Value? row, ModulePath self, RecordedOutputs watch)
     {

@@ -4,25 +4,19 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// Two cross-attentions in a layer, one for each image of a pair, and how their results become one; BLIP (Li et al. 2022), section 5.4 and
-/// figure 5. The first layers take the mean of the two, the later ones a matrix over both side by side (the authors' nlvr_encoder.py).
+/// Two cross-attentions per layer, one for each image of a pair; BLIP (Li et al. 2022), section 5.4 and figure 5. The first layers average
+/// the two results. The later ones apply a matrix to both side by side (the authors' nlvr_encoder.py).
 /// </summary>
 internal static class TwinCrossAttention
 {
-    /// <summary>The attentions of a tower, two in each layer: that of the first image goes first.</summary>
+    /// <summary>A tower's attentions, two per layer, the first image's first.</summary>
     public static IEnumerable<ModulePath> Of(TextConfig config, ModulePath bert) => Enumerable.Range(0, config.Layers)
         .Select(layer => bert / "encoder" / "layer" / layer / "crossattention")
         .SelectMany(at => (ModulePath[])[Attention(at, 0), Attention(at, 1)]);
 
-    /// <summary>Records both attentions of a layer, what makes one of them, and the norm behind that.</summary>
-    /// <param name="g">The graph.</param>
-    /// <param name="config">The tower's sizes.</param>
-    /// <param name="x">States <c>[rows, tokens, hidden]</c>.</param>
-    /// <param name="attention">Sources and rows of both.</param>
-    /// <param name="layer">The layer, from 0.</param>
-    /// <param name="at">The module.</param>
-    /// <param name="watch">What is shown besides the result.</param>
-    /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
+    /// <summary>
+    /// Records both attentions of a layer, their merging, and the norm: states <c>[rows, tokens, hidden]</c> → the same shape.
+    /// </summary>
     public static Value Record(
         GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
     {
@@ -33,7 +27,7 @@ internal static class TwinCrossAttention
             var merged = g.Linear(g.Concatenate(first, second, output / "both"), output / "merge_layer", config.HiddenSize);
             return Norm(g.Add(Noisy(merged), x, output / "residual"), config.LayerNormEps);
         }
-        // norm(x + (a + b)/2; ε) is norm(2x + a + b; 4ε): halving rounds nothing. In this order both sums end in epilogues.
+        // norm(x + (a + b)/2; ε) is norm(2x + a + b; 4ε): doubling rounds nothing. In this order both sums end in epilogues.
         var twice = g.Add(x, x, output / "twice");
         return Norm(
             attention.Noise is null

@@ -4,8 +4,8 @@ using ILGPU;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// An image encoder's results for some images, on its device: their embeddings and, from the first text on that looks at them, the keys and values of
-/// every layer's cross-attention. Any number of texts share them.
+/// Encoded images on the device: embeddings, and every layer's cross-attention keys and values, computed for the first text that attends
+/// to them. Any number of texts share them.
 /// </summary>
 internal sealed class ImageStates : IDisposable
 {
@@ -21,17 +21,16 @@ internal sealed class ImageStates : IDisposable
         keysValues = [.. encoder.ImageAttentions.Select(_ => new GrowingBuffer<float>(encoder.Device))];
     }
 
-    /// <summary>Images that were encoded.</summary>
     public int Images { get; private set; }
 
-    /// <summary>Tokens of each image, the class token first.</summary>
+    /// <summary>Tokens of each image, class token first.</summary>
     public int Tokens { get; private set; }
 
-    /// <summary>Device memory that is held; keys and values, the larger part, are made when a text first needs them.</summary>
+    /// <summary>Device memory held, in bytes; grows when the keys and values are computed.</summary>
     public long Bytes => (embeddings.Length + keysValues.Sum(layer => layer.Length)) * sizeof(float);
 
     /// <summary>Image embeddings <c>[images, tokens, hidden]</c>.</summary>
-    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    /// <exception cref="ObjectDisposedException">The memory was released.</exception>
     public ArrayView<float> Embeddings
     {
         get
@@ -41,24 +40,23 @@ internal sealed class ImageStates : IDisposable
         }
     }
 
-    /// <summary>Encoded them.</summary>
     internal VisionEncoder Encoder { get; }
 
-    /// <summary>Whether keys and values are those of the embeddings.</summary>
+    /// <summary>Whether keys and values match the embeddings.</summary>
     internal bool HasKeysValues { get; set; }
 
-    /// <summary>Counts writes to this memory, so that a reader notices other images.</summary>
+    /// <summary>Counts writes, so that readers notice replaced images.</summary>
     internal int Version { get; private set; }
 
-    /// <summary>An attention's keys and values <c>[images, tokens, 2·hidden]</c>.</summary>
-    /// <param name="attention">Its place among <see cref="BlipGraphs.ImageAttentions"/>.</param>
+    /// <summary>
+    /// An attention's keys and values <c>[images, tokens, 2·hidden]</c>, by its index in <see cref="BlipGraphs.ImageAttentions"/>.
+    /// </summary>
     internal ArrayView<float> KeysValues(int attention)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         return keysValues[attention].View((long)Images * Tokens * 2 * config.Text.HiddenSize);
     }
 
-    /// <summary>Makes room for other images.</summary>
     internal void Reset(int images, int tokens)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -66,14 +64,13 @@ internal sealed class ImageStates : IDisposable
         Version++;
     }
 
-    /// <summary>Takes so many neighbours for one image that has the tokens of all: the memory is the same.</summary>
+    /// <summary>Regards this many adjacent images as one image with all their tokens; the memory stays unchanged.</summary>
     internal void Group(int images)
     {
         (Images, Tokens) = (Images / images, Tokens * images);
         Version++;
     }
 
-    /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
         if (disposed)

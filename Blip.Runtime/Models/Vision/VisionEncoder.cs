@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>The image encoder on a device: from pixels to embeddings, and to keys and values for a text tower's cross-attention.</summary>
+/// <summary>The image encoder on a device: pixels → embeddings → keys and values for a text tower's cross-attention.</summary>
 internal sealed class VisionEncoder
 {
     private readonly ModelContext context;
@@ -27,10 +27,8 @@ internal sealed class VisionEncoder
         own = context.Own(new ImageStates(this));
     }
 
-    /// <summary>The model's sizes.</summary>
     public BlipConfig Config => context.Config;
 
-    /// <summary>Where it runs.</summary>
     public Device Device => context.Device;
 
     /// <inheritdoc cref="BlipGraphs.ImageAttentions"/>
@@ -38,18 +36,16 @@ internal sealed class VisionEncoder
 
     private Executor Executor => context.Executor;
 
-    /// <summary>Memory for images <c>[images, 3, height, width]</c> on the device, normalised as the preprocessor's config says.</summary>
+    /// <summary>Device memory for images <c>[images, 3, height, width]</c>, to be normalised as the preprocessor's config says.</summary>
     public ArrayView<float> PixelBuffer(int images, int height, int width) => pixels.View(3L * images * height * width);
 
-    /// <summary>
-    /// Encodes the images in the pixel buffer. Sizes other than the config's interpolate the position embeddings.
-    /// </summary>
+    /// <summary>Encodes the images in the pixel buffer. Other sizes than the config's interpolate the position embeddings.</summary>
     /// <param name="images">How many.</param>
     /// <param name="height">Their height in pixels.</param>
     /// <param name="width">Their width in pixels.</param>
     /// <param name="keep">
-    /// True gives the caller separate memory, to be disposed before the device; false the model's, which holds these images until the next
-    /// call and costs no allocation.
+    /// True returns separate memory, to be disposed before the device. False returns the model's memory, which holds these images until
+    /// the next call and needs no allocation.
     /// </param>
     /// <exception cref="ArgumentException">An image is smaller than one patch.</exception>
     public ImageStates Encode(int images, int height, int width, bool keep = false)
@@ -68,10 +64,9 @@ internal sealed class VisionEncoder
     }
 
     /// <summary>
-    /// Takes over another model's embeddings of some images on the same device, in place of encoding them again. Both image encoders must have the
-    /// same weights (<see cref="SharedEncoder"/>).
+    /// Adopts another model's embeddings of images on the same device. Both image encoders must have the same weights
+    /// (<see cref="SharedEncoder"/>).
     /// </summary>
-    /// <param name="states">Images of the other model.</param>
     /// <returns>The model's own memory, which holds these images until the next call.</returns>
     /// <exception cref="ArgumentException">The other model has another width or runs elsewhere.</exception>
     internal ImageStates Adopt(ImageStates states)
@@ -83,10 +78,11 @@ internal sealed class VisionEncoder
         return own;
     }
 
-    /// <summary>Copies single images, of one batch or of several, to separate memory, in the order given.</summary>
-    /// <param name="parts">Images of this model, all with the same number of tokens.</param>
-    /// <returns>The caller's to dispose.</returns>
-    /// <exception cref="ArgumentException">There are none, one is of another model or is not there, or their sizes differ.</exception>
+    /// <summary>Copies single images of one token count, from one or several batches, to separate memory in the given order.</summary>
+    /// <returns>To be disposed by the caller.</returns>
+    /// <exception cref="ArgumentException">
+    /// There are none, one belongs to another model or does not exist, or their sizes differ.
+    /// </exception>
     public ImageStates Gather(IReadOnlyList<(ImageStates States, int Image)> parts)
     {
         if (parts.Count == 0)
@@ -117,12 +113,9 @@ internal sealed class VisionEncoder
         }
     }
 
-    /// <summary>Copies clips to separate memory, each as one image that has the tokens of all its frames, for texts over a clip.</summary>
-    /// <param name="states">Frames of clips, those of a clip one behind the other.</param>
-    /// <param name="firsts">The first frame of each clip.</param>
-    /// <param name="frames">Frames of each.</param>
-    /// <returns>The caller's to dispose: <c>[clips, frames · tokens, hidden]</c>.</returns>
-    /// <exception cref="ArgumentException">There are no clips, the frames are of another model, or one is not there.</exception>
+    /// <summary>Copies clips of adjacent frames to separate memory, each as one image with the tokens of all its frames.</summary>
+    /// <returns><c>[clips, frames · tokens, hidden]</c>, to be disposed by the caller.</returns>
+    /// <exception cref="ArgumentException">There are no clips, the frames belong to another model, or one does not exist.</exception>
     public ImageStates Join(ImageStates states, IReadOnlyList<int> firsts, int frames)
     {
         var joined = Gather([.. firsts.SelectMany(first => Enumerable.Range(first, frames).Select(frame => (states, frame)))]);
@@ -130,7 +123,7 @@ internal sealed class VisionEncoder
         return joined;
     }
 
-    /// <summary>Plans the image encoder with recorded outputs; the caller runs it, reads the outputs and disposes it.</summary>
+    /// <summary>Plans the image encoder with recorded outputs; the caller runs and disposes it.</summary>
     internal Plan Plan(RecordedOutputs watch, int images, int height, int width)
     {
         var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, watch)), ("images", images));
@@ -139,12 +132,9 @@ internal sealed class VisionEncoder
     }
 
     /// <summary>
-    /// How much of each token before the image encoder is in each token behind it, by attention rollout, for the images in the pixel buffer.
+    /// Attention rollout: the share of each of the encoder's input tokens in each output token, for the images in the pixel buffer.
     /// </summary>
-    /// <param name="images">How many.</param>
-    /// <param name="height">Their height in pixels.</param>
-    /// <param name="width">Their width in pixels.</param>
-    /// <returns>For each image <c>[tokens, tokens]</c>, the class token first; rows sum to 1.</returns>
+    /// <returns>For each image <c>[tokens, tokens]</c>, class token first; rows sum to 1.</returns>
     public float[][] Rollout(int images, int height, int width)
     {
         using var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, RecordedOutputs.Rollout).Keeping(VisionTower.Rollout)), ("images", images));
@@ -154,16 +144,11 @@ internal sealed class VisionEncoder
         return [.. all.Chunk(all.Length / images)];
     }
 
-    /// <summary>Plans of a graph over pixels.</summary>
-    /// <param name="graph">The graph for images of a height and a width.</param>
+    /// <summary>Plans of a graph over pixels, given its height and width.</summary>
     public PlanCache<(int Images, int Height, int Width)> PlansOf(Func<int, int, ComputeGraph> graph) => context.Own(new PlanCache<(int Images, int Height, int Width)>(
         key => Executor.Plan(Executor.Optimize(graph(key.Height, key.Width)), ("images", key.Images)), context.KeptPlans));
 
     /// <summary>Runs a graph with one output over the images in the pixel buffer; one row for each image.</summary>
-    /// <param name="plans">The graph's plans.</param>
-    /// <param name="images">How many.</param>
-    /// <param name="height">Their height in pixels.</param>
-    /// <param name="width">Their width in pixels.</param>
     public float[][] Run(PlanCache<(int Images, int Height, int Width)> plans, int images, int height, int width)
     {
         var plan = plans.Get((images, height, width));
@@ -173,7 +158,6 @@ internal sealed class VisionEncoder
         return [.. all.Chunk(all.Length / images)];
     }
 
-    /// <summary>Runs the image encoder over the pixel buffer.</summary>
     internal void EncodeInto(ImageStates states, int images, int height, int width)
     {
         var patch = Config.Vision.PatchSize;
@@ -184,17 +168,16 @@ internal sealed class VisionEncoder
         vision.Run();
     }
 
-    /// <summary>Computes keys and values of images for cross-attention, also where they are there already.</summary>
+    /// <summary>Computes the images' keys and values, even if present.</summary>
     internal void ComputeKeysValues(ImageStates states)
     {
         ComputeKeysValues(states, states, place: 0);
         states.HasKeysValues = true;
     }
 
-    /// <summary>Computes keys and values of images for cross-attention, and writes them among the others'.</summary>
-    /// <param name="states">The images.</param>
-    /// <param name="target">Keys and values of images with as many tokens.</param>
-    /// <param name="place">The place of the first image there; the others lie behind it.</param>
+    /// <summary>
+    /// Computes images' keys and values and writes them among others' of as many tokens, adjacent from <paramref name="place"/> on.
+    /// </summary>
     internal void ComputeKeysValues(ImageStates states, ImageStates target, int place)
     {
         var plan = keysValuesPlans.Get((states.Images, states.Tokens));
@@ -206,7 +189,7 @@ internal sealed class VisionEncoder
     }
 
     /// <summary>Refuses images that another model encoded.</summary>
-    /// <exception cref="ArgumentException">They are.</exception>
+    /// <exception cref="ArgumentException">They belong to another model.</exception>
     public void Check(ImageStates states)
     {
         if (states.Encoder != this)
@@ -214,7 +197,7 @@ internal sealed class VisionEncoder
     }
 
     /// <summary>Refuses an index beyond the images.</summary>
-    /// <exception cref="ArgumentException">It is.</exception>
+    /// <exception cref="ArgumentException">There is no such image.</exception>
     public static void CheckImage(ImageStates states, int image)
     {
         if ((uint)image >= (uint)states.Images)

@@ -9,16 +9,12 @@ namespace Blip.Runtime.Models;
 /// </summary>
 internal static class VisionTower
 {
-    /// <summary>The output of <see cref="RecordedOutputs.Rollout"/> <c>[batch, 1 + patches, 1 + patches]</c>.</summary>
     public const string Rollout = "vision.rollout";
 
-    /// <summary>Records the tower.</summary>
-    /// <param name="g">The graph.</param>
-    /// <param name="config">The tower's sizes.</param>
-    /// <param name="pixels">Images <c>[batch, 3, height, width]</c>, normalised.</param>
-    /// <param name="watch">The recorded outputs besides the result.</param>
-    /// <param name="noise">Training's random omissions; null for none.</param>
-    /// <returns>Image embeddings <c>[batch, 1 + patches, hidden]</c>.</returns>
+    /// <summary>
+    /// Records the tower: normalised images <c>[batch, 3, height, width]</c> → embeddings <c>[batch, 1 + patches, hidden]</c>. The output
+    /// <see cref="Rollout"/> is <c>[batch, 1 + patches, 1 + patches]</c>.
+    /// </summary>
     public static Value Record(
         GraphBuilder g, VisionConfig config, Value pixels, RecordedOutputs watch = RecordedOutputs.Nothing, TrainingNoise? noise = null)
     {
@@ -41,12 +37,11 @@ internal static class VisionTower
         return embeddings;
     }
 
-    /// <summary>A layer's place in the checkpoint.</summary>
-    /// <param name="layer">The layer, from 0.</param>
     public static ModulePath Layer(int layer) => new ModulePath("vision_model") / "encoder" / "layers" / layer;
 
     /// <summary>
-    /// Records the pooled output <c>[batch, hidden]</c>, which only BlipModel reads: position 0, normalised a second time as the reference does.
+    /// Records the pooled output <c>[batch, hidden]</c>, which only BlipModel reads: position 0, normalised a second time as in the
+    /// reference.
     /// </summary>
     public static Value Pooled(GraphBuilder g, VisionConfig config, Value embeddings)
     {
