@@ -1,23 +1,18 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>
-/// Lets work begin while the memory that all of it holds stays within a limit, in the order of asking. Work that asks for more than the limit
-/// begins when nothing else holds any.
-/// </summary>
-/// <param name="limit">The most bytes.</param>
+/// <summary>Admits work in the order of asking within a limit of memory. Work above the limit begins when nothing else holds any.</summary>
 internal sealed class ByteGate(long limit)
 {
-    /// <summary>The default limit.</summary>
     public const long DefaultLimit = 512L << 20;
 
-    // Less is not worth a collection, however small the limit.
+    // Less memory is not worth a collection.
     private const long LeastGarbage = 256L << 20;
 
     private readonly Lock turn = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Room)> waiting = [];
     private long held, givenBack;
 
-    /// <summary>Takes memory where there is room now; work without memory may always begin.</summary>
+    /// <summary>Takes memory where there is room and no other caller waits; 0 bytes need no room.</summary>
     public bool TryEnter(long bytes)
     {
         Collect(bytes);
@@ -25,8 +20,7 @@ internal sealed class ByteGate(long limit)
             return waiting.Count == 0 && Take(bytes);
     }
 
-    /// <summary>Takes memory, and waits for room.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled before there was room.</exception>
+    /// <summary>Waits for room, and takes memory.</summary>
     public async Task EnterAsync(long bytes, CancellationToken cancellationToken)
     {
         LinkedListNode<(long Bytes, TaskCompletionSource Room)> place;
@@ -47,7 +41,7 @@ internal sealed class ByteGate(long limit)
         {
             lock (turn)
             {
-                // Room may have come in the same moment.
+                // Room may have come at the same moment.
                 if (place.List is null)
                     held -= bytes;
                 else
@@ -58,7 +52,7 @@ internal sealed class ByteGate(long limit)
         }
     }
 
-    /// <summary>Does work that holds memory, when there is room for it, on the caller's thread.</summary>
+    /// <summary>Works on the caller's thread when there is room.</summary>
     public T Do<T>(long bytes, Func<T> work)
     {
         EnterAsync(bytes, CancellationToken.None).GetAwaiter().GetResult();
@@ -72,7 +66,6 @@ internal sealed class ByteGate(long limit)
         }
     }
 
-    /// <summary>Gives memory back.</summary>
     public void Leave(long bytes)
     {
         lock (turn)
@@ -83,7 +76,7 @@ internal sealed class ByteGate(long limit)
         }
     }
 
-    // Memory that was given back is garbage until it is collected, and the collector does not know the limit.
+    // Returned memory is garbage until collected, and the collector does not know the limit.
     private void Collect(long bytes)
     {
         var most = Math.Max(limit, LeastGarbage);

@@ -3,26 +3,22 @@ using System.Runtime.CompilerServices;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Batches through several devices: a free one takes the next batch from a shared queue, and results come in the order of the
-/// batches. A device that is busy has a waiting batch prepared; it will probably run that one, but a device that is free earlier takes it. A
-/// device that fails is out, its batch goes to another, and nothing is lost as long as one is left.
+/// Runs batches on several devices, with results in batch order. Free devices take the next batch. A busy device has a waiting batch
+/// prepared, but a device that is free earlier takes it. A failed device's batch goes to another.
 /// </summary>
-/// <param name="members">The devices.</param>
-/// <param name="onFailure">Told whose device failed, and how.</param>
 internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePoolMember<TOwner, TBatch, TResult>> members, Action<TOwner, Exception> onFailure)
 {
     private readonly Lock turn = new();
     private readonly SemaphoreSlim arrived = new(0);
 
-    // The devices that run a batch and would prepare another, the batches that wait, and the prepared ones to be taken back.
+    // Eager devices run a batch and would prepare another.
     private readonly List<DevicePoolMember<TOwner, TBatch, TResult>> eager = [];
     private readonly List<Work> waiting = [];
     private readonly List<Task> discards = [];
     private int left = members.Count;
 
     /// <summary>
-    /// Runs batches; each device has one in hand, and one waits for it, two where it prepares them, so that a slow reader of the results holds
-    /// everything back.
+    /// Runs batches. Each device has one in hand and one waiting, two where it prepares them: a slow reader holds everything back.
     /// </summary>
     /// <exception cref="Exception">The last device's failure.</exception>
     public async IAsyncEnumerable<TResult> RunAsync(IAsyncEnumerable<TBatch> batches, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -85,7 +81,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
         }
     }
 
-    // In turn.
+    // The caller holds the lock.
     private void PrepareNext(DevicePoolMember<TOwner, TBatch, TResult> member)
     {
         if (waiting.Find(work => work.PreparedBy is null) is not { } next)
@@ -109,7 +105,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
         });
     }
 
-    // In turn, or when no device works any more.
+    // The caller holds the lock, or no device works any more.
     private void Discard(Work work)
     {
         if (work is { PreparedBy: { Discard: { } discard }, Prepared: { } prepared })
@@ -150,7 +146,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
                         Add(work, 0);
                         return;
                     }
-                    // No device is left: the last one's error goes to all further calls.
+                    // The last device's error goes to all further calls.
                     broken = e;
                     work.Fail(e);
                 }
@@ -158,7 +154,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The reader has left, or has all it wanted.
+            // The reader has left, or has all results.
         }
     }
 
@@ -178,10 +174,10 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
         /// <summary>The batch as it came: any device can run it.</summary>
         public TBatch Batch => batch;
 
-        /// <summary>The device that has it prepared, or had; null for none.</summary>
+        /// <summary>The device that prepares it; null for none.</summary>
         public DevicePoolMember<TOwner, TBatch, TResult>? PreparedBy { get; set; }
 
-        /// <summary>The batch as that one runs it.</summary>
+        /// <summary>The batch as that device runs it.</summary>
         public Task<TBatch>? Prepared { get; set; }
 
         public Task<TResult> Task => done.Task;
@@ -191,20 +187,17 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
         public void Fail(Exception e)
         {
             done.TrySetException(e);
-            // A reader that has left will not look at it, and it is no news to anybody.
+            // A reader that has left never observes the exception.
             _ = done.Task.Exception;
         }
     }
 }
 
-/// <summary>One device of a <see cref="DevicePool{TOwner, TBatch, TResult}"/>.</summary>
-/// <param name="Owner">Whose it is.</param>
-/// <param name="Run">Runs a batch.</param>
 internal sealed record DevicePoolMember<TOwner, TBatch, TResult>(TOwner Owner, Func<TBatch, TResult> Run)
 {
-    /// <summary>Preparation of a batch on another thread while the device runs the one before; null where there is none.</summary>
+    /// <summary>Prepares a batch on another thread while the device runs the previous one.</summary>
     public Func<TBatch, TBatch>? Prepare { get; init; }
 
-    /// <summary>Takes back the preparation of a batch that this device does not run after all.</summary>
+    /// <summary>Takes back the preparation of a batch that runs elsewhere.</summary>
     public Action<TBatch>? Discard { get; init; }
 }

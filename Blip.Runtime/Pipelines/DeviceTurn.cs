@@ -1,16 +1,14 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Whose turn it is on a device: one at a time, in about the order of asking.</summary>
+/// <summary>One caller at a time has the turn, in about the order of asking.</summary>
 internal sealed class DeviceTurn
 {
     private readonly SemaphoreSlim turn = new(1, 1);
     private int waiting;
 
-    /// <summary>Whether somebody waits for the turn.</summary>
     public bool IsWanted => Volatile.Read(ref waiting) > 0;
 
-    /// <summary>Waits for the turn on the caller's thread.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled before it came.</exception>
+    /// <summary>Blocks the caller's thread until its turn comes.</summary>
     public void Enter(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref waiting);
@@ -24,8 +22,7 @@ internal sealed class DeviceTurn
         }
     }
 
-    /// <summary>The same without a thread that waits.</summary>
-    /// <inheritdoc cref="Enter"/>
+    /// <summary>The same without blocking a thread.</summary>
     public async Task EnterAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref waiting);
@@ -39,6 +36,5 @@ internal sealed class DeviceTurn
         }
     }
 
-    /// <summary>Ends the turn.</summary>
     public void Leave() => turn.Release();
 }

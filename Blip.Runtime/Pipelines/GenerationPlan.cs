@@ -4,17 +4,16 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>How a call's words are chosen, in the model's terms: checked, and words turned to tokens.</summary>
+/// <summary>A call's generation options, checked and with words turned into tokens.</summary>
 internal abstract class GenerationPlan
 {
-    /// <summary>The message where no sequence came out.</summary>
+    /// <summary>The error when no sequence came out.</summary>
     public const string NoWords =
         "the model gave no word a probability. Its weights are damaged or too large for the precision (try fp32), or the options forbid every word.";
 
     private readonly WordPieceTokenizer? tokenizer;
 
     /// <summary>Checks the options against the model.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
     protected GenerationPlan(GenerationOptions generation, IReadOnlyList<string> badWords, IReadOnlyList<string> forceWords, bool attention, TextConfig text, WordPieceTokenizer? tokenizer)
     {
         this.tokenizer = tokenizer;
@@ -34,20 +33,17 @@ internal abstract class GenerationPlan
         Ends = new StopStrings(tokenizer, generation.StopStrings).AreMetBy;
     }
 
-    /// <summary>How words are chosen.</summary>
     public GenerationOptions Generation { get; }
 
-    /// <summary>Whether the last token of a sequence ends it; null where the stop token alone does.</summary>
+    /// <summary>Whether a sequence's last token ends it; null where only the stop token does.</summary>
     public Func<IReadOnlyList<int>, bool>? Ends { get; }
 
-    /// <summary>The model's start, stop and pad tokens.</summary>
     public SpecialTokens Specials { get; }
 
-    /// <summary>Whether to tell where the model looked.</summary>
+    /// <summary>Whether to return where the model looked.</summary>
     public bool Attention { get; }
 
-    /// <summary>The tokens of an option's words, without the special ones around them.</summary>
-    /// <exception cref="ArgumentException">There is no vocabulary, or no word; the message names the option.</exception>
+    /// <summary>The tokens of an option's words, without special tokens.</summary>
     protected int[] Encode(string words, string option)
     {
         if (tokenizer is null)

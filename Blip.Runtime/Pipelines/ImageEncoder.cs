@@ -3,30 +3,23 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From images to the states that text towers attend to: a batch at once, or a kept one.</summary>
-/// <param name="host">Device and preprocessor.</param>
-/// <param name="model">The model.</param>
-/// <param name="cacheBytes">Most bytes that images of single calls may hold on the device afterwards.</param>
-/// <param name="takesClips">Whether an image may be several that go through the model together.</param>
+/// <summary>Encodes images for text towers. With <paramref name="takesClips"/> an image may have several frames.</summary>
 internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cacheBytes = 0, bool takesClips = false)
 {
     private int Height => host.Preprocessor.Processing.Height;
 
     private int Width => host.Preprocessor.Processing.Width;
 
-    /// <summary>The images that single calls used last.</summary>
     public ImageCache Cache { get; } = new(host, cacheBytes);
 
     /// <summary>Encodes an image for the caller to keep.</summary>
-    /// <exception cref="ImageException">It cannot be read.</exception>
     public ImageFeatures Keep(Pipeline pipeline, ImageSource image, CancellationToken cancellationToken)
     {
         CheckPixels(image);
         return host.WithImage(image, decoded => host.InTurn(pipeline, () => Keep(decoded), cancellationToken), cancellationToken);
     }
 
-    /// <summary>The same; no thread waits.</summary>
-    /// <inheritdoc cref="Keep(Pipeline, ImageSource, CancellationToken)"/>
+    /// <summary>The same without blocking a thread.</summary>
     public Task<ImageFeatures> KeepAsync(Pipeline pipeline, ImageSource image, CancellationToken cancellationToken)
     {
         CheckPixels(image);
@@ -39,16 +32,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
             throw new ArgumentException($"{image.Name} is encoded already.", nameof(image));
     }
 
-    /// <summary>
-    /// Does one call's work over one image, which is encoded where it is neither a handle nor kept from a call before.
-    /// </summary>
-    /// <param name="pipeline">Whose call it is.</param>
-    /// <param name="image">The image.</param>
-    /// <param name="work">Done in turn; the image is on the device or has pixels.</param>
-    /// <param name="cancellationToken">Ends the waiting for the turn.</param>
-    /// <param name="pixels">Whether the work needs the pixels, so that kept states are not enough.</param>
-    /// <exception cref="ImageException">The image cannot be read.</exception>
-    /// <exception cref="ObjectDisposedException">The handle, or the pipeline, is disposed.</exception>
+    /// <summary>Does one call's work over one image, in turn. With <paramref name="pixels"/> kept states are not enough.</summary>
     public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken, bool pixels = false)
     {
         if (image.Features is { } features)
@@ -69,8 +53,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
             cancellationToken);
     }
 
-    /// <summary>Copies images that are kept to one batch; the caller disposes it. In turn.</summary>
-    /// <returns>The batch, and each image's place there.</returns>
+    /// <summary>Copies kept images into one batch for the caller to dispose, and gives each image's place. In turn.</summary>
     public (ImageStates States, EncodedImage[] Images) Gather(IReadOnlyList<ImageFeatures> images)
     {
         var states = model.Vision.Gather([.. images.SelectMany(image => Enumerable.Range(0, image.States.Images).Select(frame => (image.States, frame)))]);
@@ -78,7 +61,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         return (states, [.. images.Select(image => new EncodedImage(states, (next += image.States.Images) - image.States.Images) { Frames = image.States.Images })]);
     }
 
-    /// <summary>Encodes an image and keeps it for the next call about it. In turn.</summary>
+    /// <summary>Encodes an image and caches it. In turn.</summary>
     public ImageFeatures Remember(string key, DecodedImage decoded)
     {
         var features = Keep(decoded);
@@ -86,11 +69,9 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         return features;
     }
 
-    /// <summary>Puts a batch on the device, in turn: those with pixels are encoded together, handles are there already.</summary>
-    /// <param name="batch">The images.</param>
-    /// <param name="refuse">Told the place of an image that cannot be used, and why.</param>
-    /// <param name="rollout">Whether to tell how much of each patch is in each token, too; then a handle is refused.</param>
-    /// <returns>For each place the image on the device; null for one that was refused.</returns>
+    /// <summary>
+    /// Puts a batch on the device, in turn. A refused image gives null; with <paramref name="rollout"/> a handle is refused.
+    /// </summary>
     public EncodedImage?[] Encode(IReadOnlyList<DecodedImage> batch, Action<int, string> refuse, bool rollout = false)
     {
         var (encoded, pixels) = (new EncodedImage?[batch.Count], new List<int>(batch.Count));
@@ -102,19 +83,17 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         foreach (var frames in places.Index().GroupBy(image => image.Item))
         {
             var first = frames.First().Index;
-            // Where one frame of a clip is refused, the others are of no use.
+            // If one frame of a clip is refused, the others are of no use.
             if (frames.Count() == FramesOf(batch[frames.Key]).Count)
                 encoded[frames.Key] = new EncodedImage(states, first) { Frames = frames.Count(), Rollout = rollouts?[first] };
         }
         return encoded;
     }
 
-    /// <summary>A vector of each image of a batch, in turn: those with pixels go together, and nothing else is computed of them.</summary>
-    /// <param name="batch">The images.</param>
-    /// <param name="ofStates">The vectors of encoded images, at their places.</param>
-    /// <param name="ofPixels">The vectors of so many images of a height and a width in the pixel buffer.</param>
-    /// <param name="refuse">Told the place of an image that cannot be used, and why.</param>
-    /// <returns>For each place its vector; null for one that was refused.</returns>
+    /// <summary>
+    /// A vector for each image of a batch, in turn; null for a refused image. <paramref name="ofPixels"/> gets the number, height and width
+    /// of the images in the pixel buffer.
+    /// </summary>
     public float[]?[] Vectors(
         IReadOnlyList<DecodedImage> batch, Func<IReadOnlyList<EncodedImage?>, float[]?[]> ofStates, Func<int, int, int, float[][]> ofPixels, Action<int, string> refuse)
     {
@@ -131,7 +110,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         return vectors;
     }
 
-    // Images on the device already; the places of the others.
+    // Finds images on the device; pixels gets the places of the others.
     private void FindEncoded(IReadOnlyList<DecodedImage> batch, EncodedImage?[] encoded, List<int> pixels, Action<int, string> refuse, bool rollout)
     {
         for (var i = 0; i < batch.Count; i++)
@@ -151,7 +130,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         }
     }
 
-    // To the pixel buffer: for each image that is there, the place that it is of. A clip is as many images as it has frames.
+    // Fills the pixel buffer, and gives each image's place. A clip counts as its frames.
     private List<int> Upload(IReadOnlyList<DecodedImage> batch, List<int> pixels, Action<int, string> refuse)
     {
         var frames = pixels.SelectMany(i => FramesOf(batch[i]).Select(frame => (Place: i, Image: frame))).ToList();
@@ -161,11 +140,10 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     }
 
     /// <summary>
-    /// Images as texts look at them, in groups that one run can take. A clip is one image there, with the tokens of all its frames. In turn; a
-    /// group's states may be gone when the next one is taken.
+    /// Groups images for texts, one run each. A clip is one image with the tokens of all its frames. In turn; a group's states may be freed
+    /// when the next is taken.
     /// </summary>
-    /// <param name="images">The images on the device; null where one was refused.</param>
-    /// <returns>Each group's states, and for each of its images the place in the list and in the states.</returns>
+    /// <returns>Each group's states, and its images' places in the list and in the states.</returns>
     public IEnumerable<(ImageStates States, List<(int Place, int Image)> Images)> ForTexts(IReadOnlyList<EncodedImage?> images)
     {
         foreach (var group in images.Index().Where(image => image.Item is not null).GroupBy(image => (image.Item!.Value.States, image.Item.Value.Frames)))
@@ -176,7 +154,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         }
     }
 
-    // A refused image goes on as it is, for the host to say why.
+    // Where clips are not taken, the host refuses one with its reason.
     private IReadOnlyList<DecodedImage> FramesOf(DecodedImage image) => image.Frames is { } frames && takesClips
         ? [.. frames.Select(frame => new DecodedImage(image.Source, frame, null))]
         : [image];
@@ -197,14 +175,12 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     private sealed record Found<T>(T Result);
 }
 
-/// <summary>An image on the device: one of a batch, or one that is kept.</summary>
-/// <param name="States">The image encoder's states of the batch.</param>
-/// <param name="Image">Its place there.</param>
+/// <summary>An image on the device: number <paramref name="Image"/> of the batch in <paramref name="States"/>.</summary>
 internal readonly record struct EncodedImage(ImageStates States, int Image)
 {
-    /// <summary>Images from that place on that belong together: more than one for a clip.</summary>
+    /// <summary>The number of images from there on: more than one for a clip.</summary>
     public int Frames { get; init; } = 1;
 
-    /// <summary>How much of each token before the image encoder is in each token behind it; null unless it was asked for.</summary>
+    /// <summary>The share of each input token of the image encoder in each output token; null unless asked for.</summary>
     public float[]? Rollout { get; init; }
 }

@@ -3,8 +3,8 @@ using Blip.Runtime.Models;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// An image as a matcher or an answerer sees it, encoded once and kept on the device until it is disposed: any number of texts or questions
-/// can be put beside it at the price of the text alone. It goes wherever an image goes; only the pipeline that made it can use it.
+/// An image that a matcher or an answerer encoded once and keeps on the device until disposed. Further texts or questions skip the image
+/// encoder. Only the pipeline that made it accepts it as an image.
 /// </summary>
 /// <example>
 /// <code>
@@ -26,22 +26,20 @@ public sealed class ImageFeatures : IDisposable
     /// <summary>The image's name in results and messages.</summary>
     public string Name { get; }
 
-    /// <summary>Bytes that it holds on the device; keys and values of the text layers are counted from their first use on.</summary>
+    /// <summary>Bytes that it holds on the device; keys and values of the text layers count from their first use.</summary>
     public long Bytes => IsFree ? 0 : States.Bytes;
 
-    /// <summary>The kept states.</summary>
     internal ImageStates States { get; }
 
-    /// <summary>True once its memory is given back, by itself or with its pipeline.</summary>
+    /// <summary>Whether its memory is freed, alone or with its pipeline.</summary>
     internal bool IsFree { get; private set; }
 
-    /// <summary>Waits for the work in hand, and gives the memory back.</summary>
+    /// <summary>Waits for the work in hand, and frees the memory.</summary>
     public void Dispose() => host.Free(this);
 
-    /// <summary>True where this pipeline made it.</summary>
     internal bool BelongsTo(PipelineHost other) => ReferenceEquals(host, other);
 
-    /// <summary>Gives the memory back; the host's to call, in its turn.</summary>
+    /// <summary>Frees the memory. Only the host calls it, in turn.</summary>
     internal void Free()
     {
         if (!IsFree)

@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging.Clips;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>An image whose file is read and not decoded yet, or the reason why it goes no further.</summary>
+/// <summary>An image that is read but not decoded, or its error.</summary>
 internal sealed class ImageFile
 {
     private readonly ImageSource source;
@@ -30,16 +30,15 @@ internal sealed class ImageFile
         (WorkingBytes, PixelBytes) = (parts.Sum(part => part.WorkingBytes), parts.Sum(part => part.PixelBytes));
     }
 
-    /// <summary>Images that it is decoded to: one, or the frames of a clip.</summary>
+    /// <summary>The number of images: one, or the frames of a clip.</summary>
     public int Images => parts?.Length ?? frames?.Length ?? 1;
 
-    /// <summary>The most memory of decoding, and the file; nothing for pixels of the caller.</summary>
+    /// <summary>Peak memory of decoding, with the file; 0 for the caller's pixels.</summary>
     public long WorkingBytes { get; }
 
-    /// <summary>The decoded image's memory.</summary>
     public long PixelBytes { get; }
 
-    /// <summary>Reads an image's file; an error is a value.</summary>
+    /// <summary>Reads an image's file; errors become values.</summary>
     public static ImageFile Read(ImageSource source, ImageDecoderOptions options)
     {
         if (source.Features is { } features)
@@ -58,7 +57,7 @@ internal sealed class ImageFile
         }
     }
 
-    /// <summary>Decodes it; an error is a value.</summary>
+    /// <summary>Decodes it; errors become values.</summary>
     public DecodedImage Decode()
     {
         if (decoded is { } known)
@@ -92,7 +91,7 @@ internal sealed class ImageFile
         ImageFile Of(ImageSource[] parts) => new(source, options, [.. parts.Select(part => Read(part, options))]);
     }
 
-    // A clip with a bad frame is a bad clip; the message names the frame.
+    // A clip with a bad frame is bad; the message names the frame.
     private DecodedImage Clip(DecodedImage[] frames) => Array.Find(frames, frame => !frame.HasPixels) is { Error: { } error }
         ? new DecodedImage(source, null, error)
         : new DecodedImage(source, frames[0].Image, null) { Frames = [.. frames.Select(frame => frame.Image!)] };

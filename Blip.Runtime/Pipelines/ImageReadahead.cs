@@ -4,24 +4,20 @@ using System.Threading.Channels;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Images that are read and decoded ahead of the device, in groups. Decoded images that wait are bounded by number and by
-/// bytes; an image that is larger than the bound is decoded when no other waits.
+/// Reads and decodes images ahead of the device, in groups, within limits of number and bytes. A larger image is decoded when no other
+/// waits. A group is full at <paramref name="size"/> images; its last one may be a clip.
 /// </summary>
-/// <param name="size">The images at which a group is full; the last one of them may be a clip.</param>
-/// <param name="options">Limits of images, and the bytes that wait.</param>
 internal sealed class ImageReadahead(int size, PipelineOptions options)
 {
-    // Files are small beside their pixels, and reading is worth doing side by side where it waits for a network.
+    // Files are small beside their pixels. Reading several at once helps on a network.
     private const int FilesAhead = 4;
 
     private readonly ByteGate gate = new(options.MaxWaitingBytes);
 
-    /// <summary>Groups of items in order, each with its image.</summary>
-    /// <param name="items">Taken when their turn comes.</param>
-    /// <param name="imageOf">An item's image.</param>
-    /// <param name="ready">Further work to do ahead. It throws nothing.</param>
-    /// <param name="groupsAhead">The groups that wait, at least 1.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>
+    /// Groups of items in order, each with its image. <paramref name="ready"/> runs ahead and must not throw.
+    /// <paramref name="groupsAhead"/> is at least 1.
+    /// </summary>
     public async IAsyncEnumerable<ReadyGroup<TReady>> GroupsAsync<TItem, TReady>(
         IAsyncEnumerable<TItem> items, Func<TItem, ImageSource> imageOf, Func<TItem, DecodedImage, TReady> ready, int groupsAhead,
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -45,7 +41,7 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
         }
     }
 
-    /// <summary>Makes room: a group's images are on the device, or no longer wanted.</summary>
+    /// <summary>Frees the memory of a group's images.</summary>
     public void Release(long bytes) => gate.Leave(bytes);
 
     private async Task FeedAsync<TItem, TReady>(
@@ -59,7 +55,7 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
             {
                 if (!gate.TryEnter(file.WorkingBytes))
                 {
-                    // The group's runner gives its memory back: it goes first, and then there will be room.
+                    // Running the group frees its memory, so it goes first.
                     group = await SendAsync(group, writer, cancellationToken).ConfigureAwait(false);
                     await gate.EnterAsync(file.WorkingBytes, cancellationToken).ConfigureAwait(false);
                 }
@@ -72,7 +68,7 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
         }
         catch (Exception e)
         {
-            // The reader meets the source's exception where the items end; a cancelled reader has left already.
+            // The reader gets the source's exception after the items; a cancelled reader has left.
             writer.TryComplete(e);
         }
     }
@@ -109,7 +105,5 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
     }
 }
 
-/// <summary>A group of items whose images are decoded.</summary>
-/// <param name="Items">The items, in order.</param>
-/// <param name="Bytes">Their pixels' memory, until <see cref="ImageReadahead.Release"/>.</param>
+/// <summary>Items with decoded images, whose pixels hold <paramref name="Bytes"/> until <see cref="ImageReadahead.Release"/>.</summary>
 internal readonly record struct ReadyGroup<TReady>(IReadOnlyList<TReady> Items, long Bytes);

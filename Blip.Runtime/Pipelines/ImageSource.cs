@@ -6,7 +6,7 @@ using Blip.Runtime.Imaging.Clips;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>An image: its source, its name in results, and its prompt. It is read when its turn comes.</summary>
+/// <summary>An image: its source, its name, and its prompt. It is read in its turn.</summary>
 public sealed class ImageSource
 {
     private readonly Func<ImageDecoderOptions, byte[]> read;
@@ -14,13 +14,13 @@ public sealed class ImageSource
 
     private ImageSource(string name, Func<ImageDecoderOptions, byte[]> read, Func<string>? identity = null) => (Name, this.read, this.identity) = (name, read, identity);
 
-    /// <summary>The image's name in results and messages: its path, for a file.</summary>
+    /// <summary>The name in results and messages; a file's is its path.</summary>
     public string Name { get; }
 
-    /// <summary>True for a file: <see cref="Name"/> is its path.</summary>
+    /// <summary>True for a file, whose <see cref="Name"/> is its path.</summary>
     public bool IsFile { get; private init; }
 
-    /// <summary>Words that this image's caption begins with, in place of the call's own prompt; null leaves that one.</summary>
+    /// <summary>Words that begin this image's caption; null takes the call's prompt.</summary>
     public string? Prompt { get; init; }
 
     /// <summary>A file in any format that <see cref="ImageDecoder"/> reads.</summary>
@@ -37,7 +37,7 @@ public sealed class ImageSource
         return new ImageSource(name, _ => encoded, () => Convert.ToHexString(SHA256.HashData(encoded))) { Prompt = prompt };
     }
 
-    /// <summary>An encoded image from a stream that is opened when its turn comes, read to its end, and disposed.</summary>
+    /// <summary>An encoded image from a stream, opened in its turn, read to its end and disposed.</summary>
     public static ImageSource FromStream(Func<Stream> open, string name = "stream", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(open);
@@ -49,14 +49,14 @@ public sealed class ImageSource
         { Prompt = prompt };
     }
 
-    /// <summary>An image that is decoded already.</summary>
+    /// <summary>A decoded image.</summary>
     public static ImageSource FromPixels(RgbImage image, string name = "pixels", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         return new ImageSource(name, _ => []) { Prompt = prompt, Pixels = image };
     }
 
-    /// <summary>An image that a matcher or an answerer keeps on the device; only that one can use it.</summary>
+    /// <summary>An image kept on the device by a matcher or an answerer, which alone can use it.</summary>
     public static ImageSource FromFeatures(ImageFeatures features)
     {
         ArgumentNullException.ThrowIfNull(features);
@@ -67,12 +67,12 @@ public sealed class ImageSource
     }
 
     /// <summary>
-    /// Images that go through a model together, the frames of a clip: their mean is its vector, and texts look at all of them. A matcher, an
-    /// embedder and an index take clips; others refuse them.
+    /// The frames of a clip, which go through a model together. The clip's vector is their mean, and texts attend to all. Only matchers,
+    /// embedders and indices take clips.
     /// </summary>
-    /// <param name="frames">The frames in their order, at least one; none of them is a clip.</param>
+    /// <param name="frames">At least one frame, in order; none is a clip.</param>
     /// <param name="name">The clip's name in results and messages.</param>
-    /// <exception cref="ArgumentException">There is no frame, or one of them is a clip or kept on a device.</exception>
+    /// <exception cref="ArgumentException">There is no frame, or one is a clip or kept on a device.</exception>
     public static ImageSource FromFrames(IReadOnlyList<ImageSource> frames, string name)
     {
         ArgumentNullException.ThrowIfNull(frames);
@@ -89,11 +89,11 @@ public sealed class ImageSource
     }
 
     /// <summary>
-    /// Frames of a clip, evenly spaced and beginning with the first: an animated GIF, WebP or PNG, a folder of frames in the order of their names,
-    /// or a video, where ffmpeg is on the path. A file that is not animated is one image.
+    /// Evenly spaced frames of a clip, from the first on. The clip is an animated GIF, WebP or PNG, a folder of frames in name order, or a
+    /// video (with ffmpeg on the path). Other files are one image.
     /// </summary>
     /// <param name="path">The file or the folder.</param>
-    /// <param name="frames">How many frames; all of a clip that has fewer.</param>
+    /// <param name="frames">How many frames; a shorter clip gives all.</param>
     /// <exception cref="ArgumentException">The number is out of range.</exception>
     public static ImageSource FromClip(string path, int frames)
     {
@@ -104,7 +104,7 @@ public sealed class ImageSource
         {
             IsFile = true,
             ClipFrames = frames,
-            // The files of a folder may change, and it keeps its name.
+            // A folder keeps its name when its files change.
             HasIdentity = !Directory.Exists(path),
         };
     }
@@ -112,31 +112,30 @@ public sealed class ImageSource
     /// <summary>A path is an image.</summary>
     public static implicit operator ImageSource(string path) => FromFile(path);
 
-    /// <summary>Kept features are an image source, too.</summary>
+    /// <summary>Kept features are an image.</summary>
     public static implicit operator ImageSource(ImageFeatures features) => FromFeatures(features);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>Its features on the device; null for an image that is yet to be decoded.</summary>
+    /// <summary>Features on the device; null for none.</summary>
     internal ImageFeatures? Features { get; private init; }
 
     private bool HasIdentity { get; init; } = true;
 
-    /// <summary>The images that this one is made of, where it is several; null for one image.</summary>
+    /// <summary>The images of a clip; null for one image.</summary>
     internal IReadOnlyList<ImageSource>? Parts { get; private init; }
 
-    /// <summary>How many frames are taken of the file or the folder; null for an image.</summary>
+    /// <summary>How many frames to take from the file or folder; null for an image.</summary>
     internal int? ClipFrames { get; private init; }
 
-    /// <summary>The pixels of an image that is decoded already; null for one that is yet to be.</summary>
+    /// <summary>The caller's pixels; null for an image that is yet to be decoded.</summary>
     internal RgbImage? Pixels { get; private init; }
 
-    /// <summary>Equal for images of the same content: a file that did not change, or the same bytes. Null where that cannot be told without reading it.</summary>
+    /// <summary>Equal for images of the same content: an unchanged file, or the same bytes. Null where only reading could tell.</summary>
     internal string? Identity() => HasIdentity ? identity?.Invoke() : null;
 
-    /// <summary>Reads the bytes of the image's file; of one that has pixels or features there are none.</summary>
-    /// <exception cref="ImageException">It cannot be read; the message begins with its name.</exception>
+    /// <summary>Reads the image's encoded bytes; pixels and features have none.</summary>
     internal byte[] Read(ImageDecoderOptions options)
     {
         try
@@ -151,7 +150,7 @@ public sealed class ImageSource
         }
     }
 
-    // A link changes with its target. A missing file has a unique identity; decoding reports the error.
+    // A link changes with its target. A missing file is its path.
     private static string FileIdentity(string path)
     {
         try
@@ -166,31 +165,30 @@ public sealed class ImageSource
     }
 }
 
-/// <summary>An image and a text beside it: a caption to be judged, or a question to be answered.</summary>
-/// <param name="Image">The image; a path is one.</param>
+/// <summary>An image and a text beside it: a caption to judge, or a question.</summary>
+/// <param name="Image">The image, or its path.</param>
 /// <param name="Text">The text.</param>
 public sealed record ImageText(ImageSource Image, string Text);
 
 /// <summary>An image on its way to the device, or the reason why it goes no further.</summary>
 internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image, string? Error)
 {
-    /// <summary>Its features on the device; then there are no pixels.</summary>
+    /// <summary>Features on the device; then there are no pixels.</summary>
     public ImageFeatures? Features { get; init; }
 
-    /// <summary>All frames of a clip, of which <see cref="Image"/> is the first; null for one image.</summary>
+    /// <summary>A clip's frames, of which <see cref="Image"/> is the first; null for one image.</summary>
     public IReadOnlyList<RgbImage>? Frames { get; init; }
 
-    /// <summary>The image's encoded states, with others of its batch; null for an image that is yet to be encoded.</summary>
+    /// <summary>The image's encoded states, with others of its batch; null before encoding.</summary>
     public EncodedImage? Encoded { get; init; }
 
-    /// <summary>The pixels on their way to the device already; null where they go when their turn comes.</summary>
+    /// <summary>Pixels on their way to the device; null where they are sent in turn.</summary>
     public StagedBytes? Staged { get; init; }
 
-    /// <summary>True where there are pixels.</summary>
     [MemberNotNullWhen(true, nameof(Image))]
     public bool HasPixels => Image is not null;
 
-    /// <summary>The same for a pipeline that needs pixels: an image that another one encoded is an error.</summary>
+    /// <summary>For a pipeline that needs pixels: features become an error.</summary>
     public DecodedImage WithoutFeatures() => Features is null
         ? this
         : new DecodedImage(Source, null, $"{Features.Name}: it is encoded for another pipeline; give the image itself.");

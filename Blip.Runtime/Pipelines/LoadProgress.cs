@@ -1,8 +1,8 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>How far a model is on its way to a device.</summary>
+/// <summary>Progress of loading a model.</summary>
 /// <param name="Stage">The current stage.</param>
-/// <param name="Fraction">How much of the stage is done, from 0 to 1.</param>
+/// <param name="Fraction">The finished part of the stage, from 0 to 1.</param>
 public readonly record struct LoadProgress(LoadStage Stage, double Fraction);
 
 /// <summary>The stages of a load.</summary>

@@ -3,18 +3,13 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A model's words, held to its embeddings: with a vocabulary of another size captions lack words, or have others.</summary>
+/// <summary>Checks a vocabulary against a model's embeddings. With one of another size, captions lack words or have wrong ones.</summary>
 internal static class ModelVocabulary
 {
-    // [DEC] and [ENC] stand behind BERT's words in the embeddings, and in no vocab.txt.
+    // [DEC] and [ENC] follow BERT's words in the embeddings. No vocab.txt lists them.
     private const int Unlisted = 2;
 
-    /// <summary>Reads a vocabulary for a model.</summary>
-    /// <param name="file">The vocabulary.</param>
-    /// <param name="text">The model's sizes and special ids.</param>
-    /// <param name="model">The model's name in errors.</param>
-    /// <param name="isMadeUp">Whether the weights are made up, so that their words mean nothing.</param>
-    /// <exception cref="TokenizerException">It cannot be read, or has more or fewer words than the model.</exception>
+    /// <summary>Reads a vocabulary for a model. Made-up weights accept a smaller one, since their words mean nothing.</summary>
     public static WordPieceTokenizer Load(string file, TextConfig text, string model, bool isMadeUp)
     {
         var tokenizer = WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));

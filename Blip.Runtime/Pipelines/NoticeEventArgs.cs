@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A pipeline's notices that are no errors of a call.</summary>
+/// <summary>A pipeline's notice that is no error of a call.</summary>
 /// <param name="notice">A sentence.</param>
 public sealed class NoticeEventArgs(string notice) : EventArgs
 {

@@ -6,13 +6,10 @@ using ILGPU;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>
-/// The host of every pipeline: a device, the upload of images, a vocabulary, and the turns of callers. It owns the objects on the device
-/// for it, the model first of all, and frees it in the end.
-/// </summary>
+/// <summary>The host of a pipeline: a device with its objects and turns, the upload of images, and a vocabulary.</summary>
 internal sealed class PipelineHost
 {
-    // A number that saturates a processor's cores, or keeps a GPU busy, without holding many images in memory.
+    // Saturates a CPU's cores, or keeps a GPU busy, without many images in memory.
     private const int ProcessorBatch = 4, GpuBatch = 16;
 
     private readonly DeviceTurn turn;
@@ -30,32 +27,26 @@ internal sealed class PipelineHost
         BatchSize = options.BatchSize > 0 ? options.BatchSize : device.Description.IsProcessor ? ProcessorBatch : GpuBatch;
     }
 
-    /// <summary>The model's files.</summary>
     public ModelSource Source { get; }
 
-    /// <summary>The model's name without its folders, for listeners.</summary>
+    /// <summary>The model's name without its folders.</summary>
     public string ModelLabel { get; }
 
-    /// <summary>How it was set up.</summary>
     public PipelineOptions Options { get; }
 
-    /// <summary>Where the model runs.</summary>
     public Device Device { get; }
 
-    /// <summary>Words to tokens and back; null for a model without a vocabulary.</summary>
+    /// <summary>Null for a model without a vocabulary.</summary>
     public WordPieceTokenizer? Tokenizer { get; private init; }
 
-    /// <summary>Images to the device.</summary>
     public ImagePreprocessor Preprocessor { get; private set; } = null!;
 
-    /// <summary>Images that go through the model together.</summary>
     public int BatchSize { get; }
 
-    /// <summary>Opens the device and lets a pipeline put itself on it; where that fails, nothing stays behind.</summary>
-    /// <param name="source">The model.</param>
-    /// <param name="options">Device, vocabulary and batches.</param>
-    /// <param name="build">Makes the pipeline; it gives its objects on the device to <see cref="Own"/>.</param>
-    /// <param name="imageSize">Height and width of images instead of the sizes in the model's files; null for those.</param>
+    /// <summary>
+    /// Opens the device and builds a pipeline on it; a failure frees everything. <paramref name="build"/> gives its device objects to
+    /// <see cref="Own"/>. <paramref name="imageSize"/> overrides the model's files.
+    /// </summary>
     public static T Open<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build, int? imageSize = null)
         where T : Pipeline
     {
@@ -84,12 +75,8 @@ internal sealed class PipelineHost
     }
 
     /// <summary>
-    /// Puts a second model on the device of a first. Both take turns, so that one runs at a time. The second host is disposed before the first,
-    /// which owns the device.
+    /// Puts a second model on this device; the options' device is ignored. Both take turns. The second host is disposed first.
     /// </summary>
-    /// <param name="source">The second model.</param>
-    /// <param name="options">Vocabulary and batches; the device is the first model's.</param>
-    /// <param name="build">Makes the pipeline, as in <see cref="Open"/>.</param>
     public T OpenBeside<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build)
     {
         options.Validate();
@@ -112,7 +99,7 @@ internal sealed class PipelineHost
         }
     }
 
-    /// <summary>Takes over an object that lives as long as the pipeline; the last one is freed first.</summary>
+    /// <summary>Takes over an object for the pipeline's life. The last one is freed first.</summary>
     public T Own<T>(T part)
         where T : IDisposable
     {
@@ -120,7 +107,7 @@ internal sealed class PipelineHost
         return part;
     }
 
-    /// <summary>The same for parts that several threads make.</summary>
+    /// <summary>The same for parts from several threads.</summary>
     public T OwnTogether<T>(T part)
         where T : IDisposable
     {
@@ -128,12 +115,9 @@ internal sealed class PipelineHost
             return Own(part);
     }
 
-    /// <summary>Whether somebody waits for the device.</summary>
     public bool IsWanted => turn.IsWanted;
 
-    /// <summary>Does work on the device while no other thread does, and blocks the caller's thread until it is done.</summary>
-    /// <exception cref="ObjectDisposedException">The pipeline is disposed.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the turn came.</exception>
+    /// <summary>Does work on the device while no other thread does, and blocks the caller until it is done.</summary>
     public T InTurn<T>(object pipeline, Func<T> work, CancellationToken cancellationToken)
     {
         turn.Enter(cancellationToken);
@@ -159,7 +143,6 @@ internal sealed class PipelineHost
         cancellationToken);
 
     /// <summary>The same on the thread pool; no thread waits for the turn.</summary>
-    /// <inheritdoc cref="InTurn{T}(object, Func{T}, CancellationToken)"/>
     public async Task<T> InTurnAsync<T>(object pipeline, Func<T> work, CancellationToken cancellationToken)
     {
         await turn.EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -175,9 +158,8 @@ internal sealed class PipelineHost
         }
     }
 
-    /// <summary>Decodes an image and does work with it. Calls that come together wait where their pixels would hold too much.</summary>
+    /// <summary>Decodes an image and works with it. Concurrent calls wait where their pixels would hold too much memory.</summary>
     /// <exception cref="ImageException">It cannot be read.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before there was room.</exception>
     public T WithImage<T>(ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken)
     {
         var file = ImageFile.Read(image, Options.Images);
@@ -193,10 +175,10 @@ internal sealed class PipelineHost
         }
     }
 
-    /// <summary>The same; images are read and decoded on the thread pool, and no thread waits.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="work">Given the decoded image, and the action to call when the pixels are no longer needed.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>
+    /// The same without blocking: images are read and decoded on the thread pool. <paramref name="work"/> also gets an action to call when
+    /// the pixels are no longer needed.
+    /// </summary>
     /// <inheritdoc cref="WithImage" path="/*[not(self::param)]"/>
     public async Task<T> WithImageAsync<T>(ImageSource image, Func<DecodedImage, Action, Task<T>> work, CancellationToken cancellationToken)
     {
@@ -205,7 +187,7 @@ internal sealed class PipelineHost
         var held = file.WorkingBytes;
         try
         {
-            // No variable holds the pixels while the work waits: it may let them go before its end.
+            // No variable holds the pixels, so that the waiting work can release them.
             return await work(await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false), Release).ConfigureAwait(false);
         }
         finally
@@ -216,7 +198,7 @@ internal sealed class PipelineHost
         void Release() => single.Leave(Interlocked.Exchange(ref held, 0));
     }
 
-    // A single image has no others to spare: its error is an exception.
+    // A single image's error is an exception.
     private DecodedImage Decode(ImageFile file, ref long held)
     {
         var decoded = file.Decode().WithoutFeatures();
@@ -228,11 +210,11 @@ internal sealed class PipelineHost
     /// <summary>Whether <see cref="Stage"/> does anything here.</summary>
     public bool Stages => stage is not null;
 
-    /// <summary>Sends an image's pixels ahead where the device can take them beside its work. On any thread.</summary>
+    /// <summary>Sends an image's pixels ahead where the device can copy them beside its work. On any thread.</summary>
     public DecodedImage Stage(DecodedImage image) =>
         image is { HasPixels: true, Frames: null } ? image with { Staged = stage?.TryAdd(image.Image.Pixels) } : image;
 
-    /// <summary>Takes back images that were sent ahead and are not read there. On any thread.</summary>
+    /// <summary>Takes back images that were sent ahead but not read. On any thread.</summary>
     public static void Unstage(IReadOnlyList<DecodedImage> batch)
     {
         foreach (var image in batch)
@@ -240,12 +222,9 @@ internal sealed class PipelineHost
     }
 
     /// <summary>
-    /// Writes a batch's images to the device, without gaps: the decoded ones that the model takes.
+    /// Writes a batch's decoded images to the device, without gaps, and returns their places in it. <paramref name="pixelBuffer"/> takes a
+    /// number, height and width; <paramref name="refuse"/> takes an image's place and the reason.
     /// </summary>
-    /// <param name="batch">The images.</param>
-    /// <param name="pixelBuffer">The model's memory for so many images of a height and a width.</param>
-    /// <param name="refuse">Told the place in the batch of an image that is not written, and why.</param>
-    /// <returns>The places in the batch of the images that are written, in order.</returns>
     public List<int> Upload(IReadOnlyList<DecodedImage> batch, Func<int, int, int, ArrayView<float>> pixelBuffer, Action<int, string> refuse)
     {
         var places = new List<int>(batch.Count);
@@ -271,17 +250,16 @@ internal sealed class PipelineHost
         return places;
     }
 
-    /// <summary>Takes note of a handle: if its owner forgets it, the pipeline frees it. In turn.</summary>
+    /// <summary>Frees the handle with the pipeline if its owner does not. In turn.</summary>
     public void Track(ImageFeatures handle) => handles.Add(handle);
 
-    /// <summary>Frees a handle, in turn.</summary>
     public void FreeInTurn(ImageFeatures handle)
     {
         handles.Remove(handle);
         handle.Free();
     }
 
-    /// <summary>Waits for the work in hand and frees a handle; the second time it does nothing.</summary>
+    /// <summary>Waits for the work in hand and frees a handle; a second call does nothing.</summary>
     public void Free(ImageFeatures handle)
     {
         turn.Enter(CancellationToken.None);
@@ -295,7 +273,7 @@ internal sealed class PipelineHost
         }
     }
 
-    /// <summary>Waits for the work in hand and frees everything; the second time it does nothing.</summary>
+    /// <summary>Waits for the work in hand and frees everything; a second call does nothing.</summary>
     public void Dispose()
     {
         turn.Enter(CancellationToken.None);

@@ -3,86 +3,78 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>How a pipeline is set up: where it runs, how its weights are kept, and how much goes through it at once.</summary>
+/// <summary>How a pipeline is set up.</summary>
 public abstract record PipelineOptions
 {
-    /// <summary>Most images that one batch may hold.</summary>
+    /// <summary>Most images in a batch.</summary>
     public const int MaxBatchSize = 1024;
 
-    /// <summary>Most threads that may be asked for.</summary>
+    /// <summary>Most threads of the CPU device.</summary>
     public const int MaxThreads = 1024;
 
     /// <summary>
-    /// Where it runs: <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cuda</c>, <c>opencl</c>,
-    /// <c>cpu</c>, or one of several: <c>cuda:1</c>. A captioner takes several, too, and shares its images out among them:
-    /// <c>cuda:all</c>, <c>cuda:0,cuda:2</c>.
+    /// The device: <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cuda</c>, <c>opencl</c>, <c>cpu</c>, or
+    /// one by number: <c>cuda:1</c>. A captioner can share its images among several: <c>cuda:all</c>, <c>cuda:0,cuda:2</c>.
     /// </summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>How the weights are kept that every word reads: those of the text towers.</summary>
+    /// <summary>The format of the text towers' weights, which every token reads.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
-    /// <summary>The format of the image encoder's weights, which every image reads. Null: the one that goes with <see cref="Precision"/>.</summary>
+    /// <summary>The format of the image encoder's weights; null takes the one that goes with <see cref="Precision"/>.</summary>
     public Precision? EncoderPrecision { get; init; }
 
     /// <summary>
-    /// Keeps the packed weights in a file, so that the next load takes a fraction of the time. The file is checked each time, written anew
-    /// where it does not fit, and may be deleted at any time.
+    /// Keeps the packed weights in a file for faster loads. It is checked at each load, rewritten where it does not fit, and may be deleted
+    /// at any time.
     /// </summary>
     public bool Cache { get; init; }
 
-    /// <summary>An existing folder for that file; null for the place beside the model's weights.</summary>
+    /// <summary>An existing folder for that file; null for the folder of the model's weights.</summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>
-    /// A folder with a LoRA adapter as the PEFT library saves it, merged into the weights when they are loaded; null for none.
-    /// </summary>
+    /// <summary>A folder with a LoRA adapter in the PEFT library's format, merged into the weights at loading; null for none.</summary>
     public string? Adapter { get; init; }
 
-    /// <summary>The branch, tag or commit of a model that is named as on the Hugging Face hub; null for its main branch.</summary>
+    /// <summary>The branch, tag or commit of a model on the Hugging Face hub; null for its main branch.</summary>
     public string? Revision { get; init; }
 
     /// <summary>Threads of the CPU device; 0 means one per core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Images that go through the model together; 0 lets the device decide. It changes the time, never a result.</summary>
+    /// <summary>Images in a batch; 0 lets the device decide. It changes the time, never a result.</summary>
     public int BatchSize { get; init; }
 
     /// <summary>The limits of an image, and the colour behind transparent ones.</summary>
     public ImageDecoderOptions Images { get; init; } = new();
 
     /// <summary>
-    /// The most bytes that decoded images may hold while they wait for the device; an image that is larger is decoded while no other waits.
-    /// The streams of a pipeline have such a limit each, and all its calls about single images one together.
+    /// Most bytes of decoded images that wait for the device; a larger image is decoded while no other waits. Each stream has such a limit;
+    /// calls about single images share one.
     /// </summary>
     public long MaxWaitingBytes { get; init; } = ByteGate.DefaultLimit;
 
     /// <summary>
-    /// How long calls of several threads wait for each other, so that their images go through the model together. They wait only while the image
-    /// of another call is being read; a call that comes alone does not wait. It changes the time, never a result.
+    /// How long concurrent calls wait to share a batch while another call's image is being read. It changes the time, never a result.
     /// </summary>
     public TimeSpan MaxBatchDelay { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The most calls about single images that may wait for the device; one more is refused by a <see cref="PipelineBusyException"/>.</summary>
+    /// <summary>Most calls about single images that may wait for the device. One more gets a <see cref="PipelineBusyException"/>.</summary>
     public int MaxQueuedCalls { get; init; } = 1024;
 
-    /// <summary>
-    /// Runs one image through the model while it is loaded, so that the first call takes no longer than those behind it: kernels are compiled
-    /// and memory is found then.
-    /// </summary>
+    /// <summary>Runs one image at loading, so that kernels are compiled and memory is allocated before the first call.</summary>
     public bool WarmUp { get; init; }
 
-    /// <summary>The listener of the load's progress, and its cancellation.</summary>
     internal LoadWatch? Watch { get; init; }
 
-    /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
+    /// <summary>A vocab.txt or tokenizer.json to replace the model's; null for the model's.</summary>
     public string? VocabularyFile { get; init; }
 
-    /// <summary>Whose answers are wanted where BLIP's two implementations differ.</summary>
+    /// <summary>The implementation to follow where BLIP's two differ.</summary>
     public Compat Compat { get; init; }
 
-    /// <summary>Checks the numbers.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public virtual void Validate()
     {
         if (Threads is < 0 or > MaxThreads)
@@ -105,8 +97,6 @@ public abstract record PipelineOptions
         Check(Compat, nameof(Compat));
     }
 
-    /// <summary>Refuses a value that is no member.</summary>
-    /// <exception cref="ArgumentException">It is none; the message names the option.</exception>
     private protected static void Check<T>(T value, string name)
         where T : struct, Enum
     {
@@ -114,7 +104,6 @@ public abstract record PipelineOptions
             throw new ArgumentException($"{name} is {value}: give {string.Join(", ", Enum.GetNames<T>())}.", name);
     }
 
-    /// <summary>The model's part of it.</summary>
     internal virtual ModelOptions ForModel() => new()
     {
         Precision = Precision,
@@ -127,13 +116,12 @@ public abstract record PipelineOptions
     };
 }
 
-/// <summary>How a pipeline is set up that keeps images on the device between calls.</summary>
+/// <summary>How a pipeline that keeps images on the device between calls is set up.</summary>
 public abstract record ImageCachingOptions : PipelineOptions
 {
     /// <summary>
-    /// Most bytes on the device that the images of calls about one image may hold afterwards, so that the next call about the same file
-    /// or bytes need not encode it again; those unused for longest go first. 0 keeps none. An image of a base model takes 44 MB. Handles
-    /// (<see cref="ImageFeatures"/>) and streams of images are not counted: the former are the caller's, the latter keep nothing.
+    /// Most device bytes for images of single calls, which later calls about the same file or bytes need not encode. The least recently
+    /// used go first; 0 keeps none. A base model's image takes 44 MB. Handles (<see cref="ImageFeatures"/>) and streams do not count.
     /// </summary>
     public long ImageCacheBytes { get; init; } = 512L << 20;
 

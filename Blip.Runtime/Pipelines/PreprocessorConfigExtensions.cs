@@ -3,7 +3,6 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Preprocessing options from the image settings of a model's files.</summary>
 internal static class PreprocessorConfigExtensions
 {
     /// <summary>The steps that the file asks for. (<c>do_convert_rgb</c> changes nothing: every decoded image is RGB.)</summary>

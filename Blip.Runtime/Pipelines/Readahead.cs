@@ -3,19 +3,17 @@ using System.Threading.Channels;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Work on a stream's items that runs ahead of the results' reader, on the thread pool, in order, and never far ahead.</summary>
+/// <summary>Works on a stream's items ahead of their reader.</summary>
 internal static class Readahead
 {
-    /// <summary>Applies <paramref name="work"/> to each item, up to <paramref name="ahead"/> of them at once, and yields the results in order.</summary>
+    /// <summary>
+    /// Applies <paramref name="work"/> to each item, up to <paramref name="ahead"/> at once, on the thread pool. Results keep the order.
+    /// </summary>
     /// <remarks>
-    /// No more than <paramref name="ahead"/> results (and two more in flight between the hands) exist at a time, for any
-    /// length: a slow taker holds the source back. Work that has begun when the taker leaves is not waited for; other work does not begin.
+    /// At most <paramref name="ahead"/> results wait, and two more are in flight: a slow reader holds the source back. When the reader
+    /// leaves, begun work is not awaited, and no other begins. <paramref name="threads"/> bounds the items in work; null leaves it to the
+    /// thread pool.
     /// </remarks>
-    /// <param name="items">The items, taken one after another.</param>
-    /// <param name="work">The work on one item.</param>
-    /// <param name="ahead">The most results that wait to be taken, at least 1.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <param name="threads">The most items that are worked on at once, at least 1; null for as many as the thread pool takes.</param>
     public static async IAsyncEnumerable<TResult> SelectAheadAsync<T, TResult>(
         this IAsyncEnumerable<T> items,
         Func<T, TResult> work,
@@ -32,7 +30,7 @@ internal static class Readahead
         try
         {
             await foreach (var result in channel.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-                // Work that waits for something outside, a terminal for one, must not outlive the wish for it.
+                // Work that waits for something outside, such as a terminal, must not hold a cancelled reader.
                 yield return await result.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -42,7 +40,7 @@ internal static class Readahead
         }
     }
 
-    /// <summary>Groups of <paramref name="size"/> items, the last one smaller.</summary>
+    /// <summary>Groups of <paramref name="size"/> items; the last may be smaller.</summary>
     public static async IAsyncEnumerable<IReadOnlyList<T>> InGroupsAsync<T>(
         this IAsyncEnumerable<T> items,
         int size,
@@ -78,7 +76,7 @@ internal static class Readahead
         }
         catch (Exception e)
         {
-            // The reader meets the source's exception where the items end; a cancelled reader has left already.
+            // The reader gets the source's exception after the items; a cancelled reader has left.
             writer.TryComplete(e);
         }
     }

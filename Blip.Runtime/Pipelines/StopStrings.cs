@@ -3,14 +3,13 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Texts that end a text, as transformers' StopStringCriteria has them: one is met when it ends within the last token. The token is not cut,
-/// so that text behind the stop string stays in it.
+/// Texts that end a sequence, as in transformers' StopStringCriteria: one is met when it ends within the last token. That token is not cut,
+/// so text behind the stop string stays.
 /// </summary>
 internal sealed class StopStrings(WordPieceTokenizer tokenizer, IReadOnlyList<string> texts)
 {
     private readonly int longest = texts.Max(text => text.Length);
 
-    /// <summary>Whether the last of these tokens ends the text.</summary>
     public bool AreMetBy(IReadOnlyList<int> tokens)
     {
         var last = Piece(tokens[^1]);

@@ -3,14 +3,10 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From a text beside an image to the ids that the text encoder reads.</summary>
+/// <summary>The text encoder's ids for a text beside an image.</summary>
 internal static class TextIds
 {
-    /// <summary>Ids with [CLS] and [SEP], as a rule wants them.</summary>
-    /// <param name="host">Vocabulary and sizes.</param>
-    /// <param name="text">The text.</param>
-    /// <param name="rule">The compatibility rules' change of the ids.</param>
-    /// <param name="name">The text's name in errors; also the exception's parameter.</param>
+    /// <summary>Ids with [CLS] and [SEP], changed by a compatibility rule. Errors name the text by <paramref name="name"/>.</summary>
     /// <exception cref="ArgumentException">There is no vocabulary, or the text is too long for the model.</exception>
     public static int[] Of(PipelineHost host, string text, Func<int[], TextConfig, int[]> rule, string name)
     {
@@ -26,7 +22,6 @@ internal static class TextIds
     }
 
     /// <summary>The ids of each text of a list.</summary>
-    /// <exception cref="ArgumentException">The list is empty, or as <see cref="Of"/>.</exception>
     public static Dictionary<string, int[]> OfEach(PipelineHost host, IReadOnlyList<string> texts, Func<int[], TextConfig, int[]> rule, string name)
     {
         ArgumentNullException.ThrowIfNull(texts, name);

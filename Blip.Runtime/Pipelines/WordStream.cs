@@ -5,11 +5,9 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>The words of one sequence while the model says them.</summary>
 internal static class WordStream
 {
-    /// <summary>Words come one by one of one sequence only.</summary>
-    /// <exception cref="ArgumentException">Several are asked for, or the model has no words.</exception>
+    /// <summary>Checks that one sequence is asked for, and that there is a vocabulary.</summary>
     public static WordPieceTokenizer Check(GenerationOptions generation, WordPieceTokenizer? tokenizer)
     {
         if (generation.NumBeams > 1 || generation.NumReturnSequences > 1)
@@ -17,10 +15,10 @@ internal static class WordStream
         return tokenizer ?? throw new ArgumentException("The model has no vocabulary, and so no words: give a VocabularyFile.", nameof(tokenizer));
     }
 
-    /// <summary>Runs <paramref name="speak"/> and gives out its text as soon as no later token can change it.</summary>
-    /// <param name="tokenizer">Tokens to words.</param>
-    /// <param name="speak">Says tokens to the action, the prompt's among them. Its exception reaches the reader where the words end.</param>
-    /// <param name="cancellationToken">Ends it; a reader who leaves ends it, too.</param>
+    /// <summary>
+    /// Runs <paramref name="speak"/>, which passes all tokens to its action, and yields their text once no later token can change it. An
+    /// exception follows the last word. A reader that leaves ends the work.
+    /// </summary>
     public static async IAsyncEnumerable<string> Of(
         WordPieceTokenizer tokenizer, Func<Action<int>, CancellationToken, Task> speak, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -6,15 +6,14 @@ namespace Blip.Runtime.Retrieval;
 /// <content>Opening, checking, copying.</content>
 public sealed partial class EmbeddingIndex
 {
-    // Rows that one checksum task reads, and that a copy writes at once.
     private const int RowsAtOnce = 4096;
     private const int Attempts = 5;
 
-    // Rows whose room is worth a copy of the others.
+    // Fewer removed rows are not worth a copy.
     private const int LeastRemoved = 1000;
 
-    /// <summary>Writes the entries, without removed ones, to an index of another name, as <see cref="Compact"/> does in place.</summary>
-    /// <param name="path">The other index; one that is there is overwritten.</param>
+    /// <summary>Copies the entries, without removed ones, to another index; <see cref="Compact"/> works in place.</summary>
+    /// <param name="path">The other index, which is overwritten.</param>
     /// <exception cref="IndexException">Another process writes to it, or it cannot be written.</exception>
     public void Save(string path)
     {
@@ -27,7 +26,7 @@ public sealed partial class EmbeddingIndex
             using var other = IndexLock.Take(path);
             Guarded(path, () =>
             {
-                // Beside the existing files, with any numbers; those go when the new journal has their journal's name.
+                // New files stand beside the old ones, which go once the new journal takes its name.
                 var generation = DateTime.UtcNow.Ticks;
                 CopyTo(path, generation);
                 ReplacedFile.Publish(IndexFiles.Unfinished(path), path);
@@ -37,7 +36,7 @@ public sealed partial class EmbeddingIndex
         }
     }
 
-    /// <summary>Rewrites the files without removed entries. However the process ends meanwhile, the old ones are whole until the new ones are.</summary>
+    /// <summary>Rewrites the files without removed entries. However the process ends, the old or the new files are whole.</summary>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     /// <exception cref="IndexException">The files cannot be written: the old ones are kept.</exception>
     public void Compact()
@@ -61,7 +60,7 @@ public sealed partial class EmbeddingIndex
         }
     }
 
-    /// <summary>Compacts the index if removed entries take much of its room.</summary>
+    /// <summary>Compacts the index if removed entries take much space.</summary>
     /// <returns>Whether it did.</returns>
     /// <inheritdoc cref="Compact"/>
     public bool CompactIfWorthwhile()
@@ -74,7 +73,7 @@ public sealed partial class EmbeddingIndex
 
     private static void Create(string path, int dimension, IndexModel model)
     {
-        // Vectors whose journal is gone may be in somebody's hands: they are left alone, and removed by name alone.
+        // A reader may have mapped vectors without a journal: they are only unlinked, never overwritten.
         var first = File.Exists(IndexFiles.Vectors(path, 1)) ? DateTime.UtcNow.Ticks : 1;
         using var journal = Journal.Create(IndexFiles.Unfinished(path), new JournalHeader(dimension, first, model, IndexFormat.Current));
         using (var vectors = VectorFile.Create(IndexFiles.Vectors(path, first), dimension, first))
@@ -123,7 +122,7 @@ public sealed partial class EmbeddingIndex
         }
     }
 
-    // Reads every vector, on all cores, from front to back: memory that a search wants next.
+    // Reads every vector front to back on all cores, which loads memory that a search reads next.
     private static unsafe void CheckVectors(VectorFile vectors, string path, JournalHeader header, EntryTable table)
     {
         var dimension = header.Dimension;
@@ -148,10 +147,10 @@ public sealed partial class EmbeddingIndex
             throw VectorFile.Damaged(path, $"the vector of '{table.Get((int)damaged).Id}' is not what was written");
     }
 
-    // A vector moves when the index is compacted: its place is the journal's to say.
+    // Compaction moves a vector, so its checksum has no position; the journal holds that.
     private static UInt128 DigestOf(IndexFormat format, ReadOnlySpan<float> vector) => format.Digest(MemoryMarshal.AsBytes(vector), 0);
 
-    // The entries that count, to files that have no journal in its place yet.
+    // Copies the entries to files whose journal is not yet in place.
     private void CopyTo(string path, long generation)
     {
         using var newVectors = VectorFile.Create(IndexFiles.Vectors(path, generation), Dimension, generation);

@@ -9,19 +9,19 @@ public sealed partial class EmbeddingIndex
 {
     private const float LargestNorm = (float)(1 + (2 * NormTolerance));
 
-    // The searched memory where it is not the mapped file: a copy, kept until the index changes.
+    // A device's copy of the mapped file, kept until the index changes.
     private Device? copiedTo;
     private DeviceBuffer<float>? copy;
     private int copiedRows;
 
     /// <summary>
-    /// Finds the entries nearest to each query: those with the highest dot products, exactly as brute force in double finds them, equal ones
-    /// in the order in which they were added. Several queries take little longer than one.
+    /// Finds the entries nearest to each query: the highest dot products, exactly as brute force in double finds them. Equal ones come in
+    /// order of addition.
     /// </summary>
-    /// <param name="device">Where to search, in the hands of the caller's thread. The processor searches in the mapped file, other devices in a copy, which they keep.</param>
+    /// <param name="device">Belongs to the caller's thread. The CPU searches the mapped file; other devices keep a copy.</param>
     /// <param name="queries"><c>[queries, dimension]</c>.</param>
     /// <param name="k">How many to find for each, at least 1.</param>
-    /// <exception cref="ArgumentException">k is less than 1, or a query is no vector of the index's dimension or not finite.</exception>
+    /// <exception cref="ArgumentException">k is less than 1, or a query is not finite or of another dimension.</exception>
     public IndexHit[][] Search(Device device, ReadOnlySpan<float> queries, int k)
     {
         ArgumentNullException.ThrowIfNull(device);

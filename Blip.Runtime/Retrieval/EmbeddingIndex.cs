@@ -7,17 +7,16 @@ using ILGPU;
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>
-/// Vectors of length one with names, kept in files: an added vector is on disk when the call returns, and survives any end of the process.
-/// Any number of threads may call; one works at a time. One process writes, others may read the entries that were there when they opened it.
+/// Named vectors of length 1 in files, on disk when a call that adds them returns. It is thread-safe; one thread works at a time. One
+/// process writes; others may read the entries that existed when they opened it.
 /// </summary>
 /// <remarks>
-/// The vectors lie in a flat file, mapped into memory. A journal beside it says which of its rows count: rows are written and flushed first,
-/// then the record that speaks of them, so that every record's rows are there. Each record, and each vector, has a checksum that is looked
-/// at when the index is opened.
+/// The vectors are in a flat file, mapped into memory; a journal tells which of its rows count. Rows are flushed before their record, so
+/// that a record's rows exist. Opening checks a checksum of each record and vector.
 /// </remarks>
 public sealed partial class EmbeddingIndex : IDisposable
 {
-    /// <summary>How far a vector's length may be from one.</summary>
+    /// <summary>How far a vector's length may be from 1.</summary>
     public const double NormTolerance = 1e-3;
 
     // Entries of one record.
@@ -38,19 +37,19 @@ public sealed partial class EmbeddingIndex : IDisposable
             notices.Add($"{path}: {tail}");
     }
 
-    /// <summary>The journal's path, which the index is called by.</summary>
+    /// <summary>The journal's path.</summary>
     public string Path { get; }
 
-    /// <summary>Values of a vector.</summary>
+    /// <summary>Elements of a vector.</summary>
     public int Dimension => journal.Header.Dimension;
 
-    /// <summary>Whose vectors these are.</summary>
+    /// <summary>The model of the vectors.</summary>
     public IndexModel Model => journal.Header.Model;
 
-    /// <summary>Notices for the user: that something unfinished was left out, or that files were compacted.</summary>
+    /// <summary>Notices: unfinished data was left out, or files were compacted.</summary>
     public IReadOnlyList<string> Notices => notices;
 
-    /// <summary>Entries.</summary>
+    /// <summary>The number of entries.</summary>
     public int Count
     {
         get
@@ -60,7 +59,7 @@ public sealed partial class EmbeddingIndex : IDisposable
         }
     }
 
-    /// <summary>Rows that were removed, or replaced, and still take room in the file: <see cref="Compact"/> frees it.</summary>
+    /// <summary>Removed or replaced rows that <see cref="Compact"/> frees.</summary>
     public int Removed
     {
         get
@@ -70,11 +69,13 @@ public sealed partial class EmbeddingIndex : IDisposable
         }
     }
 
-    /// <summary>Opens an index to read and write; makes it where there is none.</summary>
-    /// <param name="path">Its journal; the other files lie beside it.</param>
-    /// <param name="dimension">Values of a vector.</param>
-    /// <param name="model">Whose vectors.</param>
-    /// <exception cref="IndexException">Another process writes to it, it holds vectors of another model, it is damaged, or it cannot be read or written.</exception>
+    /// <summary>Opens an index to read and write, or makes it.</summary>
+    /// <param name="path">Its journal; the other files are beside it.</param>
+    /// <param name="dimension">Elements of a vector.</param>
+    /// <param name="model">The model of the vectors.</param>
+    /// <exception cref="IndexException">
+    /// Another process writes to it, it holds another model's vectors, it is damaged, or it cannot be read or written.
+    /// </exception>
     public static EmbeddingIndex Open(string path, int dimension, IndexModel model)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -106,9 +107,9 @@ public sealed partial class EmbeddingIndex : IDisposable
 
     /// <summary>Opens an index to read.</summary>
     /// <param name="path">Its journal.</param>
-    /// <param name="dimension">Values of a vector; null takes the index's dimension.</param>
-    /// <param name="model">The model of the vectors; null takes the index's model.</param>
-    /// <exception cref="IndexException">There is none, it holds vectors of another model, it is damaged, or it cannot be read.</exception>
+    /// <param name="dimension">Elements of a vector; null takes the index's.</param>
+    /// <param name="model">The model of the vectors; null takes the index's.</param>
+    /// <exception cref="IndexException">There is none, it holds another model's vectors, it is damaged, or it cannot be read.</exception>
     public static EmbeddingIndex OpenRead(string path, int? dimension = null, IndexModel? model = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -133,7 +134,7 @@ public sealed partial class EmbeddingIndex : IDisposable
         }
     }
 
-    /// <summary>An entry's vector, <c>[dimension]</c>; null where there is no such entry.</summary>
+    /// <summary>An entry's vector, <c>[dimension]</c>; null for no such entry.</summary>
     public float[]? Vector(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
@@ -144,7 +145,7 @@ public sealed partial class EmbeddingIndex : IDisposable
         }
     }
 
-    /// <summary>Every entry, in the order in which they were added; entries that are added meanwhile may be among them.</summary>
+    /// <summary>All entries in order of addition, maybe with ones added meanwhile.</summary>
     public IEnumerable<IndexEntry> Entries()
     {
         for (var row = 0; ; row++)
@@ -162,10 +163,12 @@ public sealed partial class EmbeddingIndex : IDisposable
         }
     }
 
-    /// <summary>Adds entries, all or none; on disk when this returns. One whose name is there already takes that one's place.</summary>
-    /// <param name="entries">The entries; a name among them comes once.</param>
-    /// <param name="values">Their vectors, <c>[entries, dimension]</c>, each of length one.</param>
-    /// <exception cref="ArgumentException">A vector is not of length one or not finite, a name is empty, too long or twice there, or the sizes do not agree.</exception>
+    /// <summary>Adds entries, all or none, on disk when this returns. An entry replaces one with its name.</summary>
+    /// <param name="entries">The entries, with distinct names.</param>
+    /// <param name="values">Their vectors, <c>[entries, dimension]</c>, each of length 1.</param>
+    /// <exception cref="ArgumentException">
+    /// A vector is not finite or not of length 1, a name is empty, too long or repeated, or the sizes differ.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     /// <exception cref="IndexException">The files cannot be written: nothing was added.</exception>
     public void Add(IReadOnlyList<IndexEntry> entries, ReadOnlySpan<float> values)
@@ -201,8 +204,8 @@ public sealed partial class EmbeddingIndex : IDisposable
         }
     }
 
-    /// <summary>Removes entries; on disk when this returns.</summary>
-    /// <param name="ids">Their names; unknown ones are passed over.</param>
+    /// <summary>Removes entries, on disk when this returns.</summary>
+    /// <param name="ids">Their names; unknown ones are ignored.</param>
     /// <returns>How many there were.</returns>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     /// <exception cref="IndexException">The files cannot be written: nothing was removed.</exception>
@@ -240,7 +243,7 @@ public sealed partial class EmbeddingIndex : IDisposable
 
     private delegate void Write(ReadOnlySpan<float> values);
 
-    // A record that failed half way is cut off: the next one may be shorter, and this one's end would stand behind it.
+    // A record that failed half way is cut off: its end could outlast a shorter next one.
     private void Written(ReadOnlySpan<float> values, Write write)
     {
         try
@@ -280,7 +283,7 @@ public sealed partial class EmbeddingIndex : IDisposable
             throw new IndexException($"{Path}: the index was removed or replaced while it was open: nothing more is added. Start again, or restore it from a copy.");
     }
 
-    // An older version's files are read, and written anew before anything is added.
+    // Rewrites an older version's files before anything is added.
     private void Upgrade()
     {
         if (journal.Header.Format == IndexFormat.Current)

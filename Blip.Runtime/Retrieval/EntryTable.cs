@@ -4,8 +4,7 @@ using System.Text;
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>
-/// The entries of an index in memory, by row and by id. Ids lie one after the other as bytes, since a million strings would take more memory
-/// than a million entries need.
+/// An index's entries in memory, by row and by id. Ids are consecutive bytes: a million strings would take more memory than their entries.
 /// </summary>
 internal sealed class EntryTable
 {
@@ -16,24 +15,19 @@ internal sealed class EntryTable
     private readonly List<Row> rows = [];
     private readonly List<bool> removed = [];
 
-    // Row + 1 of an id, found by its hash; as many places again are free at least.
+    // An id's row + 1, found by its hash. At least half of the places are free.
     private int[] places = new int[64];
     private int usedPlaces;
     private int usedBytes = ChunkBytes;
 
     private readonly record struct Row(int Chunk, int At, int IdBytes, long Length, long Modified, UInt128 Digest);
 
-    /// <summary>Rows, those among them that were removed.</summary>
+    /// <summary>Number of rows, with removed ones.</summary>
     public int Rows => rows.Count;
 
-    /// <summary>Rows that were removed.</summary>
     public int Removed { get; private set; }
 
-    /// <summary>Adds a row; one of the same id before it is removed.</summary>
-    /// <param name="id">Its id in UTF-8.</param>
-    /// <param name="length"><see cref="IndexEntry.Length"/>.</param>
-    /// <param name="modified"><see cref="IndexEntry.Modified"/>.</param>
-    /// <param name="digest">Checksum of its vector.</param>
+    /// <summary>Adds a row; an earlier one with the same id is removed.</summary>
     public void Add(ReadOnlySpan<byte> id, long length, long modified, UInt128 digest)
     {
         if (usedBytes + id.Length > ChunkBytes)
@@ -56,8 +50,7 @@ internal sealed class EntryTable
         places[place] = rows.Count;
     }
 
-    /// <summary>Removes a row.</summary>
-    /// <returns>False where there is none, or it was removed before.</returns>
+    /// <summary>Removes a row; false where there is none.</summary>
     public bool Remove(int row)
     {
         if (row < 0 || row >= rows.Count || removed[row])
@@ -74,20 +67,16 @@ internal sealed class EntryTable
         return row;
     }
 
-    /// <summary>An entry, unless it was removed.</summary>
     public bool TryGet(int row, [NotNullWhen(true)] out IndexEntry entry)
     {
         entry = removed[row] ? default : Get(row);
         return !removed[row];
     }
 
-    /// <summary>An entry.</summary>
     public IndexEntry Get(int row) => new(Encoding.UTF8.GetString(Id(row)), rows[row].Length, rows[row].Modified);
 
-    /// <summary>The checksum of a row's vector.</summary>
     public UInt128 Digest(int row) => rows[row].Digest;
 
-    /// <summary>Whether a row was removed.</summary>
     public bool IsRemoved(int row) => removed[row];
 
     private ReadOnlySpan<byte> Id(int row) => chunks[rows[row].Chunk].AsSpan(rows[row].At, rows[row].IdBytes);
@@ -98,7 +87,7 @@ internal sealed class EntryTable
         Removed++;
     }
 
-    // Where the id is, with its row; or where it would be put, with row -1.
+    // The id's place and row; or the place for it, and row -1.
     private int PlaceOf(ReadOnlySpan<byte> id, out int row)
     {
         var forgotten = -1;
@@ -119,7 +108,7 @@ internal sealed class EntryTable
 
     private void Rehash()
     {
-        // Forgotten ones make room, too.
+        // Forgotten places become free.
         var known = places.Where(place => place > 0).ToArray();
         var size = places.Length;
         while (size < 4 * (known.Length + 1))

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>Keeps other writers from an index until it is disposed, or the process ends in any way.</summary>
+/// <summary>Keeps other writers from an index until it is disposed, or the process ends.</summary>
 internal sealed class IndexLock : IDisposable
 {
     private const string Mark = ".lock";
@@ -12,22 +12,20 @@ internal sealed class IndexLock : IDisposable
     private IndexLock(string name, FileStream file)
     {
         (this.name, this.file) = (name, file);
-        // A replaced file has another time, with any lock.
+        // A random time tells a replaced file apart.
         File.SetLastWriteTimeUtc(file.SafeFileHandle, DateTime.UtcNow - TimeSpan.FromTicks(Random.Shared.NextInt64(TimeSpan.TicksPerHour)));
         stamp = File.GetLastWriteTimeUtc(file.SafeFileHandle);
     }
 
-    /// <summary>Whether the file that is locked still has its name: without it, another process may be writing, too.</summary>
+    /// <summary>Whether the locked file still has its name; otherwise another process may write.</summary>
     public bool IsHeld => new FileInfo(name) is { Exists: true } there && there.LastWriteTimeUtc == stamp;
 
-    /// <summary>Locks an index.</summary>
-    /// <exception cref="IndexException">Another writer is at work, or the folder cannot be written to.</exception>
     public static IndexLock Take(string path)
     {
         var name = path + Mark;
         try
         {
-            // The file stays: a deleted one could be locked by two, each with another file.
+            // The file is never deleted: two processes could then lock different files.
             return new IndexLock(name, new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
         }
         catch (DirectoryNotFoundException e)

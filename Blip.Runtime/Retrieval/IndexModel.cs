@@ -2,20 +2,19 @@ using System.Text;
 
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>Whose vectors an index holds: those of another model, or of the same at another precision, cannot be compared with them.</summary>
+/// <summary>The model and precision of an index's vectors. Others' vectors cannot be compared with them.</summary>
 public sealed class IndexModel : IEquatable<IndexModel>
 {
     /// <summary>Bytes of a fingerprint.</summary>
     public const int FingerprintLength = 32;
 
-    /// <summary>Most bytes of a name.</summary>
     internal const int MaxNameBytes = 4096;
 
     private readonly byte[] fingerprint;
 
     /// <summary>A model.</summary>
-    /// <param name="name">Its name for people, for messages: it need not be the same next time.</param>
-    /// <param name="fingerprint">Equal for the same vectors, and different for others: <see cref="FingerprintLength"/> bytes.</param>
+    /// <param name="name">A name for messages, which may differ next time.</param>
+    /// <param name="fingerprint"><see cref="FingerprintLength"/> bytes, equal for comparable vectors alone.</param>
     /// <exception cref="ArgumentException">The fingerprint has another length.</exception>
     public IndexModel(string name, ReadOnlySpan<byte> fingerprint)
     {
@@ -26,13 +25,13 @@ public sealed class IndexModel : IEquatable<IndexModel>
         this.fingerprint = fingerprint.ToArray();
     }
 
-    /// <summary>Its name for people.</summary>
+    /// <summary>Its name for messages.</summary>
     public string Name { get; }
 
-    /// <summary>Its distinguishing bytes.</summary>
+    /// <summary>The bytes that distinguish it.</summary>
     public ReadOnlySpan<byte> Fingerprint => fingerprint;
 
-    /// <summary>Whether the vectors are of the same kind; names do not count.</summary>
+    /// <summary>Whether the vectors are comparable; names do not count.</summary>
     public bool Equals(IndexModel? other) => other is not null && Fingerprint.SequenceEqual(other.Fingerprint);
 
     /// <inheritdoc/>

@@ -2,23 +2,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>The file that says which rows an index has: a header, then records that are only ever added.</summary>
+/// <summary>The file that lists an index's rows: a header, then appended records.</summary>
 internal sealed class Journal : IDisposable
 {
     private readonly SafeFileHandle file;
 
     private Journal(SafeFileHandle file, JournalHeader header, long end) => (this.file, Header, End) = (file, header, end);
 
-    /// <summary>Its header.</summary>
     public JournalHeader Header { get; }
 
     /// <summary>The end of the finished part.</summary>
     public long End { get; private set; }
 
-    /// <summary>The part left out of its end: an addition or removal that was never finished. Null for none.</summary>
+    /// <summary>An unfinished addition or removal left out at its end; null for none.</summary>
     public string? TornTail { get; private set; }
 
-    /// <summary>Makes a journal without records, on disk when this returns, but not in its place.</summary>
+    /// <summary>Makes an empty journal on disk, not in its place.</summary>
     public static Journal Create(string path, JournalHeader header)
     {
         var bytes = header.ToBytes();
@@ -28,13 +27,11 @@ internal sealed class Journal : IDisposable
         return new Journal(file, header, bytes.Length);
     }
 
-    /// <summary>Reads a journal.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="write">Whether records are to be added: an unfinished record is cut off.</param>
-    /// <param name="table">Takes the rows.</param>
-    /// <param name="committed">How long it was at least, as the vectors' file says.</param>
+    /// <summary>
+    /// Reads a journal into a table. With <paramref name="write"/> an unfinished record is cut off. <paramref name="committed"/> gives its
+    /// least length.
+    /// </summary>
     /// <exception cref="IndexException">It is none, or damaged.</exception>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
     public static Journal Open(string path, bool write, EntryTable table, Func<JournalHeader, long> committed)
     {
         var file = File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -61,11 +58,11 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Adds a record. When this returns it is on disk, and its subject must have been before.</summary>
+    /// <summary>Adds a record, on disk when this returns. Its rows must be on disk before.</summary>
     public void Append(JournalRecord.Kind kind, int count, long rows, ReadOnlySpan<byte> body)
     {
         var (record, mark) = JournalRecord.ToBytes(kind, count, rows, body, End);
-        // The remains of a failed addition may be longer than the new record.
+        // A failed addition's remains may be longer.
         if (RandomAccess.GetLength(file) > End)
             RandomAccess.SetLength(file, End);
         RandomAccess.Write(file, record, End);
@@ -76,7 +73,6 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>Cuts off the remains of a failed addition.</summary>
-    /// <exception cref="IOException">The file cannot be changed.</exception>
     public void CutBack() => RandomAccess.SetLength(file, End);
 
     /// <inheritdoc/>
@@ -115,7 +111,7 @@ internal sealed class Journal : IDisposable
             ReadAll(file, body.AsSpan(0, read), End + headerBytes.Length);
             if (format.Digest(body.AsSpan(0, header.BodyBytes), End) != header.BodyDigest)
             {
-                // A mark says that the body was whole once.
+                // A mark proves that the body was once whole.
                 var marked = read == size && format.Read(body.AsSpan(header.BodyBytes)) == header.Mark;
                 if (marked || left > size)
                     throw VectorFile.Damaged(path, $"the record at byte {End} is not what was written");
@@ -124,12 +120,12 @@ internal sealed class Journal : IDisposable
             }
             if (!JournalRecord.Apply(format, header, body.AsSpan(0, header.BodyBytes), table))
                 throw VectorFile.Damaged(path, $"the record at byte {End} does not go with those before it");
-            // The last one may lack its mark, or a part of it: it was on disk whole, and only not reported.
+            // The last mark may be missing or partial: the record was on disk, but not reported.
             End += headerBytes.Length + size;
         }
     }
 
-    // Cuts off an unfinished record, and finishes one that lacks only its mark.
+    // Cuts off an unfinished record, or completes a missing mark.
     private void Repair(long length)
     {
         if (TornTail is not null)
@@ -143,7 +139,7 @@ internal sealed class Journal : IDisposable
 
     private void Mark()
     {
-        // Its header is found again from the front: this is rare.
+        // This is rare: the header is found again from the front.
         var format = Header.Format;
         var header = new byte[JournalRecord.HeaderBytes(format)];
         for (var at = (long)Header.ToBytes().Length; ;)

@@ -4,14 +4,11 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>The beginning of a journal: whose vectors these are, and in which file.</summary>
-/// <param name="Dimension">Values of a vector.</param>
-/// <param name="Generation">Number of the file of vectors: a compacted index has new files.</param>
-/// <param name="Model">Whose vectors.</param>
-/// <param name="Format">The version of the files.</param>
+/// <summary>
+/// The beginning of a journal: the vectors' model and file. A compacted index has a new <paramref name="Generation"/> of files.
+/// </summary>
 internal sealed record JournalHeader(int Dimension, long Generation, IndexModel Model, IndexFormat Format)
 {
-    /// <summary>Most bytes of a header.</summary>
     public const int MaxBytes = NameAt + IndexModel.MaxNameBytes + MostDigestBytes;
 
     private const int VersionAt = 8, DimensionAt = 12, GenerationAt = 16, FingerprintAt = 24, NameLengthAt = FingerprintAt + IndexModel.FingerprintLength, NameAt = NameLengthAt + 4;
@@ -19,7 +16,6 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
 
     private static ReadOnlySpan<byte> Magic => "BLIPINDX"u8;
 
-    /// <summary>The bytes of the header.</summary>
     public byte[] ToBytes()
     {
         var name = Encoding.UTF8.GetBytes(Model.Name);
@@ -36,7 +32,6 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
     }
 
     /// <summary>Reads a header from the first bytes of a file.</summary>
-    /// <exception cref="IndexException">It is none, of another version, or damaged.</exception>
     public static JournalHeader Read(string path, ReadOnlySpan<byte> bytes, out int length)
     {
         if (bytes.Length < Magic.Length || !bytes[..Magic.Length].SequenceEqual(Magic))
@@ -49,7 +44,7 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
         var format = known ?? IndexFormat.Current;
         if (nameLength is < 0 or > IndexModel.MaxNameBytes || bytes.Length < NameAt + nameLength + format.DigestBytes)
             throw VectorFile.Damaged(path, "its first lines are not what was written");
-        // A version's digest is right; a damaged one's is not.
+        // The checksum of another version is right; a damaged header's is not.
         if (format.Read(bytes[(NameAt + nameLength)..]) != format.Digest(bytes[..(NameAt + nameLength)], 0))
             throw VectorFile.Damaged(path, "its first lines are not what was written");
         if (known is null)

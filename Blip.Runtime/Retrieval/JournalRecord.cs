@@ -4,52 +4,36 @@ using System.Text;
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>
-/// One addition or removal in a journal: a header with a checksum, the body, and a mark that is written when all before it is
-/// on disk. A reader can tell an unfinished record, which counts as none, from one that was
-/// finished and damaged later, which is an error.
+/// An addition or removal in a journal: a header with a checksum, the body, and a mark, written when all before it is on disk. An
+/// unfinished record is ignored; one damaged later is an error.
 /// </summary>
 internal static class JournalRecord
 {
-    /// <summary>Most bytes of a body.</summary>
     public const int MaxBody = 1 << 30;
 
-    /// <summary>Most bytes of an id.</summary>
     public const int MaxIdBytes = 1 << 16;
 
     private const uint Magic = 0x52434C42;
     private const ulong MarkKey = 0x9E3779B97F4A7C15;
     private const int KindAt = 4, CountAt = 8, BodyAt = 12, RowsAt = 16, BodyDigestAt = 24;
 
-    /// <summary>The content of a record.</summary>
     public enum Kind
     {
-        /// <summary>New rows.</summary>
         Add = 1,
 
-        /// <summary>Rows that are no longer there.</summary>
         Remove = 2,
     }
 
-    /// <summary>A record's header.</summary>
-    /// <param name="Kind">Its kind.</param>
-    /// <param name="Count">Of how many rows.</param>
-    /// <param name="BodyBytes">Length of the body.</param>
-    /// <param name="Rows">Rows of the index before it.</param>
-    /// <param name="BodyDigest">Checksum of the body.</param>
-    /// <param name="Digest">Checksum of the header.</param>
+    /// <summary>A record's header; <paramref name="Rows"/> counts the index's rows before it.</summary>
     public readonly record struct Header(Kind Kind, int Count, int BodyBytes, long Rows, UInt128 BodyDigest, UInt128 Digest)
     {
-        /// <summary>The mark that ends the record.</summary>
         public UInt128 Mark => Digest ^ MarkKey;
     }
 
-    /// <summary>Bytes of a record's header.</summary>
     public static int HeaderBytes(IndexFormat format) => DigestAt(format) + format.DigestBytes;
 
-    /// <summary>Bytes that an entry takes, in the version that is written.</summary>
     public static int BytesOf(string id) => EntryBytes(IndexFormat.Current) + Encoding.UTF8.GetByteCount(id);
 
-    /// <summary>The body of an addition.</summary>
     public static byte[] Body(IReadOnlyList<IndexEntry> entries, ReadOnlySpan<UInt128> digests)
     {
         var body = new byte[entries.Sum(entry => BytesOf(entry.Id))];
@@ -68,7 +52,6 @@ internal static class JournalRecord
         return body;
     }
 
-    /// <summary>The body of a removal.</summary>
     public static byte[] Body(IReadOnlyList<int> rows)
     {
         var body = new byte[rows.Count * sizeof(int)];
@@ -77,12 +60,7 @@ internal static class JournalRecord
         return body;
     }
 
-    /// <summary>A record without its mark, and the mark.</summary>
-    /// <param name="kind">Its kind.</param>
-    /// <param name="count">Of how many rows.</param>
-    /// <param name="rows">Rows of the index before it.</param>
-    /// <param name="body">Its body.</param>
-    /// <param name="position">Where it will stand in the journal.</param>
+    /// <summary>A record without its mark, and the mark. <paramref name="position"/> is the record's place in the journal.</summary>
     public static (byte[] Record, byte[] Mark) ToBytes(Kind kind, int count, long rows, ReadOnlySpan<byte> body, long position)
     {
         var format = IndexFormat.Current;
@@ -99,7 +77,6 @@ internal static class JournalRecord
         return (record, Mark(format, record));
     }
 
-    /// <summary>The mark of a record.</summary>
     public static byte[] Mark(IndexFormat format, ReadOnlySpan<byte> record)
     {
         var mark = new byte[format.DigestBytes];
@@ -107,7 +84,7 @@ internal static class JournalRecord
         return mark;
     }
 
-    /// <summary>Reads a header; null where these bytes are none.</summary>
+    /// <summary>Reads a header; null where the bytes are none.</summary>
     public static Header? ReadHeader(IndexFormat format, ReadOnlySpan<byte> bytes, long position)
     {
         var digestAt = DigestAt(format);
@@ -125,7 +102,7 @@ internal static class JournalRecord
     }
 
     /// <summary>Applies a body, whose checksum was right, to a table.</summary>
-    /// <returns>False where it does not say what it should.</returns>
+    /// <returns>False where the content is wrong.</returns>
     public static bool Apply(IndexFormat format, in Header header, ReadOnlySpan<byte> body, EntryTable table) => header.Rows == table.Rows && header.Kind switch
     {
         Kind.Add => Add(format, header.Count, body, table),

@@ -1,20 +1,20 @@
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>How often a right answer is among the first: recall at 1, 5 and 10, as papers on retrieval report it.</summary>
-/// <param name="At1">Queries whose first answer is right, in percent.</param>
-/// <param name="At5">Queries with a right one among the first 5.</param>
-/// <param name="At10">Queries with a right one among the first 10.</param>
+/// <summary>Recall at 1, 5 and 10, as in papers on retrieval, in percent.</summary>
+/// <param name="At1">Queries whose first answer is right.</param>
+/// <param name="At5">Queries with a right answer among the first 5.</param>
+/// <param name="At10">Queries with a right answer among the first 10.</param>
 /// <param name="Queries">Number of queries.</param>
 public sealed record Recall(double At1, double At5, double At10, int Queries)
 {
-    /// <summary>The rank of a query that nothing right was found for.</summary>
+    /// <summary>The rank of a query without a right answer.</summary>
     public const int NotFound = int.MaxValue;
 
-    /// <summary>The mean of the three: <c>r_mean</c> of one direction in the original's evaluation.</summary>
+    /// <summary>The mean of the three: <c>r_mean</c> of one direction in the authors' evaluation.</summary>
     public double Mean => (At1 + At5 + At10) / 3;
 
-    /// <summary>Recall of queries whose best right answer has these ranks.</summary>
-    /// <param name="ranks">0 for the first place; <see cref="NotFound"/> where nothing right was found. Without queries every recall is NaN.</param>
+    /// <summary>Recall from the ranks of each query's best right answer.</summary>
+    /// <param name="ranks">0 for the first place; <see cref="NotFound"/> for no right answer. Without queries every recall is NaN.</param>
     public static Recall Of(IReadOnlyCollection<int> ranks)
     {
         ArgumentNullException.ThrowIfNull(ranks);
@@ -23,12 +23,12 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
         double Share(int first) => 100.0 * ranks.Count(rank => rank < first) / ranks.Count;
     }
 
-    /// <summary>Recall in both directions, as BLIP's <c>itm_eval</c> counts it.</summary>
-    /// <param name="imageToText"><c>[images, texts]</c>: each image's score of each text.</param>
-    /// <param name="textToImage"><c>[texts, images]</c>: each text's score of each image; not the other's transpose where each direction re-ranks its own first ones.</param>
-    /// <param name="imageOfText">The image that each text describes.</param>
+    /// <summary>Recall in both directions, as in BLIP's <c>itm_eval</c>.</summary>
+    /// <param name="imageToText"><c>[images, texts]</c>: each image's scores.</param>
+    /// <param name="textToImage"><c>[texts, images]</c>: each text's scores, not the transpose if each direction is reranked.</param>
+    /// <param name="imageOfText">The image of each text.</param>
     /// <param name="images">Number of images.</param>
-    /// <exception cref="ArgumentException">The sizes do not agree, or an image has no text.</exception>
+    /// <exception cref="ArgumentException">The sizes differ, or an image has no text.</exception>
     public static (Recall ImageToText, Recall TextToImage) Of(
         ReadOnlySpan<float> imageToText, ReadOnlySpan<float> textToImage, IReadOnlyList<int> imageOfText, int images)
     {
@@ -48,12 +48,14 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
             Of(Ranks(textToImage, texts, images, [.. imageOfText.Select(image => (int[])[image])])));
     }
 
-    /// <summary>The rank of each query's best right candidate: how many score higher, or as high at a lower place. Scores that are NaN come last.</summary>
+    /// <summary>
+    /// The rank of each query's best right candidate: how many score higher, or equally at a lower place. NaN comes last.
+    /// </summary>
     /// <param name="scores"><c>[queries, candidates]</c>.</param>
     /// <param name="queries">Number of queries.</param>
-    /// <param name="candidates">Candidates of each.</param>
-    /// <param name="right">For each query the candidates that are right, one at least.</param>
-    /// <exception cref="ArgumentException">The sizes do not agree, or a query has no right candidate.</exception>
+    /// <param name="candidates">Candidates of each query.</param>
+    /// <param name="right">Each query's right candidates, at least one.</param>
+    /// <exception cref="ArgumentException">The sizes differ, or a query has no right candidate.</exception>
     public static int[] Ranks(ReadOnlySpan<float> scores, int queries, int candidates, IReadOnlyList<IReadOnlyCollection<int>> right)
     {
         ArgumentNullException.ThrowIfNull(right);
@@ -67,7 +69,7 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
         return ranks;
     }
 
-    /// <summary>The place of the first right one in a list, best first; <see cref="NotFound"/> where none is in it.</summary>
+    /// <summary>The place of the first right entry in a ranking; <see cref="NotFound"/> for none.</summary>
     /// <param name="ranking">The ranking, best first.</param>
     /// <param name="right">The right entries.</param>
     public static int Rank(IEnumerable<int> ranking, IReadOnlyCollection<int> right)

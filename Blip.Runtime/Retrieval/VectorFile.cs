@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>
-/// A flat file of vectors: a page that says what it is, then row after row as little-endian floats. It is written at its end, and mapped
-/// to be read; which of its rows count is the journal's to say. Its first page also says how long the journal was, so that one that was
-/// cut short is noticed: in two places by turns, each with a checksum, of which the farther one counts.
+/// A flat file of vectors: a header page, then rows of little-endian floats. It is appended to, and mapped for reading; the journal tells
+/// which rows count. The header page has two places for the journal's length, written by turns, each with a checksum. The greater one
+/// reveals a truncated journal.
 /// </summary>
 internal sealed unsafe class VectorFile : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed unsafe class VectorFile : IDisposable
 
     private static ReadOnlySpan<byte> Magic => "BLIPVECS"u8;
 
-    /// <summary>How long the journal was when the last addition or removal was finished; 0 where nothing says so.</summary>
+    /// <summary>The journal's length after the last finished change; 0 for unknown.</summary>
     public long Committed { get; private set; }
 
     private long RowBytes => (long)dimension * sizeof(float);
@@ -48,12 +48,7 @@ internal sealed unsafe class VectorFile : IDisposable
         return new VectorFile(path, dimension, file);
     }
 
-    /// <summary>Opens a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="header">The header in its journal.</param>
-    /// <param name="write">Whether rows are to be added.</param>
-    /// <exception cref="IndexException">It is none.</exception>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <summary>Opens a file, to append with <paramref name="write"/>.</summary>
     public static VectorFile Open(string path, JournalHeader header, bool write)
     {
         var file = File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -85,15 +80,14 @@ internal sealed unsafe class VectorFile : IDisposable
         RandomAccess.FlushToDisk(file);
     }
 
-    /// <summary>Checks that the file is long enough.</summary>
-    /// <exception cref="IndexException">It is too short.</exception>
+    /// <summary>Refuses a file that is too short.</summary>
     public void Expect(int rows)
     {
         if (RandomAccess.GetLength(file) < Length(rows))
             throw Damaged(path, $"it is too short for its {rows} vectors");
     }
 
-    /// <summary>Keeps how long the journal is, whose last record is on disk. It is on disk itself with the next rows.</summary>
+    /// <summary>Notes the journal's length, whose last record is on disk. The note is flushed with the next rows.</summary>
     public void Commit(long journal)
     {
         var place = new byte[PlaceBytes];
@@ -104,15 +98,13 @@ internal sealed unsafe class VectorFile : IDisposable
         Committed = journal;
     }
 
-    /// <summary>Cuts off the remains of a failed addition.</summary>
-    /// <exception cref="IOException">The file cannot be changed.</exception>
     public void CutBack(int rows)
     {
         if (RandomAccess.GetLength(file) > Length(rows))
             RandomAccess.SetLength(file, Length(rows));
     }
 
-    /// <summary>The address of the first of some rows, valid until more are asked for or the file is disposed.</summary>
+    /// <summary>The address of the first row, valid until more rows are asked for or the file is disposed.</summary>
     /// <exception cref="IndexException">The file was cut short since it was opened.</exception>
     public nint Map(int rows)
     {
@@ -133,7 +125,6 @@ internal sealed unsafe class VectorFile : IDisposable
     /// <summary>One of the first <paramref name="rows"/> rows.</summary>
     public ReadOnlySpan<float> Row(int row, int rows) => new((float*)Map(rows) + ((long)row * dimension), dimension);
 
-    /// <summary>An error that names the file and says what to do.</summary>
     public static IndexException Damaged(string path, string what, Exception? inner = null) =>
         new($"{path}: the index is damaged: {what}. Restore it from a copy, or delete it and index the images again.", inner);
 

@@ -6,37 +6,37 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>The options of an answerer's call.</summary>
 public sealed record AnswerOptions
 {
-    /// <summary>How words are chosen; null takes the settings of the model's files (<see cref="QuestionAnswerer.Defaults"/>).</summary>
+    /// <summary>How words are chosen; null takes <see cref="QuestionAnswerer.Defaults"/>.</summary>
     public GenerationOptions? Generation { get; init; }
 
-    /// <summary>Words, or rows of words, that no answer holds.</summary>
+    /// <summary>Words or phrases that no answer holds.</summary>
     public IReadOnlyList<string> BadWords { get; init; } = [];
 
-    /// <summary>Words, or phrases, that every answer consists of; the model chooses their order and number. Empty allows all words.</summary>
+    /// <summary>Words or phrases that make up every answer, in any order and number. Empty allows all words.</summary>
     public IReadOnlyList<string> ForceWords { get; init; } = [];
 
     /// <summary>
-    /// Answers to choose among, in place of writing one: those with the likeliest first tokens are read to their ends, and the one whose tokens
-    /// are likeliest together is the answer. Empty writes freely.
+    /// Answers to choose among. Those with the likeliest first tokens are scored in full, and the one whose tokens are likeliest together
+    /// is the answer. Empty generates one.
     /// </summary>
     public IReadOnlyList<string> Candidates { get; init; } = [];
 
-    /// <summary>How many of the <see cref="Candidates"/> are read to their ends; 128 is the published setting.</summary>
+    /// <summary>How many <see cref="Candidates"/> are scored in full; 128 is the published setting.</summary>
     public int CandidateCount { get; init; } = 128;
 
     /// <summary>
-    /// Lets the answers to a batch's shorter questions look at the padding behind them, as both references' generation does: an answer then
-    /// depends on the longest question that goes through the model with it. False gives each question the answer that it has alone.
+    /// Lets the answers to a batch's shorter questions attend to the padding, as both references' generation does. They then depend on the
+    /// batch's longest question. False gives each question the same answer as alone.
     /// </summary>
     public bool AttendPadding { get; init; }
 
     /// <summary>
-    /// Also tell where the model looked for each word of the question and of the best answer (<see cref="Answer.QuestionAttention"/>,
-    /// <see cref="Answer.Attention"/>); it costs another pass over each.
+    /// Also returns where the model looked for each word of the question and of the best answer (<see cref="Answer.QuestionAttention"/>,
+    /// <see cref="Answer.Attention"/>), for another pass over each.
     /// </summary>
     public bool Attention { get; init; }
 
-    /// <summary>The method: cross-attention, or rollout, which needs the image itself, not its kept states.</summary>
+    /// <summary>The method; a rollout needs the image itself, not its kept states.</summary>
     public AttentionMethod AttentionMethod { get; init; }
 }
 

@@ -4,11 +4,9 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>An answerer's call in the model's terms: how answers are written, or which there are to choose among.</summary>
+/// <summary>An answerer's call, checked: how answers are generated, or which to choose among.</summary>
 internal sealed class AnswerPlan : GenerationPlan
 {
-    /// <summary>Checks the options against the model.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
     public AnswerPlan(AnswerOptions options, GenerationOptions defaults, TextConfig text, WordPieceTokenizer? tokenizer)
         : base(options.Generation ?? defaults, options.BadWords, options.ForceWords, attention: false, text, tokenizer)
     {
@@ -22,19 +20,17 @@ internal sealed class AnswerPlan : GenerationPlan
             throw new ArgumentException($"Candidates holds an answer of {longest.Length} tokens, and the model reads {text.MaxPositions}: shorten it.", nameof(AnswerOptions.Candidates));
     }
 
-    /// <summary>The question.</summary>
     public AnswerOptions Options { get; }
 
-    /// <summary>Whether a question has the same answer.</summary>
+    /// <summary>Whether both plans give a question the same answer.</summary>
     public bool IsLike(AnswerPlan other) => ReferenceEquals(this, other)
         || (Generation.SaysTheSameAs(other.Generation)
             && Options with { Generation = null, BadWords = [], Candidates = [] } == other.Options with { Generation = null, BadWords = [], Candidates = [] }
             && Candidates.Count == other.Candidates.Count
             && Candidates.Zip(other.Candidates).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)));
 
-    /// <summary>The beginning of every answer: the start token.</summary>
     public int[] Start { get; }
 
-    /// <summary>The answers to choose among, without a start token, the stop token last; none where answers are written.</summary>
+    /// <summary>The answers to choose among, from the first token to the stop token; empty where answers are generated.</summary>
     public IReadOnlyList<int[]> Candidates { get; }
 }

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Answers questions about images: the interface of <see cref="QuestionAnswerer"/>, for code that is tested without a model.</summary>
+/// <summary>The interface of <see cref="QuestionAnswerer"/>, for tests without a model.</summary>
 public interface IQuestionAnswerer
 {
     /// <inheritdoc cref="QuestionAnswerer.AnswerAsync(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>

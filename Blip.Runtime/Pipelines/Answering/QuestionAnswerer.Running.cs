@@ -8,7 +8,7 @@ namespace Blip.Runtime.Pipelines;
 /// <content>A batch through the device.</content>
 public sealed partial class QuestionAnswerer
 {
-    // Questions that go through the model together: a word of them all reads the weights once, and memory stays bounded.
+    // Questions that run together: each step reads the weights once for all, and memory stays bounded.
     private const int QuestionsPerRun = 32;
 
     internal AnswerPlan Plan(AnswerOptions? options) => new(options ?? new AnswerOptions(), Defaults, Config.Text, Tokenizer);
@@ -49,7 +49,7 @@ public sealed partial class QuestionAnswerer
         batch => Run(batch, plan, cancellationToken),
         cancellationToken);
 
-    /// <summary>Questions about one image that stand together are one item, up to the model's batch.</summary>
+    /// <summary>Groups consecutive questions about one image, up to <see cref="QuestionsPerRun"/>.</summary>
     private static async IAsyncEnumerable<Questions> Together(IAsyncEnumerable<ImageText> questions, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ImageSource? image = null;
@@ -113,7 +113,7 @@ public sealed partial class QuestionAnswerer
         };
     }
 
-    // A question that cannot be read is its own result; null where it can.
+    // The error of an unreadable question; null for none.
     private AnswerResult? Read(DecodedImage decoded, Row row)
     {
         try
@@ -141,23 +141,17 @@ public sealed partial class QuestionAnswerer
 
     private static AnswerResult Failed(DecodedImage decoded, string question, string error) => AnswerResult.Failed(decoded.Source, question, error);
 
-    /// <summary>An image and a question about it.</summary>
     private readonly record struct Questions(ImageSource Image, IReadOnlyList<string> Texts);
 
-    /// <summary>The same, ready for the device.</summary>
-    /// <param name="Decoded">The image.</param>
-    /// <param name="Texts">The questions.</param>
-    /// <param name="OnToken">Called for each token of an answer as it is chosen; null for nothing.</param>
+    /// <summary>The same, ready for the device. <paramref name="OnToken"/> gets each token as it is chosen.</summary>
     private readonly record struct Asked(DecodedImage Decoded, IReadOnlyList<string> Texts, Action<GeneratedToken>? OnToken = null);
 
-    /// <summary>A call of one of many threads: the question, and how it is answered.</summary>
     private sealed record Conversation(IReadOnlyList<string> Questions, AnswerPlan Plan, Action<GeneratedToken>? OnToken)
     {
-        /// <summary>Whether another call may be answered with this one, and each as alone.</summary>
+        /// <summary>Whether both calls may run together, with the same answers as alone.</summary>
         public bool IsLike(Conversation other) => Plan.IsLike(other.Plan) && !Plan.Options.AttendPadding;
     }
 
-    /// <summary>One question of a batch, on its way to an answer.</summary>
     private sealed class Row(int item, string question)
     {
         public int Item => item;

@@ -8,8 +8,8 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Answers questions about images. Any number of threads may call it; an image is encoded once for all its questions, and a question's
-/// answer is the one that it has alone.
+/// Answers questions about images. It is thread-safe, encodes an image once for all its questions, and gives each question the same answer
+/// as alone.
 /// </summary>
 /// <example>
 /// <code>
@@ -38,20 +38,17 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         calls = new(this, encoder, "answer") { Run = RunCalls, Together = (first, other) => first.IsLike(other), TokensOf = TokensOf };
     }
 
-    /// <summary>How words are chosen where a call does not say: as the model's own files want it, or as the authors' code does.</summary>
+    /// <summary>The default choice of words: by the model's files, or as in the authors' code.</summary>
     public GenerationOptions Defaults { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => [.. Host.Source.GenerationDefaults.Notices, .. model.Notices];
 
-    /// <summary>The model on its device: for traces.</summary>
     internal AnsweringModel Model => model;
 
-    /// <summary>The images that single calls used last.</summary>
     internal ImageCache Cache => encoder.Cache;
 
-    /// <summary>How a model's answers are chosen where a call does not say.</summary>
-    /// <exception cref="ArgumentException">The model's files ask for something that cannot be done; the message names it.</exception>
+    /// <summary>How a model's answers are chosen by default.</summary>
     internal static GenerationOptions DefaultsOf(ModelSource source, Compat compat)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -66,27 +63,25 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
             Answer(image, "is it warm?", options: null, cancellationToken);
     }
 
-    /// <summary>Loads a model and puts it on a device.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <exception cref="CheckpointException">There is no such model, or it is damaged, unsafe or answers no questions.</exception>
+    /// <summary>Loads a model onto a device.</summary>
+    /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="CheckpointException">The model is missing, damaged, unsafe or answers no questions.</exception>
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static QuestionAnswerer Load(string model, QuestionAnswererOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
-    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; may be null.</param>
+    /// <summary>Loads a model onto a device, on the thread pool.</summary>
+    /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Gets the load's progress.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)" path="/*[not(self::param)]"/>
     public static Task<QuestionAnswerer> LoadAsync(
         string model, QuestionAnswererOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new QuestionAnswererOptions(), watched => Load(model, watched), progress, cancellationToken);
 
-    /// <summary>Puts a model that was found on a device.</summary>
-    /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)"/>
     internal static QuestionAnswerer Load(ModelSource source, QuestionAnswererOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -94,21 +89,21 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         return PipelineHost.Open(source, options, host => new QuestionAnswerer(host, options), ImageSize(source, CompatRules.Of(options.Compat)));
     }
 
-    // The published models were trained on 384 pixels and answer at 480; other checkpoints' files know better.
+    // Published models were trained on 384 pixels and answer at 480. Other checkpoints' files decide.
     private static int? ImageSize(ModelSource source, CompatRules rules) => source.Config.Vision.ImageSize == PublishedImageSize ? rules.QuestionImageSize : null;
 
-    /// <summary>Encodes an image and keeps it on the device for any number of questions.</summary>
-    /// <param name="image">The image; a path is one.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
-    /// <returns>The caller's to dispose; it goes wherever an image goes.</returns>
-    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    /// <summary>Encodes an image and keeps it on the device.</summary>
+    /// <param name="image">The image, or its path.</param>
+    /// <param name="cancellationToken">Ends the wait for the device.</param>
+    /// <returns>Features for the caller to dispose.</returns>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
     public ImageFeatures Encode(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         return encoder.Keep(this, image, cancellationToken);
     }
 
-    /// <summary>The same; no thread waits.</summary>
+    /// <summary>The same without blocking a thread.</summary>
     /// <inheritdoc cref="Encode"/>
     public Task<ImageFeatures> EncodeAsync(ImageSource image, CancellationToken cancellationToken = default)
     {
@@ -122,13 +117,13 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         Answer(image, [question], options, cancellationToken)[0];
 
     /// <summary>Answers questions about an image.</summary>
-    /// <param name="image">The image; a path, or the features that <see cref="Encode"/> keeps.</param>
+    /// <param name="image">The image, its path, or the features of <see cref="Encode"/>.</param>
     /// <param name="questions">The questions.</param>
-    /// <param name="options">How; null for the model's own way.</param>
-    /// <param name="cancellationToken">Ends the work before the next word.</param>
-    /// <returns>One for each question, in the order of the questions.</returns>
-    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, a question is longer than the model reads, or the model has no vocabulary.</exception>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
+    /// <returns>An answer for each question, in order.</returns>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, a question is too long, or the model has no vocabulary.</exception>
     /// <exception cref="ObjectDisposedException">The image's handle is disposed.</exception>
     public IReadOnlyList<Answer> Answer(
         ImageSource image, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
@@ -138,12 +133,12 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         return Answers(image, questions, Plan(options), cancellationToken);
     }
 
-    /// <summary>Answers a question about an image; no thread waits meanwhile.</summary>
+    /// <summary>Answers a question about an image without blocking a thread.</summary>
     /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
     public async Task<Answer> AnswerAsync(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         (await AnswerAsync(image, [question], options, cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>Answers questions about an image; no thread waits meanwhile.</summary>
+    /// <summary>Answers questions about an image without blocking a thread.</summary>
     /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
     public Task<IReadOnlyList<Answer>> AnswerAsync(
         ImageSource image, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
@@ -153,13 +148,15 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         return AnswersAsync(image, questions, Plan(options), onToken: null, cancellationToken);
     }
 
-    /// <summary>Answers all questions about all images: a result for each question, image by image, as each batch is done.</summary>
+    /// <summary>Answers all questions about all images, image by image, as each batch is done.</summary>
     /// <inheritdoc cref="AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)" path="/*[not(self::param)]"/>
-    /// <param name="images">The images; each is opened when its turn comes, and encoded once.</param>
+    /// <param name="images">The images, each opened in its turn.</param>
     /// <param name="questions">The questions.</param>
-    /// <param name="options">How; null for the model's own way.</param>
-    /// <param name="cancellationToken">Ends the work before the next word of the questions in hand.</param>
-    /// <exception cref="ArgumentException">An option is out of range, a question is longer than the model reads, or the model has no vocabulary; thrown at once.</exception>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, a question is too long, or the model has no vocabulary; thrown at once.
+    /// </exception>
     public IAsyncEnumerable<AnswerResult> AnswerAllAsync(
         IEnumerable<ImageSource> images, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -169,13 +166,12 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     }
 
     /// <summary>
-    /// Answers a stream of questions about images. Images are decoded on the thread pool about two batches ahead of the device and no more:
-    /// a slow reader of the results holds everything back. Questions about one image that stand together encode it once. An image that
-    /// cannot be read, or a question, is a result with an error.
+    /// Answers a stream of questions about images. Images are decoded about two batches ahead; a slow reader holds everything back.
+    /// Consecutive questions about one image encode it once. An unreadable image or question gives a result with an error.
     /// </summary>
-    /// <param name="questions">Images with their questions; each image is opened when its turn comes.</param>
-    /// <param name="options">How; null for the model's own way.</param>
-    /// <param name="cancellationToken">Ends the work before the next word of the questions in hand.</param>
+    /// <param name="questions">Images with their questions, each opened in its turn.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the model has no vocabulary; thrown at once.</exception>
     public IAsyncEnumerable<AnswerResult> AnswerAllAsync(
         IAsyncEnumerable<ImageText> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
@@ -187,25 +183,27 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     }
 
     /// <summary>
-    /// Answers a question about an image and yields the text as the model writes it; the parts, joined, are the answer's text. A word comes
-    /// when the next one begins, since it may still grow until then.
+    /// Answers a question and yields the text as it is generated; the parts, joined, are the answer's text. A word comes when the next one
+    /// begins.
     /// </summary>
-    /// <param name="image">The image; a path, or the features that <see cref="Encode"/> keeps.</param>
+    /// <param name="image">The image, its path, or the features of <see cref="Encode"/>.</param>
     /// <param name="question">The question.</param>
-    /// <param name="options">How: greedy or sampling, one sequence. Beam search and lists of answers have no words before their end.</param>
-    /// <param name="cancellationToken">Ends the work before the next word.</param>
-    /// <exception cref="ArgumentException">An option is out of range, asks for beams, several sequences or a choice, or the model has no vocabulary; thrown at once.</exception>
+    /// <param name="options">Greedy or sampling, one sequence, no candidates.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, asks for several sequences or candidates, or the model has no vocabulary; thrown at once.
+    /// </exception>
     /// <exception cref="ImageException">The image cannot be read; thrown by the enumeration.</exception>
     public IAsyncEnumerable<string> StreamAsync(
         ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, question, options, onEnd: null, cancellationToken);
 
     /// <inheritdoc cref="StreamAsync(ImageSource, string, AnswerOptions?, CancellationToken)" path="/*[not(self::param)]"/>
-    /// <param name="image">The image; a path, or the features that <see cref="Encode"/> keeps.</param>
+    /// <param name="image">The image, its path, or the features of <see cref="Encode"/>.</param>
     /// <param name="question">The question.</param>
-    /// <param name="options">How: greedy or sampling, one sequence.</param>
-    /// <param name="onEnd">Given the whole answer before the enumeration ends; may be null.</param>
-    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    /// <param name="options">Greedy or sampling, one sequence.</param>
+    /// <param name="onEnd">Gets the whole answer before the enumeration ends; may be null.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
     public IAsyncEnumerable<string> StreamAsync(
         ImageSource image, string question, AnswerOptions? options, Action<Answer>? onEnd, CancellationToken cancellationToken)
     {

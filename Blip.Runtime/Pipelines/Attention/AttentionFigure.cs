@@ -4,12 +4,10 @@ using SkiaSharp;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>
-/// Draws a word's map: the map over the image, the word above it, and beside it a colour bar with the weights that its ends stand for.
-/// </summary>
+/// <summary>Draws a word's map over the image, with the word and a colour bar.</summary>
 public static class AttentionFigure
 {
-    // Letters of a smaller image could not be read beside it, and its patches not be seen.
+    // On smaller images, letters and patches are hard to see.
     private const int LeastSide = 320;
 
     private const float SmallestFont = 14, LargestFont = 64, SidePerFont = 36, NumberSize = 0.8f;
@@ -17,10 +15,10 @@ public static class AttentionFigure
     internal static readonly SKColor Ink = new(0x22, 0x22, 0x22), Faint = new(0x6A, 0x68, 0x62), Page = SKColors.White;
 
     /// <summary>Draws one word.</summary>
-    /// <param name="image">The image; a small one is drawn larger, a whole number of times.</param>
-    /// <param name="word">The word, and where it looked.</param>
-    /// <param name="range">The weights that the colours go from and to (<see cref="CommonRange"/>); null for the word's own.</param>
-    /// <returns>An image that is larger than the given one.</returns>
+    /// <param name="image">The image; a small one is enlarged a whole number of times.</param>
+    /// <param name="word">The word and its map.</param>
+    /// <param name="range">The weights of the colours' ends (<see cref="CommonRange"/>); null for the word's.</param>
+    /// <returns>An image larger than the given one.</returns>
     public static RgbImage Draw(RgbImage image, WordAttention word, HeatRange? range = null)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -39,7 +37,7 @@ public static class AttentionFigure
         return Bitmaps.ToImage(figure);
     }
 
-    /// <summary>The least and the greatest weight of all words of all texts: on this scale their colours can be compared.</summary>
+    /// <summary>The least and the greatest weight of all words: a common scale for their colours.</summary>
     /// <param name="lines">The texts.</param>
     public static HeatRange CommonRange(IEnumerable<WordLine> lines)
     {
@@ -48,23 +46,20 @@ public static class AttentionFigure
         return ranges.Length == 0 ? default : new HeatRange(ranges.Min(range => range.Coldest), ranges.Max(range => range.Hottest));
     }
 
-    /// <summary>Where the parts of a word's figure lie.</summary>
     internal static FigureLayout Layout(int width, int height, HeatRange range)
     {
         var font = Math.Clamp(MathF.Round(Math.Max(width, height) / SidePerFont), SmallestFont, LargestFont);
         return FigureLayout.Of(width, height, font, NumbersWidth(range, font));
     }
 
-    /// <summary>Width of the widest number beside a colour bar.</summary>
     internal static float NumbersWidth(HeatRange range, float font) =>
         Numbers(range).Max(number => DrawnText.Width(number, NumberSize * font));
 
-    /// <summary>The numbers beside a colour bar, from its top: the hottest, the middle, the coldest. An even map has one.</summary>
+    /// <summary>The numbers beside a colour bar, from its top: hottest, middle, coldest. An even map has one.</summary>
     internal static string[] Numbers(HeatRange range) => range.Hottest > range.Coldest
         ? [Number(range.Hottest), Number((range.Hottest + range.Coldest) / 2), Number(range.Coldest)]
         : ["", "", Number(range.Coldest)];
 
-    /// <summary>Draws the parts of a figure.</summary>
     internal static void Draw(SKCanvas canvas, FigureLayout layout, string label, RgbImage heat, HeatRange range)
     {
         var fitting = DrawnText.Fit(label, layout.Font, layout.Label.Width);
@@ -75,7 +70,7 @@ public static class AttentionFigure
             DrawBar(canvas, bar, layout.Font, range);
     }
 
-    /// <summary>Draws a colour bar, the hottest colour on top, and its numbers on its right.</summary>
+    /// <summary>Draws a colour bar, the hottest colour on top, with its numbers on the right.</summary>
     internal static void DrawBar(SKCanvas canvas, SKRectI bar, float font, HeatRange range)
     {
         using var paint = new SKPaint();
@@ -93,7 +88,7 @@ public static class AttentionFigure
             DrawnText.Draw(canvas, number, left, baseline, size, Faint);
     }
 
-    // Two digits tell weights apart; those of a large image's patches are far below 1.
+    // Two digits tell weights apart. In a large image they are far below 1.
     private static string Number(float value) =>
         value.ToString(value != 0 && (Math.Abs(value) < 1e-4f || Math.Abs(value) >= 100) ? "0.#e0" : "G2", CultureInfo.InvariantCulture);
 }

@@ -5,9 +5,8 @@ using Blip.Runtime.Imaging;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// One HTML page on which words show where they looked: an image each, below it its texts, and a touch of a word lays the word's heat over the
-/// image. The page holds its images itself, loads nothing, and needs no script; it is written image by image, so that the part that is there
-/// already can be looked at.
+/// An HTML page of attention maps: images, their texts, and the map of a touched word over its image. It contains its images, loads nothing
+/// and needs no script. It is written image by image, so that the finished part can be viewed.
 /// </summary>
 /// <example>
 /// <code>
@@ -25,9 +24,9 @@ public sealed class AttentionPage : IDisposable
     private bool ended;
 
     /// <summary>Begins a page.</summary>
-    /// <param name="output">Where it is written, in UTF-8.</param>
+    /// <param name="output">The writer, in UTF-8.</param>
     /// <param name="title">The heading.</param>
-    /// <param name="note">The text below the heading, such as how the maps were made; null for nothing.</param>
+    /// <param name="note">The text below the heading; null for none.</param>
     /// <param name="leaveOpen">True leaves the writer open at the end.</param>
     public AttentionPage(TextWriter output, string title, string? note = null, bool leaveOpen = false)
     {
@@ -54,11 +53,11 @@ public sealed class AttentionPage : IDisposable
     }
 
     /// <summary>Adds an image with its texts.</summary>
-    /// <param name="name">Its name.</param>
+    /// <param name="name">The image's name.</param>
     /// <param name="image">The image; a large one is shown smaller.</param>
-    /// <param name="lines">Its texts.</param>
-    /// <param name="commonScale">Whether the colours of all its words go from and to the same weights (<see cref="AttentionFigure.CommonRange"/>).</param>
-    /// <exception cref="InvalidOperationException">The page is at its end.</exception>
+    /// <param name="lines">The image's texts.</param>
+    /// <param name="commonScale">Whether all words share one colour scale (<see cref="AttentionFigure.CommonRange"/>).</param>
+    /// <exception cref="InvalidOperationException">The page has ended.</exception>
     public void Add(string name, RgbImage image, IReadOnlyList<WordLine> lines, bool commonScale = false)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -104,7 +103,7 @@ public sealed class AttentionPage : IDisposable
             output.Dispose();
     }
 
-    // A word's heat lies in its label, and is placed over the image of the article: a checked word is shown, without a script.
+    // A word's map is in its label, placed over the image. A checked word is shown, without a script.
     private const string Style = """
         :root { color-scheme: light dark; --page: #f4f3f0; --card: #fff; --ink: #1d1c1a; --faint: #6a6862; --line: #d8d5ce; --mark: #b03a5b; --onmark: #fff; }
         @media (prefers-color-scheme: dark) { :root { --page: #151416; --card: #201f22; --ink: #eceae6; --faint: #a09d97; --line: #3a383d; --mark: #f09a3e; --onmark: #1d1c1a; } }

@@ -4,8 +4,7 @@ using SkiaSharp;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// A contact sheet: the image small, and beside it the map of every word of its texts. Each word has a separate colour bar, or all share one.
-/// Words for which one sheet has no room stand on the next.
+/// A contact sheet: a small image, and beside it the map of every word of its texts. Words without room go on the next sheet.
 /// </summary>
 public sealed class AttentionSheet
 {
@@ -22,27 +21,26 @@ public sealed class AttentionSheet
 
     private AttentionSheet(RgbImage image, HeatRange? common, int width) => (this.image, this.common, Width) = (image, common, width);
 
-    /// <summary>Columns of pixels.</summary>
+    /// <summary>Width in pixels.</summary>
     public int Width { get; }
 
-    /// <summary>Rows of pixels.</summary>
+    /// <summary>Height in pixels.</summary>
     public int Height { get; private set; }
 
-    /// <summary>The maps, as they lie on the sheet.</summary>
     internal IReadOnlyList<Cell> Cells => cells;
 
-    /// <summary>The colour bar of all words, beside the first of them; null where each has its own.</summary>
+    /// <summary>The common colour bar, beside the first map; null where each map has one.</summary>
     internal SKRectI? Bar => common is { } range && cells is [var first, ..]
         ? FigureLayout.BarAt(
             Width - (2 * Gap) - (Gap / 2) - (int)MathF.Ceiling(AttentionFigure.NumbersWidth(range, Font)),
             first.Top + first.Layout.Image.Top, first.Layout.Image.Height, Font)
         : null;
 
-    /// <summary>Lays an image's texts out.</summary>
+    /// <summary>Lays out an image's texts.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="lines">Its texts.</param>
-    /// <param name="commonScale">Whether the colours of all words go from and to the same weights (<see cref="AttentionFigure.CommonRange"/>).</param>
-    /// <returns>One sheet or more; nothing is drawn yet.</returns>
+    /// <param name="lines">The image's texts.</param>
+    /// <param name="commonScale">Whether all words share one colour scale (<see cref="AttentionFigure.CommonRange"/>).</param>
+    /// <returns>One sheet or more, not drawn yet.</returns>
     public static IReadOnlyList<AttentionSheet> Of(RgbImage image, IReadOnlyList<WordLine> lines, bool commonScale = false)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -99,7 +97,7 @@ public sealed class AttentionSheet
         return Bitmaps.ToImage(sheet);
     }
 
-    // Rows of one length, as near as may be: 8 words are twice 4 and not 5 and 3.
+    // Rows of nearly one length: 8 words are 4 and 4, not 5 and 3.
     private static List<WordAttention?[]> Rows(List<WordAttention?> words)
     {
         var count = Math.Max(1, (words.Count + MostColumns - 1) / MostColumns);
@@ -126,7 +124,7 @@ public sealed class AttentionSheet
         canvas.Restore();
     }
 
-    /// <summary>A word's place; the image alone where there is no word.</summary>
+    /// <summary>A word's place; without a word, that of the image alone.</summary>
     internal readonly record struct Cell(WordAttention? Word, int Left, int Top, FigureLayout Layout);
 
     private readonly record struct Title(WordLine Line, int Y);

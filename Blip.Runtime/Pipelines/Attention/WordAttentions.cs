@@ -3,21 +3,18 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From where tokens looked to a map over the image for each word.</summary>
+/// <summary>Turns the attention of tokens into a map for each word.</summary>
 internal static class WordAttentions
 {
-    /// <summary>Of a decoder: the word at position t was chosen by the query at t - 1.</summary>
+    /// <summary>Offset of a decoder: the query at t - 1 chose the word at t.</summary>
     public const int Written = 1;
 
-    /// <summary>Of an encoder: a word is read by its own query.</summary>
+    /// <summary>Offset of an encoder: a word has its own query.</summary>
     public const int Read = 0;
 
-    /// <summary>The map of each word of a text over its image.</summary>
-    /// <param name="host">Vocabulary and sizes.</param>
-    /// <param name="attention">Where its tokens looked.</param>
-    /// <param name="image">With a rollout, how much of each patch is in each token that they looked at; else null.</param>
-    /// <param name="tokens">The text.</param>
-    /// <param name="ahead"><see cref="Written"/> or <see cref="Read"/>.</param>
+    /// <summary>
+    /// The map of each word of a text. With a rollout, <paramref name="image"/> is the share of each patch in each image token; else null.
+    /// </summary>
     public static List<WordAttention> Of(PipelineHost host, CrossAttention attention, float[]? image, IReadOnlyList<int> tokens, int ahead)
     {
         var patch = host.Source.Config.Vision.PatchSize;
@@ -25,9 +22,7 @@ internal static class WordAttentions
         return Of(seen, host.Preprocessor.Processing.Height / patch, host.Preprocessor.Processing.Width / patch, WordSpan.Of(Pieces(host, tokens)), ahead);
     }
 
-    /// <summary>
-    /// The mean over layers, heads and a word's tokens, without the class token, scaled to 0 … 1 over the patches.
-    /// </summary>
+    /// <summary>The mean over layers, heads and a word's tokens, without the class token, scaled to 0 … 1 over the patches.</summary>
     public static List<WordAttention> Of(CrossAttention attention, int height, int width, IReadOnlyList<WordSpan> words, int ahead = Written)
     {
         if (attention.ImageTokens != 1 + (height * width))
@@ -60,7 +55,7 @@ internal static class WordAttentions
         }
     }
 
-    // An even map says nothing: zero everywhere.
+    // An even map is zero everywhere.
     private static HeatRange Scale(float[] map)
     {
         var (least, most) = (map.Min(), map.Max());
@@ -70,14 +65,10 @@ internal static class WordAttentions
     }
 }
 
-/// <summary>A word of a caption and the tokens that it is made of.</summary>
-/// <param name="Word">Its pieces, joined.</param>
-/// <param name="First">Position of its first token in the caption, the start token being 0.</param>
-/// <param name="Count">Number of its tokens.</param>
+/// <summary>A word and its tokens; the start token has position 0.</summary>
 internal readonly record struct WordSpan(string Word, int First, int Count)
 {
-    /// <summary>Joins tokens to words.</summary>
-    /// <param name="pieces">Each token's addition to the text: with a space before it where a word begins, empty for a special token.</param>
+    /// <summary>Joins tokens to words. A piece has a leading space where a word begins, and is empty for a special token.</summary>
     public static List<WordSpan> Of(IReadOnlyList<string> pieces)
     {
         var words = new List<WordSpan>();

@@ -1,13 +1,12 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Cancelled when all of some calls are: no caller wants the results any more.</summary>
+/// <summary>Cancelled when all of some calls are.</summary>
 internal sealed class AllCancelled : IDisposable
 {
     private readonly CancellationTokenSource source = new();
     private readonly List<CancellationTokenRegistration> registrations = [];
     private int wanted;
 
-    /// <param name="calls">The token of each call.</param>
     public AllCancelled(IReadOnlyList<CancellationToken> calls)
     {
         wanted = calls.Count;
@@ -15,7 +14,6 @@ internal sealed class AllCancelled : IDisposable
             registrations.Add(call.UnsafeRegister(_ => Leave(), null));
     }
 
-    /// <summary>Ends the work.</summary>
     public CancellationToken Token => source.Token;
 
     /// <inheritdoc/>

@@ -3,13 +3,9 @@ using System.Diagnostics;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Calls of many threads in the order of arrival, and one thread that serves them while there are any. No caller's thread waits:
-/// a call is awaited.
+/// Calls of many threads in order of arrival, served by one thread while there are any. No caller blocks. <paramref name="serve"/> runs in
+/// turn: it serves the first call, and others while no other work wants the device.
 /// </summary>
-/// <param name="pipeline">Whose calls they are.</param>
-/// <param name="host">Whose turn the calls are served in.</param>
-/// <param name="operation">Their operation, for listeners.</param>
-/// <param name="serve">Serves calls in turn: at least the first one, and others as long as no other work wants the device.</param>
 internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, string operation, Action serve)
     where TCall : class, IPendingCall
 {
@@ -18,8 +14,10 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
     private int coming;
     private bool isServing;
 
-    /// <summary>Announces a call whose image is still to be read, so that others wait for it, and makes it.</summary>
-    /// <param name="call">Reads the image, and adds the call by the function that it is given; a second one if need be.</param>
+    /// <summary>
+    /// Makes a call whose image is still to be read; others wait for it. <paramref name="call"/> reads the image and adds the call, a
+    /// second one if need be.
+    /// </summary>
     /// <exception cref="PipelineBusyException">Too many wait.</exception>
     public async Task<T> AnnouncedAsync<T>(Func<Func<TCall, TCall>, Task<T>> call)
     {
@@ -90,7 +88,7 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
         new Thread(Serve) { IsBackground = true, Name = "Blip calls" }.Start();
     }
 
-    /// <summary>The call that has waited for longest; null for none.</summary>
+    /// <summary>The call that has waited longest; null for none.</summary>
     public TCall? First()
     {
         lock (gate)
@@ -100,10 +98,7 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
         }
     }
 
-    /// <summary>Takes calls from the front while they belong together.</summary>
-    /// <param name="most">No more than these.</param>
-    /// <param name="belongs">Whether a call may be served with those before it.</param>
-    /// <param name="round">How many of so many calls are taken; null for all.</param>
+    /// <summary>Takes calls from the front while they belong together, <paramref name="round"/> of them; null takes all.</summary>
     public IReadOnlyList<TCall> Take(int most, Func<TCall, bool> belongs, Func<int, int>? round = null)
     {
         lock (gate)
@@ -121,13 +116,8 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
         }
     }
 
-    /// <summary>Does work on the device for some calls, and tells how long it took.</summary>
-    /// <param name="stage">The stage.</param>
-    /// <param name="size">Images or sequences.</param>
-    /// <param name="work">The work.</param>
     public T Measure<T>(string stage, int size, Func<T> work) => BlipTelemetry.Measure(stage, size, operation, host.ModelLabel, work);
 
-    /// <inheritdoc cref="Measure{T}(string, int, Func{T})"/>
     public void Measure(string stage, int size, Action work) => Measure(stage, size, () =>
     {
         work();
@@ -172,7 +162,7 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
         }
     }
 
-    // Images that are being read now are worth a short wait: a batch costs less than its images one by one. A lone call does not wait.
+    // Waits briefly for images that are being read: a batch costs less than its images one by one. A lone call does not wait.
     private void WaitForOthers()
     {
         var start = Stopwatch.GetTimestamp();

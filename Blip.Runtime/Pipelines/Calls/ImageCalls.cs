@@ -2,40 +2,29 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>
-/// Calls about single images that share the model's work: calls that come together are one batch. Each has the same result as alone.
-/// </summary>
-/// <typeparam name="TWork">The work on an image.</typeparam>
-/// <typeparam name="TResult">Its result.</typeparam>
+/// <summary>Calls about single images that run in batches. Each has the same result as alone.</summary>
 internal sealed class ImageCalls<TWork, TResult>
 {
     private readonly PipelineHost host;
     private readonly ImageEncoder encoder;
     private readonly CallQueue<ImageCall<TWork, TResult>> queue;
 
-    /// <param name="pipeline">Whose calls they are.</param>
-    /// <param name="encoder">From images to the device, and their kept states.</param>
-    /// <param name="operation">Their operation, for listeners.</param>
     public ImageCalls(Pipeline pipeline, ImageEncoder encoder, string operation)
     {
         (host, this.encoder) = (pipeline.Host, encoder);
         queue = new CallQueue<ImageCall<TWork, TResult>>(pipeline, host, operation, Serve);
     }
 
-    /// <summary>The results of a batch, in order; called in turn.</summary>
+    /// <summary>A batch's results, in order; called in turn.</summary>
     public required Func<IReadOnlyList<(DecodedImage Image, TWork Work)>, CancellationToken, IReadOnlyList<TResult>> Run { get; init; }
 
-    /// <summary>Whether two calls may be of one batch.</summary>
+    /// <summary>Whether two calls may share a batch.</summary>
     public required Func<TWork, TWork, bool> Together { get; init; }
 
-    /// <summary>Tokens that a result was read from and written with; null where none are written.</summary>
+    /// <summary>The number of tokens that a result read and wrote; null where none are generated.</summary>
     public Func<TResult, (int Read, int Written)>? TokensOf { get; init; }
 
-    /// <summary>Makes a call, and waits for it on no thread.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="work">The work on it.</param>
-    /// <param name="needsPixels">Whether an image's kept states are not enough.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>Makes a call without blocking a thread. With <paramref name="needsPixels"/> kept states are not enough.</summary>
     public Task<TResult> CallAsync(ImageSource image, TWork work, bool needsPixels, CancellationToken cancellationToken) => queue.AnnouncedAsync(async arrive =>
     {
         if (image.Features is { } features)
@@ -57,7 +46,7 @@ internal sealed class ImageCalls<TWork, TResult>
     {
         while (queue.First() is { } first)
         {
-            // The first one always belongs to itself.
+            // The first call is always taken.
             var calls = queue.Take(host.BatchSize, call => call == first || Together(first.Work, call.Work));
             try
             {
@@ -90,7 +79,7 @@ internal sealed class ImageCalls<TWork, TResult>
         var results = queue.Measure("batch", batch.Count, () => Run([.. work], cancellation.Token));
         foreach (var (pair, result) in batch.Zip(results))
         {
-            // Questions are read once more to be counted, but only where there are listeners.
+            // Counting tokenizes the questions again, only for listeners.
             if (pair.Call.Meter is { IsHeard: true } meter && TokensOf?.Invoke(result) is { } tokens)
                 meter.Count(tokens.Read, tokens.Written);
             pair.Call.Complete(result);
@@ -98,7 +87,7 @@ internal sealed class ImageCalls<TWork, TResult>
         encoder.Cache.Trim();
     }
 
-    // The image on the device or with its pixels; null where the call has ended.
+    // The image on the device or with pixels; null where the call has ended.
     private DecodedImage? Ready(ImageCall<TWork, TResult> call)
     {
         try
@@ -124,7 +113,7 @@ internal sealed class ImageCalls<TWork, TResult>
         }
     }
 
-    // Handles hold an image each; a batch is one piece of memory. Handles of other pipelines are refused where they are read.
+    // Gathers handles of one image each into a batch. Handles of other pipelines are refused where they are read.
     private (ImageStates? States, EncodedImage[]? Images) Gather(List<(ImageCall<TWork, TResult> Call, DecodedImage Image)> batch) =>
         batch.Count > 1 && batch.TrueForAll(pair => pair.Image.Features is { } features && features.BelongsTo(host))
             ? encoder.Gather(batch.ConvertAll(pair => pair.Image.Features!))

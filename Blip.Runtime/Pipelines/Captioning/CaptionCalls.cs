@@ -6,8 +6,8 @@ using Blip.Runtime.Models;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Captions of single images, called for by many threads. Images are encoded together, and their captions share the decoder's steps: a caption
-/// joins at any step and leaves when it has ended. Each is the caption that its image has alone.
+/// Captions single images for many threads. Images are encoded together. Captions share the decoder's steps: one joins at any step and
+/// leaves at its end, the same as alone.
 /// </summary>
 internal sealed class CaptionCalls
 {
@@ -23,7 +23,6 @@ internal sealed class CaptionCalls
         queue = new CallQueue<CaptionCall>(captioner, host, "caption", Serve);
     }
 
-    /// <summary>The calls that wait.</summary>
     public CallQueue<CaptionCall> Queue => queue;
 
     private void Serve()
@@ -64,7 +63,7 @@ internal sealed class CaptionCalls
         call.Complete(result);
     }
 
-    /// <summary>Captions that are chosen in the same way, for as long as there are any.</summary>
+    /// <summary>Captions with like options.</summary>
     private sealed class Run(CaptionCalls calls, CaptionCall first)
     {
         private readonly CaptionPlan plan = first.Plan;
@@ -99,7 +98,7 @@ internal sealed class CaptionCalls
 
         private bool Joins(ContinuousBatch batch, CaptionCall call) => call.Plan.ChoosesLike(plan) && batch.HasRoomFor(call.Longest);
 
-        // Few sizes of batches, so that their plans are made once.
+        // Few batch sizes, so that few plans are made.
         private bool Admit(ContinuousBatch batch)
         {
             var (place, free) = batch.FreePlaces();

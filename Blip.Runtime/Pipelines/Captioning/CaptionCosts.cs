@@ -8,45 +8,40 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>One part of the work on a batch of captions.</summary>
+/// <summary>One stage of captioning a batch.</summary>
 /// <param name="Name"><c>preprocessing</c>, a graph's name, or <c>choice</c>: scores to tokens.</param>
-/// <param name="Runs">How often it is done.</param>
+/// <param name="Runs">The number of runs.</param>
 /// <param name="Flops">Floating-point operations of all runs.</param>
 /// <param name="WeightBytes">Bytes of weights that all runs read.</param>
-/// <param name="ValueBytes">Bytes of everything else: inputs, caches, results, and values between operators.</param>
-/// <param name="Kernels">Kernels that a GPU runs.</param>
-/// <param name="Launches">The host's launches, once a captioner has seen the batch's shape: on CUDA a step and its choice are one graph.</param>
+/// <param name="ValueBytes">All other bytes: inputs, caches, results, and values between operators.</param>
+/// <param name="Kernels">GPU kernels.</param>
+/// <param name="Launches">The host's launches once the batch's shape is known: on CUDA a step and its choice are one graph.</param>
 public sealed record StageCost(string Name, int Runs, long Flops, long WeightBytes, long ValueBytes, long Kernels, long Launches)
 {
-    /// <summary>Every operation's floating-point operations and bytes.</summary>
     internal IReadOnlyList<(long Flops, long Bytes)> Operations { get; init; } = [];
 
     /// <summary>
-    /// The time under the roof (Williams et al. 2009): each operation takes the longer of its arithmetic and its bytes. Launches
-    /// and waits are not in it.
+    /// The roofline time (Williams et al. 2009): each operation takes the longer of its arithmetic and its bytes. Launches and waits are
+    /// not counted.
     /// </summary>
     /// <param name="flopsPerSecond">The device's peak arithmetic.</param>
-    /// <param name="bytesPerSecond">Its memory's bandwidth.</param>
+    /// <param name="bytesPerSecond">The device's memory bandwidth.</param>
     public double Seconds(double flopsPerSecond, double bytesPerSecond) =>
         Operations.Sum(operation => Math.Max(operation.Flops / flopsPerSecond, operation.Bytes / bytesPerSecond));
 }
 
 /// <summary>
-/// The cost of a batch of captions, counted from the graphs: nothing is loaded, and no device is needed. The upload of the images
-/// is not in it, since it goes another way than a device's memory.
+/// The cost of captioning a batch, counted from the graphs without weights or a device. The upload of images is not counted.
 /// </summary>
 public static class CaptionCosts
 {
-    // From here on tensor cores multiply bfloat16, too; later ones do as this one.
+    // The first target whose tensor cores multiply bfloat16; later ones do the same.
     private static readonly KernelTarget Cuda = new(80);
 
     // The start token alone.
     private const int PromptTokens = 1;
 
-    /// <summary>Counts, stage by stage in their order.</summary>
-    /// <param name="source">A captioner; its weights are not opened.</param>
-    /// <param name="options">The work.</param>
-    /// <exception cref="ArgumentException">A number is out of range; the message names it.</exception>
+    /// <summary>Counts the stages in order; the weights are not opened.</summary>
     internal static IReadOnlyList<StageCost> Of(ModelSource source, CostOptions options)
     {
         var config = source.Config;
@@ -71,7 +66,7 @@ public static class CaptionCosts
             Preprocessing(source.Preprocessor.ToProcessing(), options),
             Stage([vision], Launches(vision.Kernels)),
             Stage([keysValues], Launches(keysValues.Kernels)),
-            // Its choice is in the one launch of a processor.
+            // A CPU's launch includes the choice.
             Stage([prompt], Launches(prompt.Kernels)),
             .. steps.Count == 0 ? Array.Empty<StageCost>() : [Stage(steps, options.Device == DeviceKind.OpenCl ? steps.Sum(one => (long)one.Kernels) : steps.Count)],
             Repeated("choice", options.Tokens, choice, options.Device switch
@@ -100,7 +95,7 @@ public static class CaptionCosts
             Operations = [.. Enumerable.Repeat((one.Flops, one.Bytes), runs)],
         };
 
-    // Bytes to a smaller image of bytes, one direction after the other, then to floats: Resampling and PixelNormalization.
+    // Bytes to resized bytes, one direction after the other, then to floats: Resampling and PixelNormalization.
     private static StageCost Preprocessing(Imaging.ImageProcessing processing, CostOptions options)
     {
         var (width, height) = (options.ImageWidth, options.ImageHeight);
@@ -123,7 +118,7 @@ public static class CaptionCosts
         }
     }
 
-    // Log-softmax, then the likeliest token, or the candidates of each beam and the step of the search.
+    // Log-softmax, then the likeliest token, or each beam's candidates and the search step.
     private static Operation Choice(int images, int beams, int vocabulary)
     {
         const int SoftmaxFlops = 4;
@@ -137,32 +132,34 @@ public static class CaptionCosts
 /// <summary>The work that a cost is counted for.</summary>
 public sealed record CostOptions
 {
-    /// <summary>The kind of device: how often the host launches, and, on CUDA (sm_80 and later), which values lie in 16 bits between products of 16 bits.</summary>
+    /// <summary>
+    /// The kind of device, which decides the host's launches and, on CUDA (sm_80 and later), which values between 16-bit products have 16
+    /// bits.
+    /// </summary>
     public DeviceKind Device { get; init; } = DeviceKind.Cuda;
 
-    /// <summary>How the decoder's matrices are kept.</summary>
+    /// <summary>The format of the decoder's weights.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
-    /// <summary>The image encoder's precision; null: the one that goes with <see cref="Precision"/>.</summary>
+    /// <summary>The format of the image encoder's weights; null takes the one that goes with <see cref="Precision"/>.</summary>
     public Precision? EncoderPrecision { get; init; }
 
-    /// <summary>Images of a batch.</summary>
+    /// <summary>Images in the batch.</summary>
     public int BatchSize { get; init; } = 1;
 
     /// <summary>Beams of the search; 1 is greedy search.</summary>
     public int NumBeams { get; init; } = 1;
 
-    /// <summary>Tokens of each caption, its start token not counted.</summary>
+    /// <summary>Tokens of each caption, without the start token.</summary>
     public int Tokens { get; init; } = 20;
 
-    /// <summary>Columns of each image as it comes.</summary>
+    /// <summary>Width of each input image.</summary>
     public int ImageWidth { get; init; } = 640;
 
-    /// <summary>Rows of each image as it comes.</summary>
+    /// <summary>Height of each input image.</summary>
     public int ImageHeight { get; init; } = 480;
 
-    /// <summary>Checks the numbers.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    /// <summary>Checks the options.</summary>
     internal void Validate(int maxPositions)
     {
         if (!Enum.IsDefined(Device))

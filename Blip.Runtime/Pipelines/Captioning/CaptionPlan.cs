@@ -4,14 +4,12 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A captioner's call in the model's terms: its prompts are tokens that leave room for words.</summary>
+/// <summary>A captioner's call, checked: its prompts are tokens that leave room for words.</summary>
 internal sealed class CaptionPlan : GenerationPlan
 {
     private readonly TextConfig text;
     private readonly int[] prompt;
 
-    /// <summary>Checks the options against the model.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
     public CaptionPlan(CaptionOptions options, GenerationOptions defaults, CompatRules rules, TextConfig text, WordPieceTokenizer? tokenizer)
         : base(options.Generation ?? defaults, options.BadWords, options.ForceWords, options.Attention, text, tokenizer)
     {
@@ -19,25 +17,23 @@ internal sealed class CaptionPlan : GenerationPlan
         AttentionRules.CheckWritten(Attention, options.AttentionMethod);
         Rollout = AttentionRules.NeedsPixels(Attention, options.AttentionMethod);
         KeepsPrompt = options.KeepPrompt ?? rules.KeepsPrompt;
-        // A model without a vocabulary cannot be given the words that captions begin with unasked.
+        // A model without a vocabulary cannot encode the default prompt.
         prompt = Encode(options.Prompt ?? (tokenizer is null ? null : rules.CaptionPrompt));
     }
 
-    /// <summary>Whether that is found by rollout.</summary>
+    /// <summary>Whether attention is found by rollout.</summary>
     public bool Rollout { get; }
 
-    /// <summary>Whether a caption's text begins with its prompt.</summary>
     public bool KeepsPrompt { get; }
 
-    /// <summary>Whether an image has the same result.</summary>
+    /// <summary>Whether both plans give an image the same result.</summary>
     public bool IsLike(CaptionPlan other) => ChoosesLike(other) && KeepsPrompt == other.KeepsPrompt && prompt.AsSpan().SequenceEqual(other.prompt);
 
     /// <summary>Whether words are chosen in the same way, for any prompts.</summary>
     public bool ChoosesLike(CaptionPlan other) =>
         ReferenceEquals(this, other) || (Rollout == other.Rollout && Attention == other.Attention && Generation.SaysTheSameAs(other.Generation));
 
-    /// <summary>The tokens that an image's caption begins with, the start token first.</summary>
-    /// <exception cref="ArgumentException">The image's own prompt leaves no room for words, or the model has no vocabulary.</exception>
+    /// <summary>The tokens that an image's caption begins with, from the start token on.</summary>
     public int[] Prompt(ImageSource source) => source.Prompt is null ? prompt : Encode(source.Prompt);
 
     private int[] Encode(string? words)

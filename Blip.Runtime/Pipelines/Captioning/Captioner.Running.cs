@@ -8,20 +8,18 @@ public sealed partial class Captioner
 {
     internal CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, rules, Config.Text, Tokenizer);
 
-    /// <summary>Runs a batch: a result for each image, in order. An image's error, its prompt's included, is that image's result.</summary>
+    /// <summary>Results in order. An image's error, or its prompt's, is its result.</summary>
     private CaptionResult[] Run(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, CancellationToken cancellationToken) =>
         InTurn(() => RunBatch(batch, plan, cancellationToken), cancellationToken);
 
-    /// <summary>The same while no other thread works on the device.</summary>
+    /// <summary>The same in turn.</summary>
     private CaptionResult[] RunBatch(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, CancellationToken cancellationToken) =>
         RunInTurn([.. batch.Select(decoded => Prompted(decoded, plan))], plan, streams: null, cancellationToken).Results;
 
-    /// <summary>Captions a batch while no other thread works on the device.</summary>
-    /// <param name="batch">The images; a result for each, in order.</param>
-    /// <param name="plan">How their captions are chosen.</param>
-    /// <param name="streams">The stream of random numbers of each image; null gives all the same one.</param>
-    /// <param name="cancellationToken">Ends the work before the next token.</param>
-    /// <returns>The results, and each image's states from the image encoder; null for one that was refused.</returns>
+    /// <summary>
+    /// Captions a batch in turn. <paramref name="streams"/> holds each image's stream of random numbers; null gives all the same one.
+    /// </summary>
+    /// <returns>The results in order, and each image's encoded states; null for a refused image.</returns>
     internal (CaptionResult[] Results, EncodedImage?[] Images) RunInTurn(
         DecodedImage[] batch, CaptionPlan plan, IReadOnlyList<long>? streams, CancellationToken cancellationToken)
     {
@@ -48,7 +46,6 @@ public sealed partial class Captioner
         return (results, images);
     }
 
-    /// <summary>A sequence as a result.</summary>
     internal CaptionResult ToResult(ImageSource source, GeneratedSequence sequence, int[] prompt, CaptionPlan plan) =>
         HasWords([sequence]) ? CaptionResult.Of(source, ToCaption([sequence], prompt, plan), null) : NoWords(source);
 

@@ -10,8 +10,8 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Describes an image in words. Any number of threads may call it: images are decoded in parallel, the device works on one batch
-/// at a time. Each image gets the same caption as alone.
+/// Captions images. It is thread-safe: images are decoded in parallel, the device runs one batch at a time, and each caption is the same as
+/// alone.
 /// </summary>
 /// <example>
 /// <code>
@@ -41,12 +41,11 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         pool = [this];
     }
 
-    /// <summary>Where it runs: several devices where several were asked for (<see cref="PipelineOptions.Device"/>).</summary>
+    /// <summary>All devices that it runs on (<see cref="PipelineOptions.Device"/>).</summary>
     public override IReadOnlyList<DeviceDescription> Devices => [.. pool.Select(member => member.DeviceDescription)];
 
     /// <summary>
-    /// How words are chosen where a call does not say, as the model's own files want it, or as the authors' code does; a call changes it
-    /// <c>with { … }</c>.
+    /// The default choice of words: by the model's files, or as in the authors' code. A call changes it <c>with { … }</c>.
     /// </summary>
     public GenerationOptions Defaults { get; }
 
@@ -60,20 +59,14 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         }
     }
 
-    /// <summary>The model on its device: for traces.</summary>
     internal CaptioningModel Model => model;
 
-    /// <summary>Chooses its words: for tests of the draft.</summary>
     internal Generator Generator => generator;
 
     /// <summary>A captioner for each device, this one first.</summary>
     internal IReadOnlyList<Captioner> DevicePool => pool;
 
-    /// <summary>How a model's words are chosen where a call does not say.</summary>
-    /// <param name="source">The model.</param>
-    /// <param name="compat">Whose way is wanted.</param>
-    /// <param name="sampling">True for draws at random, for which the authors' code has other settings.</param>
-    /// <exception cref="ArgumentException">The model's files ask for something that cannot be done; the message names it.</exception>
+    /// <summary>How a model's words are chosen by default. For sampling, the authors' code has other settings.</summary>
     internal static GenerationOptions DefaultsOf(ModelSource source, Compat compat, bool sampling)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -86,35 +79,27 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     internal override void WarmUp(CancellationToken cancellationToken) =>
         Caption(BlankImage(), new CaptionOptions { Generation = Defaults with { MaxNewTokens = 2, MinLength = 0, MinNewTokens = null } }, cancellationToken);
 
-    /// <summary>Loads a model and puts it on a device.</summary>
+    /// <summary>Loads a model onto a device.</summary>
     /// <param name="model">
-    /// A folder with a config.json, a weight file beside one, a name on the Hugging Face hub that is in the local cache, or
-    /// <c>synthetic:NAME</c>.
+    /// A folder with a config.json, a weight file beside one, a Hugging Face hub name that is in the local cache, or <c>synthetic:NAME</c>.
     /// </param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <exception cref="CheckpointException">There is no such model, or it is damaged, unsafe or no captioner.</exception>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="CheckpointException">The model is missing, damaged, unsafe or no captioner.</exception>
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static Captioner Load(string model, CaptionerOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
-    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; may be null.</param>
+    /// <summary>Loads a model onto a device, on the thread pool.</summary>
+    /// <param name="model">As in <see cref="Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Gets the load's progress.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, CaptionerOptions?)" path="/*[not(self::param)]"/>
     public static Task<Captioner> LoadAsync(
         string model, CaptionerOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new CaptionerOptions(), watched => Load(model, watched), progress, cancellationToken);
 
-    /// <summary>Puts a model that was found on a device.</summary>
-    /// <param name="source">The model.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <exception cref="CheckpointException">The model is damaged, unsafe or no captioner.</exception>
-    /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
-    /// <exception cref="DeviceException">There is no such device.</exception>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
     internal static Captioner Load(ModelSource source, CaptionerOptions? options = null)
     {
         options ??= new CaptionerOptions();
@@ -124,7 +109,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
             return first;
         try
         {
-            // The first has written the cache, if there is one: the others read it, all at once.
+            // The first load writes the cache, if there is one. The others read it in parallel.
             var others = new Captioner[devices.Count - 1];
             Parallel.For(0, others.Length, i => others[i] = first.Host.OwnTogether(Open(devices[i + 1])));
             first.pool = [first, .. others];
@@ -140,10 +125,10 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     }
 
     /// <summary>Captions one image.</summary>
-    /// <param name="image">The image; a path is one.</param>
-    /// <param name="options">How; null for the model's own way.</param>
-    /// <param name="cancellationToken">Ends the work before the next word.</param>
-    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    /// <param name="image">The image, or its path.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a prompt leaves no room for words.</exception>
     public Caption Caption(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -156,8 +141,8 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     }
 
     /// <summary>
-    /// Captions one image; no thread waits meanwhile. Calls that come together share the model's work: images are encoded together, and a caption
-    /// joins the others at their next token. Each is the caption that the image has alone.
+    /// Captions one image without blocking a thread. Concurrent calls share the model's work: images are encoded together, and a caption
+    /// joins the others at their next token. Each is the same as alone.
     /// </summary>
     /// <inheritdoc cref="Caption(ImageSource, CaptionOptions?, CancellationToken)"/>
     /// <exception cref="PipelineBusyException">More calls wait than <see cref="PipelineOptions.MaxQueuedCalls"/>.</exception>
@@ -169,7 +154,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         return CaptionAsync(image, plan, onToken: null, cancellationToken);
     }
 
-    /// <summary>Captions many images; results come in the order of the images, as each batch is done.</summary>
+    /// <summary>Captions many images; results come in order, as each batch is done.</summary>
     /// <inheritdoc cref="CaptionAllAsync(IAsyncEnumerable{ImageSource}, CaptionOptions?, CancellationToken)"/>
     public IAsyncEnumerable<CaptionResult> CaptionAllAsync(
         IEnumerable<ImageSource> images, CaptionOptions? options = null, CancellationToken cancellationToken = default)
@@ -179,12 +164,12 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     }
 
     /// <summary>
-    /// Captions a stream of images. They are decoded on the thread pool while the device works on those before them, about two batches
-    /// ahead and no more: a slow reader of the results holds everything back. An image that cannot be read is a result with an error.
+    /// Captions a stream of images. They are decoded about two batches ahead; a slow reader holds everything back. An unreadable image
+    /// gives a result with an error.
     /// </summary>
-    /// <param name="images">The images; each is opened when its turn comes.</param>
-    /// <param name="options">How; null for the model's own way.</param>
-    /// <param name="cancellationToken">Ends the work before the next word of the batch in hand.</param>
+    /// <param name="images">The images, each opened in its turn.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the prompt leaves no room for words; thrown at once.</exception>
     public IAsyncEnumerable<CaptionResult> CaptionAllAsync(
         IAsyncEnumerable<ImageSource> images, CaptionOptions? options = null, CancellationToken cancellationToken = default)
@@ -197,22 +182,24 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     }
 
     /// <summary>
-    /// Captions one image and yields the text as the model writes it; the parts, joined, are the caption's text. A word comes when the
-    /// next one begins, since it may still grow until then.
+    /// Captions one image and yields the text as it is generated; the parts, joined, are the caption's text. A word comes when the next one
+    /// begins.
     /// </summary>
-    /// <param name="image">The image; a path is one.</param>
-    /// <param name="options">How: greedy or sampling, one sequence. Beam search has no words before its end.</param>
-    /// <param name="cancellationToken">Ends the work before the next word.</param>
-    /// <exception cref="ArgumentException">An option is out of range, asks for beams or several sequences, or the model has no vocabulary; thrown at once.</exception>
+    /// <param name="image">The image, or its path.</param>
+    /// <param name="options">Greedy or sampling, one sequence.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, asks for several sequences, or the model has no vocabulary; thrown at once.
+    /// </exception>
     /// <exception cref="ImageException">The image cannot be read; thrown by the enumeration.</exception>
     public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, options, onEnd: null, cancellationToken);
 
     /// <inheritdoc cref="StreamAsync(ImageSource, CaptionOptions?, CancellationToken)" path="/*[not(self::param)]"/>
-    /// <param name="image">The image; a path is one.</param>
-    /// <param name="options">How: greedy or sampling, one sequence.</param>
-    /// <param name="onEnd">Given the whole caption before the enumeration ends; may be null.</param>
-    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    /// <param name="image">The image, or its path.</param>
+    /// <param name="options">Greedy or sampling, one sequence.</param>
+    /// <param name="onEnd">Gets the whole caption before the enumeration ends; may be null.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
     public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options, Action<Caption>? onEnd, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -244,14 +231,14 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         });
         var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, cancellationToken))
         {
-            // An image's device is not known when it is decoded: it goes there while that one works on the batch before.
+            // An image's device is unknown at decoding. Its pixels are sent while that device runs the previous batch.
             Prepare = member.Host.Stages ? batch => [.. batch.Select(member.Host.Stage)] : null,
             Discard = PipelineHost.Unstage,
         });
         var shared = new DevicePool<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>([.. devices], Retire);
         await foreach (var results in shared.RunAsync(batches, cancellationToken).ConfigureAwait(false))
         {
-            // Results come in the order of the batches.
+            // Results come in batch order.
             if (held.TryDequeue(out var bytes))
                 ahead.Release(bytes);
             foreach (var result in results)
@@ -268,10 +255,10 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         Tell(notice);
     }
 
-    // The devices that have not failed; all of them if none is left, so that the caller gets the reason.
+    // Devices that have not failed; all if none is left, for the caller to get the reason.
     private Captioner[] Working() => Array.FindAll(pool, member => !member.failed) is [_, ..] working ? working : pool;
 
-    // Single images go around.
+    // Single images go to the devices in rotation.
     private Captioner Next()
     {
         if (pool.Length == 1)

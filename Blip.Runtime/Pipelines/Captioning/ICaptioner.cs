@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Describes an image in words: the interface of <see cref="Captioner"/>, for code that is tested without a model.</summary>
+/// <summary>The interface of <see cref="Captioner"/>, for tests without a model.</summary>
 public interface ICaptioner
 {
     /// <inheritdoc cref="Captioner.CaptionAsync(ImageSource, CaptionOptions?, CancellationToken)"/>

@@ -1,8 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>
-/// Tells whether sentences are true of two images: what <see cref="ImageComparer"/> does, for code that is tested without a model.
-/// </summary>
+/// <summary>The interface of <see cref="ImageComparer"/>, for tests without a model.</summary>
 public interface IImageComparer
 {
     /// <inheritdoc cref="ImageComparer.CompareAsync"/>

@@ -8,8 +8,8 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Tells whether sentences are true of two images (NLVR2). Any number of threads may call it; a sentence's answer is the one that it has
-/// alone. Left and right matter: sentences may speak of them.
+/// Tells whether sentences are true of two images (NLVR2). It is thread-safe, and a sentence's answer is the same as alone. Sentences may
+/// speak of left and right.
 /// </summary>
 /// <example>
 /// <code>
@@ -34,35 +34,32 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
 
-    /// <summary>The model on its device: for traces.</summary>
     internal ReasoningModel Model => model;
 
     /// <inheritdoc/>
     internal override void WarmUp(CancellationToken cancellationToken) =>
         One(BlankImage(), BlankImage(), [[Config.Text.EncoderTokenId, Config.Text.SepTokenId]], cancellationToken);
 
-    /// <summary>Loads a model and puts it on a device.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <exception cref="CheckpointException">There is no such model, or it is damaged, unsafe or compares no images.</exception>
+    /// <summary>Loads a model onto a device.</summary>
+    /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="CheckpointException">The model is missing, damaged, unsafe or compares no images.</exception>
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static ImageComparer Load(string model, ImageComparerOptions? options = null) =>
         Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
-    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; may be null.</param>
+    /// <summary>Loads a model onto a device, on the thread pool.</summary>
+    /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Gets the load's progress.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, ImageComparerOptions?)" path="/*[not(self::param)]"/>
     public static Task<ImageComparer> LoadAsync(
         string model, ImageComparerOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new ImageComparerOptions(), watched => Load(model, watched), progress, cancellationToken);
 
-    /// <summary>Puts a model that was found on a device.</summary>
-    /// <inheritdoc cref="Load(string, ImageComparerOptions?)"/>
     internal static ImageComparer Load(ModelSource source, ImageComparerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -75,21 +72,21 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     public Comparison Compare(ImageSource left, ImageSource right, string sentence, CancellationToken cancellationToken = default) =>
         Compare(left, right, [sentence], cancellationToken)[0];
 
-    /// <summary>Tells of each of some sentences whether it is true of two images, which are encoded once.</summary>
-    /// <param name="left">The left image; a path is one.</param>
+    /// <summary>Tells for each sentence whether it is true of two images, which are encoded once.</summary>
+    /// <param name="left">The left image, or its path.</param>
     /// <param name="right">The right image.</param>
     /// <param name="sentences">The sentences.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
-    /// <returns>One for each sentence, in their order.</returns>
-    /// <exception cref="ImageException">An image cannot be read; the message begins with its name.</exception>
+    /// <param name="cancellationToken">Ends the wait for the device.</param>
+    /// <returns>A comparison for each sentence, in order.</returns>
+    /// <exception cref="ImageException">An image cannot be read.</exception>
     /// <exception cref="ArgumentException">
-    /// A sentence is longer than the model reads, the model has no vocabulary, or an image is kept on a device.
+    /// A sentence is too long, the model has no vocabulary, or an image is kept on a device.
     /// </exception>
     public IReadOnlyList<Comparison> Compare(
         ImageSource left, ImageSource right, IReadOnlyList<string> sentences, CancellationToken cancellationToken = default) =>
         Comparisons(sentences, One(left, right, Ids(sentences), cancellationToken));
 
-    /// <summary>The same; no thread waits.</summary>
+    /// <summary>The same without blocking a thread.</summary>
     /// <inheritdoc cref="Compare(ImageSource, ImageSource, IReadOnlyList{string}, CancellationToken)"/>
     public async Task<IReadOnlyList<Comparison>> CompareAsync(
         ImageSource left, ImageSource right, IReadOnlyList<string> sentences, CancellationToken cancellationToken = default)
@@ -99,7 +96,7 @@ public sealed class ImageComparer : Pipeline, IImageComparer
             sentences, await calls.CallAsync(Together(left, right), ids, needsPixels: false, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Tells of each pair whether its sentence is true: a result for each, in order, as each batch is done.</summary>
+    /// <summary>Compares pairs: a result for each, in order, as each batch is done.</summary>
     /// <inheritdoc cref="CompareAllAsync(IAsyncEnumerable{ImagePair}, CancellationToken)"/>
     public IAsyncEnumerable<ComparisonResult> CompareAllAsync(IEnumerable<ImagePair> pairs, CancellationToken cancellationToken = default)
     {
@@ -108,11 +105,11 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     }
 
     /// <summary>
-    /// Tells of a stream of pairs whether their sentences are true. Images are decoded on the thread pool about two batches ahead of the
-    /// device and no more. An image or a sentence that cannot be read is a result with an error.
+    /// Tells for a stream of pairs whether their sentences are true. Images are decoded about two batches ahead. An unreadable image or
+    /// sentence gives a result with an error.
     /// </summary>
-    /// <param name="pairs">The pairs; each is opened when its turn comes.</param>
-    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
+    /// <param name="pairs">The pairs, each opened in its turn.</param>
+    /// <param name="cancellationToken">Ends the work after the current batch.</param>
     /// <exception cref="ArgumentException">The model has no vocabulary; thrown at once.</exception>
     public IAsyncEnumerable<ComparisonResult> CompareAllAsync(
         IAsyncEnumerable<ImagePair> pairs, CancellationToken cancellationToken = default)
@@ -129,7 +126,7 @@ public sealed class ImageComparer : Pipeline, IImageComparer
                 .ToList(),
             cancellationToken);
 
-        // A sentence that cannot be read is its own pair's error.
+        // An unreadable sentence is its pair's error.
         (ImagePair Pair, DecodedImage Image, IReadOnlyList<int[]> Ids) Ready(ImagePair pair, DecodedImage decoded)
         {
             try
@@ -143,7 +140,7 @@ public sealed class ImageComparer : Pipeline, IImageComparer
         }
     }
 
-    // Two images that go through the model together are a clip of two frames.
+    // Two images of one run are a clip of two frames.
     private static ImageSource Together(ImageSource left, ImageSource right)
     {
         ArgumentNullException.ThrowIfNull(left);
@@ -188,6 +185,6 @@ public sealed class ImageComparer : Pipeline, IImageComparer
         ? throw new ImageException(error)
         : [.. sentences.Zip(judged.Logits, (sentence, logits) => new Comparison(sentence, logits.Probability) { TrueLogit = logits.True, FalseLogit = logits.False })];
 
-    /// <summary>What came of a pair's sentences, or what is wrong with the pair.</summary>
+    /// <summary>A pair's logits, or its error.</summary>
     private sealed record Judged(JudgementLogits[] Logits, string? Error);
 }

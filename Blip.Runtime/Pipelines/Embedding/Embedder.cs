@@ -8,8 +8,8 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Makes vectors of images and texts, of length 1, whose products say how close they are. A matching checkpoint's are those of its
-/// contrastive head (256 floats in the published models); a checkpoint without a task (BlipModel) has its projections.
+/// Makes vectors of images and texts, of length 1, whose products tell how close they are. A matching checkpoint uses its contrastive head
+/// (256 floats in the published models); a checkpoint without a task (BlipModel) uses its projections.
 /// </summary>
 /// <example>
 /// <code>
@@ -20,7 +20,7 @@ namespace Blip.Runtime.Pipelines;
 /// </example>
 public sealed class Embedder : Pipeline, IEmbedder
 {
-    // Texts that go through the model together: short rows, so that many make full matrix products.
+    // Texts of one run: rows are short, so many make full matrix products.
     private const int TextBatch = 64;
 
     private readonly BlipModel model;
@@ -28,12 +28,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     private readonly CompatRules rules;
     private readonly ImageCalls<bool, ImageEmbedding> calls;
 
-    /// <summary>An embedder over a model on a device.</summary>
-    /// <param name="host">Its host.</param>
-    /// <param name="model">A matching or a contrastive model.</param>
-    /// <param name="encoder">Images to that model.</param>
-    /// <param name="rules">How texts are cut.</param>
-    /// <param name="owner">False for a matcher's.</param>
+    /// <summary><paramref name="owner"/> is false for a matcher's embedder.</summary>
     internal Embedder(PipelineHost host, BlipModel model, ImageEncoder encoder, CompatRules rules, bool owner)
         : base(host, owner)
     {
@@ -44,16 +39,14 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <summary>Elements of a vector.</summary>
     public int Dimension => DimensionOf(Config);
 
-    /// <summary>The factor of products before a softmax over texts or images (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
+    /// <summary>The factor of products before a softmax (CLIP's temperature); null for a matching checkpoint.</summary>
     public double? LogitScale => (model as ContrastiveModel)?.LogitScale;
 
-    /// <summary>The model on its device: for traces.</summary>
     internal BlipModel Model => model;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
 
-    /// <summary>Elements of the vectors that a model makes.</summary>
     internal static int DimensionOf(BlipConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -63,27 +56,25 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <inheritdoc/>
     internal override void WarmUp(CancellationToken cancellationToken) => EmbedImage(BlankImage(), cancellationToken);
 
-    /// <summary>Loads a model and puts it on a device.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <exception cref="CheckpointException">There is no such model, or it is damaged, unsafe or has no vectors to give.</exception>
+    /// <summary>Loads a model onto a device.</summary>
+    /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="CheckpointException">The model is missing, damaged, unsafe or gives no vectors.</exception>
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static Embedder Load(string model, EmbedderOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
-    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; may be null.</param>
+    /// <summary>Loads a model onto a device, on the thread pool.</summary>
+    /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Gets the load's progress.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, EmbedderOptions?)" path="/*[not(self::param)]"/>
     public static Task<Embedder> LoadAsync(
         string model, EmbedderOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new EmbedderOptions(), watched => Load(model, watched), progress, cancellationToken);
 
-    /// <summary>Puts a model that was found on a device.</summary>
-    /// <inheritdoc cref="Load(string, EmbedderOptions?)"/>
     internal static Embedder Load(ModelSource source, EmbedderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -98,10 +89,10 @@ public sealed class Embedder : Pipeline, IEmbedder
     }
 
     /// <summary>An image's vector.</summary>
-    /// <param name="image">The image; a path, or the features that this embedder's matcher keeps.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <param name="image">The image, its path, or features kept by this embedder's matcher.</param>
+    /// <param name="cancellationToken">Ends the wait for the device.</param>
     /// <returns><c>[<see cref="Dimension"/>]</c>, of length 1.</returns>
-    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
     public float[] EmbedImage(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -109,7 +100,7 @@ public sealed class Embedder : Pipeline, IEmbedder
         return result.Succeeded ? result.Vector : throw new ImageException(result.Error);
     }
 
-    /// <summary>The same; no thread waits.</summary>
+    /// <summary>The same without blocking a thread.</summary>
     /// <inheritdoc cref="EmbedImage"/>
     public async Task<float[]> EmbedImageAsync(ImageSource image, CancellationToken cancellationToken = default)
     {
@@ -122,9 +113,9 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <inheritdoc cref="EmbedTexts"/>
     public float[] EmbedText(string text, CancellationToken cancellationToken = default) => EmbedTexts([text], cancellationToken)[0];
 
-    /// <summary>Texts' vectors, each the one that the text has alone.</summary>
+    /// <summary>Vectors of texts, each the same as alone.</summary>
     /// <returns><c>[texts][<see cref="Dimension"/>]</c>, of length 1.</returns>
-    /// <exception cref="ArgumentException">A text is longer than the model reads, or the model has no vocabulary.</exception>
+    /// <exception cref="ArgumentException">A text is too long, or the model has no vocabulary.</exception>
     public IReadOnlyList<float[]> EmbedTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -134,12 +125,12 @@ public sealed class Embedder : Pipeline, IEmbedder
         return Numbers(vectors);
     }
 
-    /// <summary>A text's vector; no thread waits.</summary>
+    /// <summary>A text's vector, without blocking a thread.</summary>
     /// <inheritdoc cref="EmbedTexts"/>
     public async Task<float[]> EmbedTextAsync(string text, CancellationToken cancellationToken = default) =>
         (await VectorsAsync([text], cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>The same as <see cref="EmbedTexts"/>; no thread waits.</summary>
+    /// <summary><see cref="EmbedTexts"/> without blocking a thread.</summary>
     /// <inheritdoc cref="EmbedTexts"/>
     public async Task<IReadOnlyList<float[]>> VectorsAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
     {
@@ -156,7 +147,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     private List<float[]> Numbers(List<float[]> vectors) =>
         vectors.TrueForAll(IsNumber) ? vectors : throw new InvalidDataException($"{Host.Source.Name}: {NoNumbers}");
 
-    /// <summary>Images' vectors, in the order of the images, as each batch is done.</summary>
+    /// <summary>Vectors of images in order, as each batch is done.</summary>
     /// <inheritdoc cref="EmbedImagesAsync(IAsyncEnumerable{ImageSource}, CancellationToken)"/>
     public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
@@ -165,18 +156,18 @@ public sealed class Embedder : Pipeline, IEmbedder
     }
 
     /// <summary>
-    /// Vectors of a stream of images. They are decoded on the thread pool about two batches ahead of the device and no more: a slow reader
-    /// of the results holds everything back. An image that cannot be read is a result with an error.
+    /// Vectors of a stream of images. They are decoded about two batches ahead; a slow reader holds everything back. An unreadable image
+    /// gives a result with an error.
     /// </summary>
-    /// <param name="images">The images; each is opened when its turn comes.</param>
-    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
+    /// <param name="images">The images, each opened in its turn.</param>
+    /// <param name="cancellationToken">Ends the work after the current batch.</param>
     public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         return InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded), RunImages, cancellationToken);
     }
 
-    /// <summary>Texts' vectors, in the order of the texts, as each batch is done.</summary>
+    /// <summary>Vectors of texts in order, as each batch is done.</summary>
     /// <inheritdoc cref="EmbedTextsAsync(IAsyncEnumerable{string}, CancellationToken)"/>
     public IAsyncEnumerable<TextEmbedding> EmbedTextsAsync(IEnumerable<string> texts, CancellationToken cancellationToken = default)
     {
@@ -184,9 +175,9 @@ public sealed class Embedder : Pipeline, IEmbedder
         return EmbedTextsAsync(texts.ToAsyncEnumerable(), cancellationToken);
     }
 
-    /// <summary>Vectors of a stream of texts. A text that the model cannot read is a result with an error.</summary>
+    /// <summary>Vectors of a stream of texts. An unreadable text gives a result with an error.</summary>
     /// <param name="texts">The texts.</param>
-    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
+    /// <param name="cancellationToken">Ends the work after the current batch.</param>
     /// <exception cref="ArgumentException">The model has no vocabulary; thrown at once.</exception>
     public IAsyncEnumerable<TextEmbedding> EmbedTextsAsync(IAsyncEnumerable<string> texts, CancellationToken cancellationToken = default)
     {
@@ -196,10 +187,9 @@ public sealed class Embedder : Pipeline, IEmbedder
         return InBatches(texts, Read, RunTexts, TextBatch, cancellationToken);
     }
 
-    /// <summary>Its host, for classes that use its vectors.</summary>
     internal PipelineHost Base => Host;
 
-    /// <summary>The vectors of images on the device, in turn.</summary>
+    /// <summary>The vectors of encoded images, in turn.</summary>
     internal float[][] VectorsOf(ImageStates states) =>
         model is ContrastiveModel contrastive ? contrastive.EmbedImages(states) : ((MatchingModel)model).EmbedImages(states);
 
@@ -207,9 +197,9 @@ public sealed class Embedder : Pipeline, IEmbedder
     internal float[][] VectorsOf(IReadOnlyList<int[]> texts) =>
         model is ContrastiveModel contrastive ? contrastive.EmbedTexts(texts) : ((MatchingModel)model).EmbedTexts(texts);
 
-    /// <summary>The vectors of images on the device, in turn; a clip's is the mean of its frames' projections, of length one.</summary>
-    /// <param name="images">The images; null where one was refused.</param>
-    /// <returns>A vector for each image that is there.</returns>
+    /// <summary>
+    /// The vectors of encoded images, in turn; null for a refused image. A clip's is the mean of its frames' projections, of length 1.
+    /// </summary>
     internal float[]?[] VectorsOf(IReadOnlyList<EncodedImage?> images)
     {
         var vectors = new float[]?[images.Count];

@@ -13,10 +13,10 @@ public sealed class ImageEmbedding
     /// <summary><c>[<see cref="Embedder.Dimension"/>]</c>, of length 1.</summary>
     public float[]? Vector { get; }
 
-    /// <summary>The error, where there is no vector; a sentence for people that begins with the image's name.</summary>
+    /// <summary>A sentence that begins with the image's name; null for a vector.</summary>
     public string? Error { get; }
 
-    /// <summary>True where there is a vector.</summary>
+    /// <summary>Whether there is a vector.</summary>
     [MemberNotNullWhen(true, nameof(Vector))]
     [MemberNotNullWhen(false, nameof(Error))]
     public bool Succeeded => Vector is not null;
@@ -24,7 +24,7 @@ public sealed class ImageEmbedding
     /// <summary>A result with a vector.</summary>
     public static ImageEmbedding Of(ImageSource source, float[] vector) => new(source, vector, null);
 
-    /// <summary>A result without one.</summary>
+    /// <summary>A result with an error.</summary>
     public static ImageEmbedding Failed(ImageSource source, string error) => new(source, null, error);
 }
 
@@ -39,10 +39,10 @@ public sealed class TextEmbedding
     /// <summary><c>[<see cref="Embedder.Dimension"/>]</c>, of length 1.</summary>
     public float[]? Vector { get; }
 
-    /// <summary>The error, where there is no vector; a sentence for people.</summary>
+    /// <summary>The error, as a sentence; null for a vector.</summary>
     public string? Error { get; }
 
-    /// <summary>True where there is a vector.</summary>
+    /// <summary>Whether there is a vector.</summary>
     [MemberNotNullWhen(true, nameof(Vector))]
     [MemberNotNullWhen(false, nameof(Error))]
     public bool Succeeded => Vector is not null;
@@ -50,6 +50,6 @@ public sealed class TextEmbedding
     /// <summary>A result with a vector.</summary>
     public static TextEmbedding Of(string text, float[] vector) => new(text, vector, null);
 
-    /// <summary>A result without one.</summary>
+    /// <summary>A result with an error.</summary>
     public static TextEmbedding Failed(string text, string error) => new(text, null, error);
 }

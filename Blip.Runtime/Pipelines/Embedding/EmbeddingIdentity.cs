@@ -10,15 +10,15 @@ using Blip.Runtime.Retrieval;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Tells whose vectors are comparable: those of the same weights at the same precision, from images that were prepared alike. A copy of a
-/// model elsewhere, or in another kind of file, is the same model.
+/// Tells which vectors are comparable: those of the same weights, precision and image preparation. A model's copy elsewhere, or in another
+/// file format, is the same model.
 /// </summary>
 internal static class EmbeddingIdentity
 {
-    // Elements of each tensor's beginning and end that are looked at: reading all would take as long as loading the model.
+    // Elements to hash at each tensor's beginning and end. Reading all would take as long as loading.
     private const int Sample = 16;
 
-    /// <summary>The identity of a model's vectors with these options.</summary>
+    /// <summary>The identity of a model's vectors.</summary>
     /// <exception cref="CheckpointException">The weights cannot be read.</exception>
     public static IndexModel Of(ModelSource source, PipelineOptions options)
     {

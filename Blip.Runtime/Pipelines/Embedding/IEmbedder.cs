@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Makes vectors of images and texts: the interface of <see cref="Embedder"/>, for code that is tested without a model.</summary>
+/// <summary>The interface of <see cref="Embedder"/>, for tests without a model.</summary>
 public interface IEmbedder
 {
     /// <summary>Elements of a vector.</summary>

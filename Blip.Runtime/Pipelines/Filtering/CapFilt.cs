@@ -8,10 +8,9 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Captioner and filter over the same decoded images, on one device (BLIP, arXiv 2201.12086, section 3.3). The captioner writes texts, the
-/// filter
-/// judges them and the texts that came with the image. An image is encoded once for both where their image encoders have the same weights.
-/// An image's results are the same as alone, bit for bit.
+/// Captioner and filter over the same decoded images, on one device (BLIP, arXiv 2201.12086, section 3.3). The captioner writes texts; the
+/// filter judges them and the image's texts. Models with the same image encoder encode an image once. An image's results are the same as
+/// alone, bit for bit.
 /// </summary>
 /// <example>
 /// <code>
@@ -45,29 +44,22 @@ public sealed class CapFilt : IDisposable
     /// <summary>Where both run.</summary>
     public DeviceDescription DeviceDescription => captioner.DeviceDescription;
 
-    /// <summary>The images that go through the models together.</summary>
+    /// <summary>Images in a batch.</summary>
     public int BatchSize => captioner.Host.BatchSize;
 
-    /// <summary>True where an image is encoded once for both models.</summary>
+    /// <summary>Whether an image is encoded once for both models.</summary>
     public bool SharesEncoder { get; }
 
     /// <summary>Notices from loading that are no errors.</summary>
     public IReadOnlyList<string> Notices => [.. captioner.Notices.Concat(filter.Notices).Distinct()];
 
-    /// <summary>The time that the captioner took so far, the encoding of images included.</summary>
+    /// <summary>The captioner's time so far, with the encoding of images.</summary>
     public TimeSpan CaptionTime => Stopwatch.GetElapsedTime(0, captionTicks);
 
-    /// <summary>The time that the filter took so far.</summary>
+    /// <summary>The filter's time so far.</summary>
     public TimeSpan FilterTime => Stopwatch.GetElapsedTime(0, filterTicks);
 
-    /// <summary>Loads both models and puts them on one device.</summary>
-    /// <param name="captioner">A captioning checkpoint.</param>
-    /// <param name="filter">A matching checkpoint.</param>
-    /// <param name="options">How they work; null for the paper's way.</param>
-    /// <exception cref="CheckpointException">A model is damaged, unsafe or of another kind.</exception>
-    /// <exception cref="TokenizerException">A vocabulary cannot be read.</exception>
-    /// <exception cref="DeviceException">There is no such device.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, or a model has no vocabulary.</exception>
+    /// <summary>Loads both models onto one device.</summary>
     internal static CapFilt Load(ModelSource captioner, ModelSource filter, CapFiltOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(captioner);
@@ -96,11 +88,7 @@ public sealed class CapFilt : IDisposable
         }
     }
 
-    /// <summary>Tells whose results are the same: those of the same weights, precision and image preparation.</summary>
-    /// <param name="model">The captioner or the filter, with its adapter.</param>
-    /// <param name="options">How they work.</param>
-    /// <returns>A hash, in hexadecimal digits.</returns>
-    /// <exception cref="CheckpointException">The weights cannot be read.</exception>
+    /// <summary>A hash in hexadecimal digits, equal for the same weights, precision, image preparation and vocabulary.</summary>
     internal static string Fingerprint(ModelSource model, CapFiltOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -112,8 +100,8 @@ public sealed class CapFilt : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Captions and judges a batch of images. One thread at a time.</summary>
-    /// <param name="batch">The images; <see cref="BatchSize"/> of them make full use of the device.</param>
+    /// <summary>Captions and judges a batch. One thread at a time.</summary>
+    /// <param name="batch">The images; <see cref="BatchSize"/> of them fill the device.</param>
     /// <returns>A result for each image, in order.</returns>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public IReadOnlyList<CapFiltResult> Run(IReadOnlyList<CapFiltImage> batch)
@@ -162,7 +150,7 @@ public sealed class CapFilt : IDisposable
     {
         var read = batch.Select(
             (image, i) => image.Texts.Concat(Written(captions[i]).Select(caption => caption.Text!)).Select(Read).ToList()).ToList();
-        // An image without any text still shows whether it can be used.
+        // An image without texts still shows whether it can be used.
         var judged = filter.RunInTurn(
             [.. images.Select((image, i) => (image, (IReadOnlyList<string>)[.. read[i].Where(text => text.Length > 0)]))], matching);
         return [.. batch.Select((image, i) => Result(image, captions[i], read[i], judged[i]))];
@@ -180,7 +168,7 @@ public sealed class CapFilt : IDisposable
                 new CapFiltText(caption.Text!, score?.MatchProbability, score?.Cosine, LogProbability(caption)))]);
     }
 
-    // A score is the sum of the log-probabilities over a power of the number of generated tokens.
+    // A score is the sum of log-probabilities over a power of the number of generated tokens.
     private double LogProbability(Caption caption) =>
         caption.Score * Math.Pow(caption.Tokens.Count - promptTokens, options.Generation.LengthPenalty);
 

@@ -5,13 +5,13 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>Texts as BLIP was trained on them: <c>pre_caption</c> of the authors' code (salesforce/BLIP, data/utils.py).</summary>
 public static partial class CaptionCleaning
 {
-    /// <summary>The most words that the authors' pre-training keeps of a text.</summary>
+    /// <summary>The most words that the authors' pre-training keeps.</summary>
     public const int MaxWords = 30;
 
-    /// <summary>Lower case, without punctuation, single spaces, and no more than some words.</summary>
-    /// <param name="text">A caption as it was found.</param>
-    /// <param name="maxWords">The most words that are kept.</param>
-    /// <returns>The cleaned text; empty where nothing is left.</returns>
+    /// <summary>Lower case, no punctuation, single spaces, and a limited number of words.</summary>
+    /// <param name="text">A caption.</param>
+    /// <param name="maxWords">The most words to keep.</param>
+    /// <returns>The cleaned text, which may be empty.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxWords"/> is below 1.</exception>
     public static string Clean(string text, int maxWords = MaxWords)
     {

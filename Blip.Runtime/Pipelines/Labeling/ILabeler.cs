@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Chooses among labels for images: the interface of <see cref="Labeler"/>, for code that is tested without a model.</summary>
+/// <summary>The interface of <see cref="Labeler"/>, for tests without a model.</summary>
 public interface ILabeler
 {
     /// <inheritdoc cref="Labeler.Labels"/>

@@ -1,30 +1,28 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>How labels are turned into texts, and what decides among them.</summary>
+/// <summary>How labels become texts, and how one is chosen.</summary>
 public sealed record LabelOptions
 {
-    /// <summary>What stands for the label in a template.</summary>
+    /// <summary>The label's place in a template.</summary>
     public const string Place = "{}";
 
     /// <summary>
-    /// The templates that are used where none are given: a label's vector is the mean over its prompts (Radford et al. 2021, section
-    /// 3.1.4). The first one is BLIP's own prompt.
+    /// The default templates; the first is BLIP's prompt. A label's vector is the mean over its prompts (Radford et al. 2021, section
+    /// 3.1.4).
     /// </summary>
     public static IReadOnlyList<string> DefaultTemplates { get; } = ["a picture of {}", "a photo of {}", "a photo of a {}", "an image of {}", "there is {} in the picture", "{}"];
 
-    /// <summary>Texts with <c>{}</c> where the label goes; null for <see cref="DefaultTemplates"/>.</summary>
+    /// <summary>Texts with <c>{}</c> for the label; null for <see cref="DefaultTemplates"/>.</summary>
     public IReadOnlyList<string>? Templates { get; init; }
 
-    /// <summary>How many of the closest labels by cosine the matching head looks at; 0 leaves all to the cosine.</summary>
+    /// <summary>How many of the closest labels by cosine the matching head scores; 0 leaves all to the cosine.</summary>
     public int Rerank { get; init; } = 5;
 
-    /// <summary>
-    /// What cosines are divided by before their softmax; BLIP's contrastive loss begins with 0.07 (Li et al. 2021, section 3.2).
-    /// </summary>
+    /// <summary>Divides cosines before their softmax. BLIP's contrastive loss begins with 0.07 (Li et al. 2021, section 3.2).</summary>
     public double Temperature { get; init; } = 0.07;
 
-    /// <summary>Checks the numbers and the templates.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public void Validate()
     {
         if (Rerank < 0)

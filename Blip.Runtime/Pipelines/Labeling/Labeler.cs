@@ -5,12 +5,12 @@ using Blip.Runtime.Models;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Chooses among labels for images without training on them (zero-shot): each label becomes some texts, the closest labels by cosine are
-/// looked at again by the matching head. Any number of threads may call it.
+/// Chooses among labels for images without training (zero-shot). Each label becomes some texts, and the matching head scores the closest
+/// labels by cosine again. It is thread-safe.
 /// </summary>
 /// <remarks>
-/// The probabilities are a softmax of the cosines over the temperature. The labels that the matching head looked at keep their sum and
-/// share it by a softmax of that head's mean log-odds.
+/// The probabilities are a softmax of the cosines over the temperature. The labels that the matching head scored keep their sum and share
+/// it by a softmax of that head's mean log-odds.
 /// </remarks>
 /// <example>
 /// <code>
@@ -21,7 +21,7 @@ namespace Blip.Runtime.Pipelines;
 /// </example>
 public sealed class Labeler : Pipeline, ILabeler
 {
-    // Pairs that go to the model at once: a cancelled call ends after so many.
+    // Pairs of one run: a cancelled call ends after it.
     private const int PairsPerRun = 256;
 
     private readonly Matcher matcher;
@@ -31,12 +31,12 @@ public sealed class Labeler : Pipeline, ILabeler
     private readonly ImageCalls<bool, LabelResult> calls;
 
     /// <summary>Makes the labels' vectors.</summary>
-    /// <param name="matcher">Looks at the images; it stays the caller's, and the labeler lives as long as it does.</param>
-    /// <param name="labels">The labels, at least two.</param>
-    /// <param name="options">Templates, and how many labels are looked at again; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <param name="matcher">The caller's matcher; the labeler lives as long as it does.</param>
+    /// <param name="labels">At least two labels.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the wait for the device.</param>
     /// <exception cref="ArgumentException">
-    /// There are fewer than two labels, one is blank or there twice, an option is out of range, or a prompt is longer than the model reads.
+    /// There are fewer than two labels, one is blank or repeated, an option is out of range, or a prompt is too long.
     /// </exception>
     public Labeler(
         Matcher matcher, IReadOnlyList<string> labels, LabelOptions? options = null, CancellationToken cancellationToken = default)
@@ -58,7 +58,7 @@ public sealed class Labeler : Pipeline, ILabeler
     /// <summary>The labels.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>The templates that are used.</summary>
+    /// <summary>The templates in use.</summary>
     public IReadOnlyList<string> Templates { get; }
 
     /// <inheritdoc/>
@@ -68,10 +68,10 @@ public sealed class Labeler : Pipeline, ILabeler
     internal override void WarmUp(CancellationToken cancellationToken) => Label(BlankImage(), cancellationToken);
 
     /// <summary>An image's labels.</summary>
-    /// <param name="image">The image; a path is one, and so is what the matcher keeps.</param>
-    /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
-    /// <returns>All labels, the likeliest first.</returns>
-    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    /// <param name="image">The image, its path, or the matcher's features.</param>
+    /// <param name="cancellationToken">Ends the work after the current pairs.</param>
+    /// <returns>All labels, likeliest first.</returns>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
     public IReadOnlyList<Label> Label(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -79,7 +79,7 @@ public sealed class Labeler : Pipeline, ILabeler
         return result.Succeeded ? result.Labels : throw new ImageException(result.Error);
     }
 
-    /// <summary>The same; no thread waits.</summary>
+    /// <summary>The same without blocking a thread.</summary>
     /// <inheritdoc cref="Label"/>
     public async Task<IReadOnlyList<Label>> LabelAsync(ImageSource image, CancellationToken cancellationToken = default)
     {
@@ -88,7 +88,7 @@ public sealed class Labeler : Pipeline, ILabeler
         return result.Succeeded ? result.Labels : throw new ImageException(result.Error);
     }
 
-    /// <summary>Labels of images, in the order of the images, as each batch is done.</summary>
+    /// <summary>Labels of images in order, as each batch is done.</summary>
     /// <inheritdoc cref="LabelAllAsync(IAsyncEnumerable{ImageSource}, CancellationToken)"/>
     public IAsyncEnumerable<LabelResult> LabelAllAsync(IEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
@@ -97,11 +97,10 @@ public sealed class Labeler : Pipeline, ILabeler
     }
 
     /// <summary>
-    /// Labels of a stream of images. They are decoded on the thread pool about two batches ahead of the device and no more. An image that
-    /// cannot be read is a result with an error.
+    /// Labels of a stream of images. They are decoded about two batches ahead. An unreadable image gives a result with an error.
     /// </summary>
-    /// <param name="images">The images; each is opened when its turn comes.</param>
-    /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
+    /// <param name="images">The images, each opened in its turn.</param>
+    /// <param name="cancellationToken">Ends the work after the current pairs.</param>
     public IAsyncEnumerable<LabelResult> LabelAllAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);

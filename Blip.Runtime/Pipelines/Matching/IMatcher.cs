@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Scores how well texts fit images: the interface of <see cref="Matcher"/>, for code that is tested without a model.</summary>
+/// <summary>The interface of <see cref="Matcher"/>, for tests without a model.</summary>
 public interface IMatcher
 {
     /// <inheritdoc cref="Matcher.MatchAsync"/>

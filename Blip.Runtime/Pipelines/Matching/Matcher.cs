@@ -8,8 +8,7 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Tells how well texts fit images. Any number of threads may call it; an image is encoded once for all its texts, and a pair's result is
-/// the one that it has alone.
+/// Tells how well texts fit images. It is thread-safe, encodes an image once for all its texts, and gives a pair the same result as alone.
 /// </summary>
 /// <example>
 /// <code>
@@ -19,7 +18,7 @@ namespace Blip.Runtime.Pipelines;
 /// </example>
 public sealed class Matcher : Pipeline, IMatcher
 {
-    // Pairs that go to the model at once: a cancelled call ends after so many.
+    // Pairs of one run: a cancelled call ends after it.
     private const int PairsPerRun = 256;
 
     private static readonly MatchOptions Plain = new();
@@ -45,13 +44,10 @@ public sealed class Matcher : Pipeline, IMatcher
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
 
-    /// <summary>The model on its device: for traces.</summary>
     internal MatchingModel Model => model;
 
-    /// <summary>From images to the model.</summary>
     internal ImageEncoder Encoder => encoder;
 
-    /// <summary>The images that single calls used last.</summary>
     internal ImageCache Cache => encoder.Cache;
 
     /// <inheritdoc/>
@@ -63,27 +59,25 @@ public sealed class Matcher : Pipeline, IMatcher
             Embedder.EmbedImage(BlankImage(), cancellationToken);
     }
 
-    /// <summary>Loads a model and puts it on a device.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <exception cref="CheckpointException">There is no such model, or it is damaged, unsafe or no matcher.</exception>
+    /// <summary>Loads a model onto a device.</summary>
+    /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="CheckpointException">The model is missing, damaged, unsafe or no matcher.</exception>
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static Matcher Load(string model, MatcherOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
-    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
-    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
-    /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; may be null.</param>
+    /// <summary>Loads a model onto a device, on the thread pool.</summary>
+    /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="progress">Gets the load's progress.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, MatcherOptions?)" path="/*[not(self::param)]"/>
     public static Task<Matcher> LoadAsync(
         string model, MatcherOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new MatcherOptions(), watched => Load(model, watched), progress, cancellationToken);
 
-    /// <summary>Puts a model that was found on a device.</summary>
-    /// <inheritdoc cref="Load(string, MatcherOptions?)"/>
     internal static Matcher Load(ModelSource source, MatcherOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -91,18 +85,18 @@ public sealed class Matcher : Pipeline, IMatcher
         return PipelineHost.Open(source, options, host => new Matcher(host, options, options.ImageCacheBytes));
     }
 
-    /// <summary>Encodes an image and keeps it on the device for any number of calls.</summary>
-    /// <param name="image">The image; a path is one.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
-    /// <returns>The caller's to dispose; it goes wherever an image goes.</returns>
-    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    /// <summary>Encodes an image and keeps it on the device.</summary>
+    /// <param name="image">The image, or its path.</param>
+    /// <param name="cancellationToken">Ends the wait for the device.</param>
+    /// <returns>Features for the caller to dispose.</returns>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
     public ImageFeatures Encode(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         return encoder.Keep(this, image, cancellationToken);
     }
 
-    /// <summary>The same; no thread waits.</summary>
+    /// <summary>The same without blocking a thread.</summary>
     /// <inheritdoc cref="Encode"/>
     public Task<ImageFeatures> EncodeAsync(ImageSource image, CancellationToken cancellationToken = default)
     {
@@ -115,14 +109,14 @@ public sealed class Matcher : Pipeline, IMatcher
     public Match Match(ImageSource image, string text, MatchOptions? options = null, CancellationToken cancellationToken = default) =>
         Match(image, [text], options, cancellationToken)[0];
 
-    /// <summary>Tells how well each of some texts fits an image.</summary>
-    /// <param name="image">The image; a path, or the features that <see cref="Encode"/> keeps.</param>
+    /// <summary>Tells how well each text fits an image.</summary>
+    /// <param name="image">The image, its path, or the features of <see cref="Encode"/>.</param>
     /// <param name="texts">The texts.</param>
-    /// <param name="options">How; null for the plain way.</param>
-    /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
-    /// <returns>One for each text, in the order of the texts.</returns>
-    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
-    /// <exception cref="ArgumentException">A text is longer than the model reads, or the model has no vocabulary.</exception>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work after the current pairs.</param>
+    /// <returns>A match for each text, in order.</returns>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
+    /// <exception cref="ArgumentException">A text is too long, or the model has no vocabulary.</exception>
     /// <exception cref="ObjectDisposedException">The image's handle is disposed.</exception>
     public IReadOnlyList<Match> Match(ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -133,7 +127,7 @@ public sealed class Matcher : Pipeline, IMatcher
         return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
     }
 
-    /// <summary>Tells how well each of some texts fits an image; no thread waits meanwhile.</summary>
+    /// <summary>Tells how well each text fits an image, without blocking a thread.</summary>
     /// <inheritdoc cref="Match(ImageSource, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
     public async Task<IReadOnlyList<Match>> MatchAsync(
         ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
@@ -144,7 +138,7 @@ public sealed class Matcher : Pipeline, IMatcher
         return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
     }
 
-    /// <summary>Tells how well all texts fit all images: a result for each image, in order, as each batch is done.</summary>
+    /// <summary>Tells how well all texts fit all images: results in order, as each batch is done.</summary>
     /// <inheritdoc cref="MatchAllAsync(IAsyncEnumerable{ImageSource}, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
     public IAsyncEnumerable<MatchResult> MatchAllAsync(
         IEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
@@ -154,15 +148,14 @@ public sealed class Matcher : Pipeline, IMatcher
     }
 
     /// <summary>
-    /// Tells how well all texts fit a stream of images, each of which is encoded once. They are decoded on the thread pool about two batches
-    /// ahead of the device and no more: a slow reader of the results holds everything back. An image that cannot be read is a result with an
-    /// error.
+    /// Tells how well all texts fit a stream of images, each encoded once. They are decoded about two batches ahead; a slow reader holds
+    /// everything back. An unreadable image gives a result with an error.
     /// </summary>
-    /// <param name="images">The images; each is opened when its turn comes.</param>
+    /// <param name="images">The images, each opened in its turn.</param>
     /// <param name="texts">The texts.</param>
-    /// <param name="options">How; null for the plain way.</param>
-    /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
-    /// <exception cref="ArgumentException">A text is longer than the model reads, or the model has no vocabulary; thrown at once.</exception>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work after the current pairs.</param>
+    /// <exception cref="ArgumentException">A text is too long, or the model has no vocabulary; thrown at once.</exception>
     public IAsyncEnumerable<MatchResult> MatchAllAsync(
         IAsyncEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -176,10 +169,10 @@ public sealed class Matcher : Pipeline, IMatcher
             cancellationToken);
     }
 
-    /// <summary>Tells of each pair how well it fits together: a result with one match for each pair, in order, as each batch is done.</summary>
-    /// <param name="pairs">Images with their texts; each image is opened when its turn comes.</param>
-    /// <param name="options">How; null for the plain way.</param>
-    /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
+    /// <summary>Tells how well each pair fits together: results with one match each, in order, as each batch is done.</summary>
+    /// <param name="pairs">Images with their texts, each opened in its turn.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work after the current pairs.</param>
     /// <exception cref="ArgumentException">The model has no vocabulary; thrown at once.</exception>
     public IAsyncEnumerable<MatchResult> MatchPairsAsync(
         IAsyncEnumerable<ImageText> pairs, MatchOptions? options = null, CancellationToken cancellationToken = default)
@@ -192,7 +185,7 @@ public sealed class Matcher : Pipeline, IMatcher
 
         int[] Read(string text) => TextIds.Of(Host, text, rule, "Text");
 
-        // A text that cannot be read is its own pair's error.
+        // An unreadable text is its pair's error.
         Pairs Ready(ImageText pair, DecodedImage decoded)
         {
             try
@@ -226,17 +219,14 @@ public sealed class Matcher : Pipeline, IMatcher
 
     private Dictionary<string, int[]> Ids(IReadOnlyList<string> texts, MatchOptions? options) => TextIds.OfEach(Host, texts, Rule(options), "Text");
 
-    /// <summary>Matches a batch of images, each with its own texts, while no other thread works on the device.</summary>
-    /// <param name="batch">The images, decoded or encoded already, and their texts.</param>
-    /// <param name="options">How; null for the plain way.</param>
-    /// <exception cref="ArgumentException">A text is longer than the model reads.</exception>
+    /// <summary>Matches a batch of images, each with its texts, in turn.</summary>
     internal MatchResult[] RunInTurn(IReadOnlyList<(DecodedImage Image, IReadOnlyList<string> Texts)> batch, MatchOptions? options)
     {
         var rule = Rule(options);
         return Run([.. batch.Select(pair => new Pairs(pair.Image, pair.Texts))], text => TextIds.Of(Host, text, rule, "Text"), options, CancellationToken.None);
     }
 
-    /// <summary>Takes over images that another model on the same device encoded with the same weights, while no other thread works there.</summary>
+    /// <summary>Takes over images that another model on the device encoded with the same weights. In turn.</summary>
     internal ImageStates AdoptInTurn(ImageStates states) => model.Vision.Adopt(states);
 
     private MatchResult[] Run(IReadOnlyList<Pairs> batch, Func<string, int[]> read, MatchOptions? options, CancellationToken cancellationToken)
@@ -247,7 +237,7 @@ public sealed class Matcher : Pipeline, IMatcher
             RefuseClips(batch, images, results);
         var places = Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).ToList();
         var texts = places.SelectMany(i => batch[i].Texts).Distinct(StringComparer.Ordinal).ToList();
-        // The vectors' texts always begin with [CLS]; the pairs' texts may begin otherwise.
+        // Vectors' texts always begin with [CLS]; the pairs' texts may not.
         var vectors = texts.Zip(Vectors(texts, RulesOf(options), cancellationToken)).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         var imageVectors = Embedder.VectorsOf(images);
         foreach (var (states, group) in encoder.ForTexts(images))
@@ -320,13 +310,11 @@ public sealed class Matcher : Pipeline, IMatcher
         return Run([.. batch.Select(call => new Pairs(call.Image, call.Work.Texts))], text => ids[text], batch[0].Work.Options, cancellationToken);
     }
 
-    /// <summary>A call of one of many threads: an image's texts, and the options.</summary>
     private sealed record Comparison(IReadOnlyList<string> Texts, Dictionary<string, int[]> Ids, MatchOptions? Options)
     {
-        /// <summary>Whether another call may be answered with this one.</summary>
+        /// <summary>Whether another call may run with this one.</summary>
         public bool IsLike(Comparison other) => (Options ?? Plain) == (other.Options ?? Plain);
     }
 
-    /// <summary>An image, ready for the device, and its texts.</summary>
     private readonly record struct Pairs(DecodedImage Decoded, IReadOnlyList<string> Texts);
 }

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Finds images in an index: the interface of <see cref="Retriever"/>, for code that is tested without a model.</summary>
+/// <summary>The interface of <see cref="Retriever"/>, for tests without a model.</summary>
 public interface IRetriever
 {
     /// <inheritdoc cref="Retriever.AddAsync"/>

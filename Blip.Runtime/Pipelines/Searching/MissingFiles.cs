@@ -1,11 +1,9 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Whether files that are not seen are gone: a disk that is not mounted looks like an empty folder, or like none.</summary>
+/// <summary>Tells whether missing files are gone: an unmounted disk looks like an empty folder, or like none.</summary>
 internal static class MissingFiles
 {
-    /// <summary>Why the files may be there all the same, in words; null where nothing says so.</summary>
-    /// <param name="known">All files that are known.</param>
-    /// <param name="missing">Those among them that are not seen.</param>
+    /// <summary>The reason to doubt that the files are gone; null for none.</summary>
     public static string? Doubt(IEnumerable<string> known, IEnumerable<string> missing)
     {
         var root = Common(known.Select(path => Path.GetDirectoryName(Path.GetFullPath(path))!));
@@ -15,7 +13,7 @@ internal static class MissingFiles
             .Select(Flaw).FirstOrDefault(flaw => flaw is not null);
     }
 
-    // The folder itself, or the nearest one above it that is there.
+    // The folder, or the nearest existing one above it.
     private static string Nearest(string folder)
     {
         while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } above)

@@ -7,16 +7,16 @@ namespace Blip.Runtime.Pipelines;
 /// <content>Searching.</content>
 public sealed partial class Retriever
 {
-    /// <summary>Finds the images that words describe best, best first.</summary>
-    /// <param name="text">The words.</param>
-    /// <param name="options">How many, and whether the matching head looks again; null for ten by cosine.</param>
-    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
-    /// <exception cref="ArgumentException">An option is out of range, the text is longer than the model reads, or there is no matching head to look again.</exception>
+    /// <summary>Finds the images that a text describes best, best first.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">Null for ten images by cosine.</param>
+    /// <param name="cancellationToken">Ends the work after the current batch.</param>
+    /// <exception cref="ArgumentException">An option is out of range, the text is too long, or reranking has no matching head.</exception>
     public IReadOnlyList<RetrievalHit> Search(string text, SearchOptions? options = null, CancellationToken cancellationToken = default) =>
         Search([text], options, cancellationToken)[0];
 
-    /// <summary>Finds the images that each of some texts describes best, best first. All texts share one pass over the index.</summary>
-    /// <returns>For each text its images.</returns>
+    /// <summary>Finds the images for each text, best first, in one pass over the index.</summary>
+    /// <returns>The images of each text.</returns>
     /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
     public IReadOnlyList<IReadOnlyList<RetrievalHit>> Search(IReadOnlyList<string> texts, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -26,7 +26,7 @@ public sealed partial class Retriever
         return [.. found.Select((hits, i) => Rerank(hits, texts[i], options, cancellationToken))];
     }
 
-    /// <summary>Finds the images that words describe best; no thread waits meanwhile.</summary>
+    /// <summary>Finds the images that a text describes best, without blocking a thread.</summary>
     /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
     public async Task<IReadOnlyList<RetrievalHit>> SearchAsync(string text, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -41,19 +41,21 @@ public sealed partial class Retriever
         return Rerank(found, matches, options);
     }
 
-    /// <summary>Finds the images nearest to another one, best first.</summary>
-    /// <param name="image">The image; a path is one. It need not be in the index.</param>
-    /// <param name="options">How many; null for ten.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <summary>Finds the images nearest to another, best first.</summary>
+    /// <param name="image">The image, or its path. It need not be in the index.</param>
+    /// <param name="options">Null for ten images.</param>
+    /// <param name="cancellationToken">Ends the wait for the device.</param>
     /// <exception cref="ImageException">The image cannot be read.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, or asks to look again: the matching head compares images with words.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, or asks for reranking: the matching head compares images with texts.
+    /// </exception>
     public IReadOnlyList<RetrievalHit> SearchByImage(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = ForImage(image, options);
         return Find(embedder.EmbedImage(image, cancellationToken), options.Top, cancellationToken)[0];
     }
 
-    /// <summary>The same; no thread waits.</summary>
+    /// <summary>The same without blocking a thread.</summary>
     /// <inheritdoc cref="SearchByImage"/>
     public async Task<IReadOnlyList<RetrievalHit>> SearchByImageAsync(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -62,11 +64,13 @@ public sealed partial class Retriever
         return await FindAsync(vector, options.Top, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Finds the entries nearest to a vector, exactly; no thread waits.</summary>
-    /// <param name="vector"><c>[dimension]</c>, as the embedder gives it.</param>
+    /// <summary>Finds the entries nearest to a vector, exactly, without blocking a thread.</summary>
+    /// <param name="vector"><c>[dimension]</c>, as from the embedder.</param>
     /// <param name="top">How many, at least 1.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
-    /// <exception cref="ArgumentException">The vector has another dimension or is not finite, or <paramref name="top"/> is below 1.</exception>
+    /// <param name="cancellationToken">Ends the wait for the device.</param>
+    /// <exception cref="ArgumentException">
+    /// The vector has another dimension or is not finite, or <paramref name="top"/> is below 1.
+    /// </exception>
     public async Task<IReadOnlyList<IndexHit>> NearestAsync(ReadOnlyMemory<float> vector, int top, CancellationToken cancellationToken = default)
     {
         if (vector.Length != Index.Dimension)
@@ -113,7 +117,7 @@ public sealed partial class Retriever
         ? hits
         : Rerank(hits, Matches(hits, text, options, cancellationToken).ToBlockingEnumerable(cancellationToken), options);
 
-    // The first ones by the matching head's score, then images that it could not score, then the rest as they are.
+    // First images by the matching head's score, then those that it could not score, then the rest.
     private RetrievalHit[] Rerank(RetrievalHit[] hits, IEnumerable<MatchResult> matches, SearchOptions options)
     {
         var looked = hits.Take(options.Rerank).Zip(matches, (hit, result) => result.Succeeded

@@ -6,8 +6,8 @@ using Blip.Runtime.Retrieval;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Finds images by words or by another image, among any number of them: their vectors are kept in an index on disk. It works with a
-/// matcher or an embedder, which stay their owner's; any number of threads may call it.
+/// Finds images by texts or by another image, with their vectors in an index on disk. It is thread-safe. The matcher or embedder stays its
+/// owner's.
 /// </summary>
 /// <example>
 /// <code>
@@ -21,10 +21,10 @@ namespace Blip.Runtime.Pipelines;
 /// </example>
 public sealed partial class Retriever : IRetriever, IDisposable
 {
-    // Images whose files are looked at together, before those of them that are wanted go to the model.
+    // Files checked at once, before the wanted ones go to the model.
     private const int FilesAtOnce = 1024;
 
-    // The loss at a kill, and the cost of flushing to disk: a fraction of a percent of either.
+    // A kill loses at most this. Flushing costs a fraction of a percent.
     private static readonly TimeSpan BetweenWrites = TimeSpan.FromSeconds(1);
 
     private readonly Embedder embedder;
@@ -42,37 +42,44 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <summary>The vectors.</summary>
     public EmbeddingIndex Index { get; }
 
-    /// <summary>Opens an index to add and to search, or makes it. Only one process does at a time.</summary>
-    /// <param name="matcher">Makes the vectors, and reranks a search's hits.</param>
-    /// <param name="index">The index: a file, with others beside it that begin with its name. Images below its folder are known by their path from there, so that the folder may be moved.</param>
-    /// <exception cref="IndexException">Another process writes to it, it was made with another model or precision, or it is damaged.</exception>
+    /// <summary>Opens or makes an index to add and to search. Only one process may do so at a time.</summary>
+    /// <param name="matcher">Makes vectors, and reranks hits.</param>
+    /// <param name="index">
+    /// The index file; others beside it begin with its name. Images below its folder have paths relative to it, so that the folder may be
+    /// moved.
+    /// </param>
+    /// <exception cref="IndexException">
+    /// Another process writes to it, it was made with another model or precision, or it is damaged.
+    /// </exception>
     public static Retriever Open(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: true));
 
-    /// <summary>Opens an index to add and to search without a matching head, or makes it.</summary>
-    /// <param name="embedder">Makes the vectors.</param>
-    /// <param name="index">The index.</param>
+    /// <summary>Opens or makes an index to add and to search without a matching head.</summary>
+    /// <param name="embedder">Makes vectors.</param>
+    /// <param name="index">The index file.</param>
     /// <inheritdoc cref="Open(Matcher, string)" path="/*[not(self::param)]"/>
     public static Retriever Open(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: true));
 
-    /// <summary>Opens an index to search; others may add to it meanwhile, which is not seen.</summary>
-    /// <param name="matcher">Makes the query's vector, and reranks a search's hits.</param>
-    /// <param name="index">The index.</param>
+    /// <summary>Opens an index to search. Additions by others are not seen.</summary>
+    /// <param name="matcher">Makes the query's vector, and reranks hits.</param>
+    /// <param name="index">The index file.</param>
     /// <exception cref="IndexException">There is none, it was made with another model or precision, or it is damaged.</exception>
     public static Retriever OpenRead(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: false));
 
     /// <summary>Opens an index to search without a matching head.</summary>
     /// <param name="embedder">Makes the query's vector.</param>
-    /// <param name="index">The index.</param>
+    /// <param name="index">The index file.</param>
     /// <inheritdoc cref="OpenRead(Matcher, string)" path="/*[not(self::param)]"/>
     public static Retriever OpenRead(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: false));
 
     /// <summary>
-    /// Adds new and changed images to the index: a file that is there with its length and time of change costs a look at its
-    /// folder and no more. Images on disk stay, however the work ends; the same call later continues from there.
+    /// Adds new and changed images. A known file with the same length and time of change is only looked up. Images on disk stay, however
+    /// the work ends; the same call continues later.
     /// </summary>
-    /// <param name="images">The images, files as a rule: others are known by their name, and made anew each time.</param>
-    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
-    /// <returns>A result for each image, unchanged ones before the others of their thousand. An image that cannot be read is a result with an error.</returns>
+    /// <param name="images">Images, usually files. Others are known by name, and added anew each time.</param>
+    /// <param name="cancellationToken">Ends the work after the current batch.</param>
+    /// <returns>
+    /// A result for each image, unchanged ones before the others of their 1024. An unreadable image gives a result with an error.
+    /// </returns>
     /// <exception cref="IndexException">The index cannot be written: reported images are kept.</exception>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     public async IAsyncEnumerable<IndexingResult> AddAsync(IEnumerable<ImageSource> images, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -113,15 +120,17 @@ public sealed partial class Retriever : IRetriever, IDisposable
         }
         finally
         {
-            // Cancelled, or left by the reader: finished vectors are kept.
+            // Cancelled, or abandoned by the reader: finished vectors are kept.
             pending.Write();
         }
     }
 
-    /// <summary>Takes the images out of the index whose files are gone.</summary>
-    /// <param name="all">Whether they are taken out, too, where a folder is away, unreadable or empty, or where they are more than half of the index.</param>
+    /// <summary>Removes the images whose files are gone.</summary>
+    /// <param name="all">
+    /// Also removes them where a folder is missing, unreadable or empty, or where they are more than half of the index.
+    /// </param>
     /// <returns>Their paths.</returns>
-    /// <exception cref="IndexException">The index cannot be written; or the files may be there and cannot be seen, and nothing was removed.</exception>
+    /// <exception cref="IndexException">The index cannot be written, or the files may exist unseen; then nothing was removed.</exception>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     public IReadOnlyList<string> RemoveMissing(bool all = false)
     {
@@ -140,10 +149,10 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <summary>Closes the index.</summary>
     public void Dispose() => Index.Dispose();
 
-    /// <summary>Where an image is that the index knows by a name.</summary>
+    /// <summary>The path of an image in the index.</summary>
     internal string PathOf(string id) => Path.IsPathRooted(id) ? id : Path.Join(folder, id);
 
-    // Below the index's folder the path from there, with slashes on every system; elsewhere the whole path.
+    // Below the index's folder, the path relative to it, with slashes on every system; elsewhere the full path.
     private IndexEntry EntryOf(ImageSource image)
     {
         var file = new FileInfo(image.Name);
@@ -168,7 +177,6 @@ public sealed partial class Retriever : IRetriever, IDisposable
         return pipeline;
     }
 
-    /// <summary>Entries that are made and not on disk yet.</summary>
     private sealed class PendingEntries(EmbeddingIndex index)
     {
         private readonly List<IndexEntry> entries = [];
@@ -176,7 +184,7 @@ public sealed partial class Retriever : IRetriever, IDisposable
         private readonly List<IndexingResult> results = [];
         private long oldest;
 
-        /// <summary>How long the first of them waits.</summary>
+        /// <summary>How long the first entry has waited.</summary>
         public TimeSpan Age => entries.Count == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(oldest);
 
         public void Add(IndexEntry entry, float[] vector, IndexingResult result)
@@ -188,7 +196,6 @@ public sealed partial class Retriever : IRetriever, IDisposable
             results.Add(result);
         }
 
-        /// <summary>Writes them, and tells what became of them.</summary>
         public IndexingResult[] Write()
         {
             if (entries.Count == 0)

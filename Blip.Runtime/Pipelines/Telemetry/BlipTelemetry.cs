@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Measurements of pipelines for OpenTelemetry and other listeners: add the source and the meter named <see cref="Name"/>. Names follow OpenTelemetry's
-/// conventions for generative AI where they fit. Nothing is measured without listeners.
+/// Measurements for OpenTelemetry and other listeners: add the source and the meter named <see cref="Name"/>. Names follow OpenTelemetry's
+/// conventions for generative AI where they fit. Without listeners nothing is measured.
 /// </summary>
 public static class BlipTelemetry
 {
@@ -15,31 +15,23 @@ public static class BlipTelemetry
     private static readonly ActivitySource Source = new(Name);
     private static readonly Meter Meter = new(Name);
 
-    /// <summary>Seconds from a call to its result.</summary>
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("gen_ai.server.request.duration", "s", "From a call to its result.");
 
-    /// <summary>Seconds from a call to its first token.</summary>
     private static readonly Histogram<double> FirstToken = Meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "From a call to its first token.");
 
-    /// <summary>Tokens that were read or written.</summary>
     private static readonly Histogram<long> Tokens = Meter.CreateHistogram<long>("gen_ai.client.token.usage", "{token}", "Tokens of a call, read (input) or written (output).");
 
-    /// <summary>Seconds that a call waited for the device.</summary>
     private static readonly Histogram<double> Waited = Meter.CreateHistogram<double>("blip.call.wait", "s", "From the decoded image to the turn on the device.");
 
-    /// <summary>Calls that wait for a device.</summary>
     private static readonly UpDownCounter<long> Waiting = Meter.CreateUpDownCounter<long>("blip.calls.waiting", "{call}", "Calls that wait for a device.");
 
-    /// <summary>Images that are encoded together, or sequences that share a step.</summary>
     private static readonly Histogram<long> Batch = Meter.CreateHistogram<long>("blip.batch.size", "{item}", "Images encoded together, or sequences of one decoding step.");
 
-    /// <summary>Seconds of device work by stage.</summary>
     private static readonly Histogram<double> Stage = Meter.CreateHistogram<double>("blip.stage.duration", "s", "Work on the device, by stage.");
 
-    /// <summary>Whether anybody listens to tokens.</summary>
     internal static bool CountsTokens => Tokens.Enabled;
 
-    /// <summary>Begins an activity over a call; null without listeners.</summary>
+    /// <summary>Begins a call's activity; null without listeners.</summary>
     internal static Activity? Begin(string operation, string model)
     {
         var activity = Source.StartActivity($"{operation} {model}");
@@ -49,17 +41,16 @@ public static class BlipTelemetry
         return activity;
     }
 
-    /// <summary>Counts a call that waits (1), or that waits no longer (-1).</summary>
+    /// <summary>Counts a call that waits (1), or no longer waits (-1).</summary>
     internal static void CountWaiting(int change) => Waiting.Add(change);
 
-    /// <summary>Tells how long a call waited.</summary>
     internal static void RecordWait(TimeSpan waited, string operation, string model)
     {
         if (Waited.Enabled)
             Waited.Record(waited.TotalSeconds, Tags(operation, model));
     }
 
-    /// <summary>Tells how long a call took, and its error's type.</summary>
+    /// <summary>Records a call's time, and its error's type.</summary>
     internal static void RecordCall(TimeSpan took, string operation, string model, Exception? error)
     {
         if (!Duration.Enabled)
@@ -70,14 +61,12 @@ public static class BlipTelemetry
         Duration.Record(took.TotalSeconds, tags);
     }
 
-    /// <summary>Tells how long the first token took.</summary>
     internal static void RecordFirstToken(TimeSpan took, string operation, string model)
     {
         if (FirstToken.Enabled)
             FirstToken.Record(took.TotalSeconds, Tags(operation, model));
     }
 
-    /// <summary>Tells how many tokens a call read and wrote.</summary>
     internal static void RecordTokens(int read, int written, string operation, string model)
     {
         if (!Tokens.Enabled)
@@ -90,7 +79,7 @@ public static class BlipTelemetry
         }
     }
 
-    /// <summary>Does work on the device, and tells its stage, its size and its time.</summary>
+    /// <summary>Does work on the device, and records its stage, size and time.</summary>
     internal static T Measure<T>(string stage, int size, string operation, string model, Func<T> work)
     {
         if (!Stage.Enabled && !Batch.Enabled)

@@ -2,9 +2,7 @@ using System.Diagnostics;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>The measurements of one call: an activity around it, and figures at its end.</summary>
-/// <param name="operation">The operation: <c>caption</c>, <c>answer</c>, <c>match</c> or <c>embeddings</c>.</param>
-/// <param name="model">The model's name.</param>
+/// <summary>Measures one call: an activity around it, and figures at its end.</summary>
 internal sealed class CallMeter(string operation, string model)
 {
     private readonly long start = Stopwatch.GetTimestamp();
@@ -19,7 +17,7 @@ internal sealed class CallMeter(string operation, string model)
         BlipTelemetry.CountWaiting(1);
     }
 
-    /// <summary>The call has its turn, or is over before it came.</summary>
+    /// <summary>The call gets its turn, or ends before it.</summary>
     public void Take()
     {
         if (Interlocked.Exchange(ref queued, 0) is not 0 and var since)
@@ -29,17 +27,16 @@ internal sealed class CallMeter(string operation, string model)
         }
     }
 
-    /// <summary>A token was chosen; the first one is told.</summary>
+    /// <summary>Records the time of the first token.</summary>
     public void Token()
     {
         if (Interlocked.Increment(ref firstTokens) == 1)
             BlipTelemetry.RecordFirstToken(Stopwatch.GetElapsedTime(start), operation, model);
     }
 
-    /// <summary>Whether anybody listens to the tokens that are counted.</summary>
+    /// <summary>Whether a listener wants token counts.</summary>
     public bool IsHeard => activity is not null || BlipTelemetry.CountsTokens;
 
-    /// <summary>Counts tokens.</summary>
     public void Count(int read, int written)
     {
         BlipTelemetry.RecordTokens(read, written, operation, model);
@@ -47,7 +44,6 @@ internal sealed class CallMeter(string operation, string model)
         activity?.SetTag("gen_ai.usage.output_tokens", written);
     }
 
-    /// <summary>The call ends.</summary>
     public void End(Exception? error)
     {
         Take();
