@@ -113,7 +113,7 @@ public static class TrainingRecipes
         ImageSize = 480,
     };
 
-    // The authors cut words (data/nlvr_dataset.py), not tokens (models/blip_nlvr.py): 40 words have about 50.
+    // The authors cut words (data/nlvr_dataset.py), not tokens (models/blip_nlvr.py): 40 words have about 50 tokens.
     private static TrainingOptions Nlvr() => new()
     {
         Task = TrainingTask.Nlvr,
@@ -143,7 +143,7 @@ public static class TrainingRecipes
         MinCropScale = 0.2,
     };
 
-    // In LAVIS norms and biases do not decay, and alpha's ramp is always two epochs. Texts have 50 words; crops keep at least half.
+    // In LAVIS norms and biases do not decay, and alpha's ramp is always two epochs. Texts have at most 50 words; crops keep at least half.
     private static TrainingOptions Lavis(TrainingOptions paper)
     {
         var common = paper with { WeightDecayOn = WeightDecayScope.Matrices, AlphaRampEpochs = 2, MaxWords = 50, MinCropScale = 0.5 };

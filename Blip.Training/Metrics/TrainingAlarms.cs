@@ -20,7 +20,7 @@ internal sealed class TrainingAlarms(int vocabulary, int candidates, int window 
     /// <summary>The authors' bounds of the temperature.</summary>
     public const double LowestTemperature = 0.001, HighestTemperature = 0.5;
 
-    // The distance from chance that counts as chance, as a share of it.
+    // A loss within this share of the chance level counts as guessing.
     private const double Near = 0.02;
 
     private readonly Average contrast = new(window), matching = new(window), language = new(window);

@@ -1,9 +1,8 @@
 namespace Blip.Training.Objectives;
 
 /// <summary>
-/// Draws hard negatives in proportion to similarity (ALBEF, Li et al. 2021, section 3.2). <paramref name="floor"/> is added to each
-/// probability: 1e-4 in the authors' pre-training, 0 in their fine-tuning. The draws depend on the run's seed, the step and the batch
-/// alone.
+/// Draws hard negatives in proportion to similarity (ALBEF, Li et al. 2021, section 3.2). A floor is added to each probability: 1e-4 in the
+/// authors' pre-training, 0 in their fine-tuning. The draws depend on the run's seed, the step and the batch alone.
 /// </summary>
 internal sealed class NegativeSampler(long seed, long step, int part, double floor)
 {

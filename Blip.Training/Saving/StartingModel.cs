@@ -5,7 +5,7 @@ using Blip.Training.Objectives;
 namespace Blip.Training.Saving;
 
 /// <summary>
-/// The start of training: one head's model, or in pre-training a matcher and a captioner, or a checkpoint of the first release with both,
+/// The start of training: one head's model, or for pre-training a matcher and a captioner. A checkpoint of the first release has both, with
 /// momentum copies and queues.
 /// </summary>
 internal sealed class StartingModel : IDisposable
