@@ -13,7 +13,7 @@ internal sealed class RunFolder(string path)
     /// <summary>The description: models, options, sources.</summary>
     public string Manifest => System.IO.Path.Combine(path, ManifestName);
 
-    /// <summary>A small file for each process, past or present.</summary>
+    /// <summary>A small file for each process that works here or was killed.</summary>
     public string Workers => System.IO.Path.Combine(path, "workers");
 
     /// <summary>Written last: the shard is done.</summary>

@@ -7,7 +7,7 @@ namespace Blip.Training.Engine;
 /// <summary>A checkpoint during training: trained tensors come from the device, all others from the initial weights.</summary>
 /// <param name="source">The initial weights; the caller keeps them.</param>
 /// <param name="model">The model that learns.</param>
-/// <param name="shared">Maps a key to that of the tensor it shares; null without sharing.</param>
+/// <param name="shared">Maps a key to the key of its shared tensor; null without sharing.</param>
 internal sealed class TrainedTensorSource(ITensorSource source, TrainedModel model, Func<string, string>? shared = null) : ITensorSource
 {
     private readonly Dictionary<string, (TrainedParameter Parameter, int Key)> trained = model.Trained.Parameters
