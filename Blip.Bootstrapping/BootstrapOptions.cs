@@ -8,31 +8,29 @@ namespace Blip.Bootstrapping;
 /// <summary>How a data set is bootstrapped.</summary>
 public sealed record BootstrapOptions
 {
-    /// <summary>How captioner and filter work, and where.</summary>
+    /// <summary>The models' options and device.</summary>
     public CapFiltOptions Models { get; init; } = new();
 
-    /// <summary>Which texts are kept.</summary>
+    /// <summary>The selection of texts.</summary>
     public SelectionOptions Selection { get; init; } = new();
 
-    /// <summary>How the sources are read.</summary>
+    /// <summary>How sources are read.</summary>
     public DatasetOptions Datasets { get; init; } = new();
 
-    /// <summary>
-    /// The formats that kept pairs are written in (<see cref="DatasetWriters.Formats"/>); none writes the table of candidates alone.
-    /// </summary>
+    /// <summary>The formats of kept pairs (<see cref="DatasetWriters.Formats"/>); empty writes only the table of candidates.</summary>
     public IReadOnlyList<string> Outputs { get; init; } = ["webdataset"];
 
-    /// <summary>The share of a shard's images that may fail, 0 to 1; a shard with more is stopped.</summary>
+    /// <summary>The share of a shard's images that may fail, 0 to 1; above it the shard is stopped.</summary>
     public double MaxFailures { get; init; } = 0.5;
 
-    /// <summary>Whether images that failed in an earlier run are tried again.</summary>
+    /// <summary>Whether to retry images that failed in an earlier run.</summary>
     public bool RetryFailed { get; init; }
 
-    /// <summary>The most bytes that decoded images may hold while they wait.</summary>
+    /// <summary>The most bytes of decoded images that wait.</summary>
     public long DecodeBytes { get; init; } = 256L << 20;
 
-    /// <summary>Checks the numbers.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it and its range.</exception>
     public void Validate()
     {
         Models.Validate();

@@ -9,15 +9,15 @@ using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping;
 
-/// <summary>Selects again from the tables of a run, with other thresholds and rankings, without a device.</summary>
+/// <summary>Selects again from a run's tables with other thresholds and rankings, without a device.</summary>
 public static class BootstrapSelection
 {
     private const string SelectionName = "selection.json";
 
     /// <summary>Reads every candidate of a run.</summary>
-    /// <param name="path">The folder of a run or of a selection.</param>
+    /// <param name="path">The folder of a run or a selection.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="BootstrapException">There is no table, or one cannot be read.</exception>
+    /// <exception cref="BootstrapException">A table is missing or unreadable.</exception>
     public static async IAsyncEnumerable<Candidate> CandidatesAsync(
         string path, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -32,14 +32,13 @@ public static class BootstrapSelection
     }
 
     /// <summary>
-    /// Selects over all shards that are done, in order. Duplicates are found over the whole data set, where a run finds those of a shard
-    /// alone.
+    /// Selects over all finished shards, in order. Duplicates are found over the whole data set; a run finds them within a shard.
     /// </summary>
-    /// <param name="request">The selection: its source, its rules and its output.</param>
-    /// <param name="progress">Told of each shard; null for nothing.</param>
-    /// <param name="cancellationToken">Ends the work before the next shard; written files are whole.</param>
-    /// <returns>Candidate texts and those kept, and the shards of the run that are not done.</returns>
-    /// <exception cref="BootstrapException">The folder holds no run, or the output holds something else.</exception>
+    /// <param name="request">The selection.</param>
+    /// <param name="progress">Receives each shard; may be null.</param>
+    /// <param name="cancellationToken">Ends the work before the next shard.</param>
+    /// <returns>The counts of texts and shards.</returns>
+    /// <exception cref="BootstrapException">The folder has no run, or the output is not empty.</exception>
     /// <exception cref="DatasetException">A source cannot be read.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static async Task<SelectionResult> RunAsync(
@@ -84,7 +83,7 @@ public static class BootstrapSelection
         ? new RunFolder(path)
         : throw new BootstrapException($"'{path}': there is no such folder; name the folder of a run.");
 
-    // The images are read from the sources again: a run does not copy dropped images.
+    // Images are read from the sources again, since a run does not copy dropped ones.
     private static BootstrapSources Sources(ManifestFile manifest, SelectionRequest request)
     {
         if (manifest.Sources.Concat(manifest.HumanSources)
@@ -115,7 +114,7 @@ public static class BootstrapSelection
         Directory.CreateDirectory(output.Path);
     }
 
-    // Written last: a selection that a kill cut off does not look like a whole one.
+    // Written last, so that a killed selection does not look complete.
     private static void End(RunFolder output, ManifestFile manifest, SelectionRequest request)
     {
         var selection = new JsonObject
@@ -128,7 +127,6 @@ public static class BootstrapSelection
         ReplacedFile.Write(Path.Combine(output.Path, SelectionName), file => file.Write(bytes));
     }
 
-    /// <summary>A shard that is named in a table and not read.</summary>
     private sealed class NamedShard(string name) : IDatasetShard
     {
         public string Name => name;
@@ -137,41 +135,41 @@ public static class BootstrapSelection
     }
 }
 
-/// <summary>A selection: of which run, by which rule, and where it goes.</summary>
+/// <summary>A selection: its run, rule and output.</summary>
 public sealed record SelectionRequest
 {
-    /// <summary>The folder of the run.</summary>
+    /// <summary>The run's folder.</summary>
     public required string Run { get; init; }
 
-    /// <summary>The folder of the selection; it is empty or does not exist.</summary>
+    /// <summary>The selection's folder, empty or new.</summary>
     public required string Output { get; init; }
 
-    /// <summary>Which texts are kept.</summary>
+    /// <summary>The selection of texts.</summary>
     public SelectionOptions Selection { get; init; } = new();
 
-    /// <summary>The formats of the kept pairs; none writes the table alone.</summary>
+    /// <summary>The formats of kept pairs; empty writes only the table.</summary>
     public IReadOnlyList<string> Outputs { get; init; } = ["webdataset"];
 
-    /// <summary>The run's web sources; empty takes them from its manifest.</summary>
+    /// <summary>The run's web sources; empty uses the manifest's.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
-    /// <summary>The run's human sources; empty takes them from its manifest.</summary>
+    /// <summary>The run's human sources; empty uses the manifest's.</summary>
     public IReadOnlyList<string> HumanSources { get; init; } = [];
 
-    /// <summary>Whether a source may be a command: only for sources from a person's own command line.</summary>
+    /// <summary>Whether a source may be a command: only for the user's own command line.</summary>
     public bool AllowCommands { get; init; }
 
-    /// <summary>Further formats that the run's sources are read by.</summary>
+    /// <summary>Custom formats of the run's sources.</summary>
     public IReadOnlyList<IDatasetFormat> OwnFormats { get; init; } = [];
 
-    /// <summary>A folder for copies of shards that come over the network; null for the system's.</summary>
+    /// <summary>A folder for copies of remote shards; null for the system's.</summary>
     public string? ScratchFolder { get; init; }
 }
 
-/// <summary>How far a selection is.</summary>
-/// <param name="Shards">Shards that are selected from.</param>
-/// <param name="Of">Shards of the run that are done.</param>
-/// <param name="NotDone">Shards of the run that are not done, and left out.</param>
+/// <summary>The progress of a selection.</summary>
+/// <param name="Shards">Shards selected from.</param>
+/// <param name="Of">The run's finished shards.</param>
+/// <param name="NotDone">The run's unfinished shards, left out.</param>
 /// <param name="Candidates">Candidate texts.</param>
-/// <param name="Kept">Texts that are kept.</param>
+/// <param name="Kept">Kept texts.</param>
 public sealed record SelectionResult(int Shards, int Of, int NotDone, long Candidates, long Kept);

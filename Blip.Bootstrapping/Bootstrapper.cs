@@ -10,11 +10,9 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Bootstrapping;
 
 /// <summary>
-/// Bootstraps a data set (CapFilt; BLIP, arXiv 2201.12086, section 3.3): a captioner writes texts for web images, a filter drops the texts
-/// that do not
-/// fit, and the kept pairs with the human pairs are the new data set. Any number of processes may work on one folder; a killed one loses the
-/// batch in
-/// hand. Every output file has the same bytes for any number of workers, batch size and restarts.
+/// Bootstraps a data set (CapFilt; BLIP, arXiv 2201.12086, section 3.3). A captioner writes texts for web images, a filter drops unfitting
+/// texts, and the kept and human pairs form the new data set. Any number of processes may share a folder; a killed one loses its current
+/// batch. Output bytes do not depend on workers, batch size and restarts.
 /// </summary>
 public sealed class Bootstrapper : IDisposable
 {
@@ -36,21 +34,21 @@ public sealed class Bootstrapper : IDisposable
     /// <summary>The number of shards.</summary>
     public int Shards => sources.Count;
 
-    /// <summary>The shards that are done.</summary>
+    /// <summary>The finished shards.</summary>
     public int ShardsDone => folder.DoneShards().Count(shard => shard < Shards);
 
-    /// <summary>The shards that are not done, in order.</summary>
+    /// <summary>The unfinished shards, in order.</summary>
     public IReadOnlyList<int> OpenShards => [.. Enumerable.Range(0, Shards).Where(shard => !IsDone(shard) || IsToRetry(shard))];
 
-    /// <summary>The run's identity: equal for equal models, options and sources.</summary>
+    /// <summary>The run's identity; equal for equal models, options and sources.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>Captioner and filter on each device; none where all texts are human.</summary>
+    /// <summary>Captioner and filter for each device; empty if all texts are human.</summary>
     public IReadOnlyList<CapFilt> Models { get; }
 
-    /// <summary>Opens a run: begins it, or joins the one that is in the folder.</summary>
+    /// <summary>Begins a run, or joins the one in the folder.</summary>
     /// <param name="request">The run.</param>
-    /// <param name="load">False to hand out shards or look at the run without its models.</param>
+    /// <param name="load">False opens the run without its models, to distribute shards or inspect it.</param>
     /// <exception cref="BootstrapException">The folder holds another run; the message names the differences.</exception>
     /// <exception cref="DatasetException">A source cannot be listed.</exception>
     /// <exception cref="CheckpointException">A model cannot be read.</exception>
@@ -66,7 +64,7 @@ public sealed class Bootstrapper : IDisposable
         var folder = new RunFolder(request.Output);
         folder.CheckOutside(request.Sources.Concat(request.HumanSources));
         Check(folder, manifest);
-        // A device or a model that cannot be used leaves no folder behind.
+        // An unusable device or model leaves no folder behind.
         var models = load && sources.Web.Count > 0 ? Load(request) : [];
         try
         {
@@ -80,20 +78,20 @@ public sealed class Bootstrapper : IDisposable
         }
     }
 
-    /// <summary>Works on shards until the queue has none left.</summary>
-    /// <param name="queue">Hands out shard numbers.</param>
-    /// <param name="progress">Told of batches and shards; null for nothing.</param>
+    /// <summary>Works on shards until the queue is empty.</summary>
+    /// <param name="queue">Gives shard numbers.</param>
+    /// <param name="progress">Receives batches and shards; may be null.</param>
     /// <param name="stop">Ends the run after the current batch; finished samples are kept.</param>
-    /// <returns>How the run ended.</returns>
-    /// <exception cref="IOException">The folder cannot be written: the disk is full, for example. Finished samples are kept.</exception>
-    /// <exception cref="UnauthorizedAccessException">A file of the folder may not be written. Finished samples are kept.</exception>
-    /// <exception cref="ShardQueueException">The queue cannot be used.</exception>
+    /// <returns>The result.</returns>
+    /// <exception cref="IOException">The folder is not writable, for example on a full disk. Finished samples are kept.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to a file is denied.</exception>
+    /// <exception cref="ShardQueueException">The queue is unusable.</exception>
     public async Task<BootstrapResult> RunAsync(
         IShardQueue queue, IProgress<BootstrapProgress>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(queue);
         var tally = new RunTally(Shards, () => ShardsDone, progress);
-        // A worker that meets a full disk ends the others, too.
+        // A worker with a full disk ends the others, too.
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var workers = Enumerable.Range(0, Math.Max(1, Models.Count))
             .Select(worker => Task.Run(() => WorkAsync(worker, queue, tally, ends), CancellationToken.None)).ToList();
@@ -119,7 +117,7 @@ public sealed class Bootstrapper : IDisposable
         {
             throw Unusable(folder, e);
         }
-        // Another process may have been faster, with another run.
+        // Another process may have begun another run first.
         Check(folder, manifest);
     }
 
@@ -151,7 +149,7 @@ public sealed class Bootstrapper : IDisposable
     private static BootstrapException Unusable(RunFolder folder, Exception e) =>
         new($"'{folder.Path}' cannot be used for the run: {e.Message}", e);
 
-    // Another process may be about to begin the same run.
+    // Another process may be beginning the same run.
     private static bool IsTemporary(string path) => Path.GetFileName(path).StartsWith(RunFolder.ManifestName, StringComparison.Ordinal);
 
     private static List<CapFilt> Load(BootstrapRequest request)
@@ -182,7 +180,7 @@ public sealed class Bootstrapper : IDisposable
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            // The caller knows that it asked for this.
+            // The caller asked for this.
         }
         catch
         {
@@ -246,7 +244,7 @@ public sealed class Bootstrapper : IDisposable
             {
                 if (!IsToRetry(number))
                 {
-                    // Another process was faster between the look and the lock.
+                    // Another process finished it between the check and the lock.
                     journal.Delete();
                     return tally.Skipped(number);
                 }
@@ -281,17 +279,17 @@ public sealed class Bootstrapper : IDisposable
         var rows = journal.Records.Values.Select(record => record.ToCandidates(BootstrapSources.NameOf(number)));
         var selected = new SelectionRule(request.Options.Selection).Apply(rows).ToList();
         var writer = new ShardWriter(folder, request.Options.Outputs, Fingerprint);
-        // Not cancelled: all that is left to do takes no longer than a batch.
+        // Not cancelled: the rest takes no longer than a batch.
         return await writer.WriteAsync(number, source, selected, CancellationToken.None).ConfigureAwait(false);
     }
 
-    // A file that is damaged, or left from elsewhere, says nothing: the shard is done again.
+    // A damaged or foreign file does not count: the shard is done again.
     private bool IsDone(int number) => DoneFile.TryRead(folder.Done(number))?.Manifest == Fingerprint;
 
     private bool IsToRetry(int number) =>
         request.Options.RetryFailed && !retried.ContainsKey(number) && DoneFile.TryRead(folder.Done(number)) is { Failed: > 0 };
 
-    // The finished samples go to the journal before the shard stops being done: a kill between the two costs nothing.
+    // Finished samples go to the journal before the done file is deleted, so a kill in between loses nothing.
     private async Task ReopenAsync(int number, ShardJournal journal)
     {
         var samples = new List<SampleRecord>();
@@ -325,7 +323,7 @@ public sealed class Bootstrapper : IDisposable
                 }
                 catch (ShardQueueException)
                 {
-                    // A lease that is lost costs work that is done twice, and no result: the done file decides.
+                    // A lost lease costs repeated work but no result: the done file decides.
                 }
             }
         }

@@ -6,10 +6,10 @@ using Blip.Datasets.Webdataset;
 
 namespace Blip.Datasets;
 
-/// <summary>Opens data sets in any of the formats.</summary>
+/// <summary>Opens data sets in any format.</summary>
 public static class Dataset
 {
-    /// <summary>The formats, the ones with an exact sign first.</summary>
+    /// <summary>The formats, most distinctive first.</summary>
     public static IReadOnlyList<IDatasetFormat> Formats { get; } =
     [
         new WebdatasetFormat(),
@@ -20,11 +20,12 @@ public static class Dataset
         new JsonFormat(),
     ];
 
-    /// <summary>Lists the shards of some sources, in the order given.</summary>
-    /// <param name="sources">Files, folders, patterns (<c>*</c>, <c>?</c>, <c>**</c>, <c>{00000..00123}</c>), addresses and
-    /// commands.</param>
-    /// <param name="options">How they are read; null for the defaults.</param>
-    /// <exception cref="DatasetException">A source is not there, is of no known format, or cannot be listed.</exception>
+    /// <summary>Lists the shards of sources, in the given order.</summary>
+    /// <param name="sources">
+    /// Files, folders, patterns (<c>*</c>, <c>?</c>, <c>**</c>, <c>{00000..00123}</c>), addresses and commands.
+    /// </param>
+    /// <param name="options">Reading options; null for the defaults.</param>
+    /// <exception cref="DatasetException">A source is missing, of no known format, or cannot be listed.</exception>
     public static IReadOnlyList<IDatasetShard> Open(IEnumerable<string> sources, DatasetOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(sources);
@@ -36,7 +37,7 @@ public static class Dataset
             formats = [formats.FirstOrDefault(format => format.Name == name)
                 ?? throw new DatasetException($"'{name}' is no format of a data set; give one of {Names(formats)}.")];
         }
-        // A custom format may name its sources as it likes.
+        // Custom formats may use any source names.
         var shards = sources
             .SelectMany(source => options.OwnFormats.Any(own => own.Recognizes(source)) ? [source] : SourcePatterns.Expand(source))
             .SelectMany(source => Open(source, formats, options)).ToList();
@@ -50,7 +51,7 @@ public static class Dataset
     private static IReadOnlyList<IDatasetShard> Open(string source, IReadOnlyList<IDatasetFormat> formats, DatasetOptions options)
     {
         var remote = RemoteSource.Parse(source, options);
-        // A format that is named is not asked whether it knows the source.
+        // A named format need not recognize the source.
         var format = options.Format is not null
             ? formats[0]
             : formats.FirstOrDefault(format => format.Recognizes(remote?.FileName ?? source))

@@ -3,38 +3,38 @@ namespace Blip.Datasets;
 /// <summary>How the sources of a data set are read.</summary>
 public sealed record DatasetOptions
 {
-    /// <summary>The format of all sources, by its name; null detects each source's format.</summary>
+    /// <summary>The name of all sources' format; null detects each format.</summary>
     public string? Format { get; init; }
 
-    /// <summary>Custom formats, which are asked before those of <see cref="Dataset.Formats"/>.</summary>
+    /// <summary>Custom formats, asked before <see cref="Dataset.Formats"/>.</summary>
     public IReadOnlyList<IDatasetFormat> OwnFormats { get; init; } = [];
 
-    /// <summary>The column or field that holds the image (its bytes, or its path); null finds the usual names.</summary>
+    /// <summary>The column or field of the image, as bytes or a path; null tries the usual names.</summary>
     public string? ImageColumn { get; init; }
 
-    /// <summary>The column or field that holds the text, or a list of texts; null finds the usual names.</summary>
+    /// <summary>The column or field of the text or texts; null tries the usual names.</summary>
     public string? TextColumn { get; init; }
 
-    /// <summary>The column or field of a list or table that holds the key; null makes one of the image's path, or of the row.</summary>
+    /// <summary>The column or field of the key in lists and tables; null uses the image's path or the row.</summary>
     public string? KeyColumn { get; init; }
 
-    /// <summary>The folder that paths in lists and tables are relative to; null for the folder of the list itself.</summary>
+    /// <summary>The folder for relative paths in lists and tables; null for the list's folder.</summary>
     public string? ImageRoot { get; init; }
 
-    /// <summary>Samples of a shard where a source has no shards itself: folders, lists and tables of text.</summary>
+    /// <summary>Samples of a shard in folders, lists and tables of text.</summary>
     public int ShardSize { get; init; } = 10_000;
 
-    /// <summary>Which part of Karpathy's files (<c>train</c>, <c>restval</c>, <c>val</c>, <c>test</c>); others have no parts.</summary>
+    /// <summary>The split of Karpathy's files: <c>train</c>, <c>restval</c>, <c>val</c> or <c>test</c>. Other formats ignore it.</summary>
     public string Split { get; init; } = "train";
 
-    /// <summary>A folder for copies of shards that come over the network or out of a command; null for the system's.</summary>
+    /// <summary>The folder for copies of remote shards and commands' output; null for the system's.</summary>
     public string? ScratchFolder { get; init; }
 
-    /// <summary>Whether <c>pipe:COMMAND</c> runs a command. Only a person's own command line may allow it.</summary>
+    /// <summary>Whether <c>pipe:COMMAND</c> runs a command. Only the user's command line may allow it.</summary>
     public bool AllowCommands { get; init; }
 
     /// <summary>Checks the numbers.</summary>
-    /// <exception cref="ArgumentException">One is out of range.</exception>
+    /// <exception cref="ArgumentException">A number is out of range.</exception>
     public void Validate()
     {
         if (ShardSize < 1)

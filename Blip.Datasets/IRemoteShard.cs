@@ -1,18 +1,18 @@
 namespace Blip.Datasets;
 
-/// <summary>A shard that comes over the network or out of a command. It can be read as it is; a reader of two passes fetches it once.</summary>
+/// <summary>A shard from the network or a command. It can be read directly; a reader of two passes fetches it once.</summary>
 public interface IRemoteShard : IDatasetShard
 {
-    /// <summary>Brings the shard to this machine.</summary>
+    /// <summary>Copies the shard to this machine.</summary>
     /// <param name="cancellationToken">Ends the transfer.</param>
-    /// <returns>The copy, which is removed when it is disposed.</returns>
-    /// <exception cref="DatasetException">The shard cannot be had; the message names it and the reason.</exception>
+    /// <returns>The copy, removed on disposal.</returns>
+    /// <exception cref="DatasetException">The shard cannot be fetched; the message names it and the reason.</exception>
     Task<IFetchedShard> FetchAsync(CancellationToken cancellationToken = default);
 }
 
-/// <summary>A copy of a shard on this machine. It is removed when it is disposed.</summary>
+/// <summary>A local copy of a shard, removed on disposal.</summary>
 public interface IFetchedShard : IAsyncDisposable
 {
-    /// <summary>The copy, under the name of the shard.</summary>
+    /// <summary>The copy, under the shard's name.</summary>
     IDatasetShard Shard { get; }
 }

@@ -1,22 +1,22 @@
 namespace Blip.Datasets;
 
-/// <summary>An encoded image (JPEG, PNG, …) of a sample. Its bytes are read when they are asked for.</summary>
+/// <summary>An encoded image (JPEG, PNG, …), read on demand.</summary>
 public sealed class SampleImage
 {
     private readonly Func<byte[]> read;
 
     private SampleImage(string name, string? path, Func<byte[]> read) => (Name, Path, this.read) = (name, path, read);
 
-    /// <summary>The image's file name, with its extension; for messages and for the file that it is written to.</summary>
+    /// <summary>The file name with its extension, for messages and output.</summary>
     public string Name { get; }
 
-    /// <summary>The path of an image that is a separate file; null for an image inside another file.</summary>
+    /// <summary>The path of a separate file; null inside another file.</summary>
     public string? Path { get; }
 
     /// <summary>The extension with its dot, in lower case: <c>.jpg</c>.</summary>
     public string Extension => System.IO.Path.GetExtension(Name).ToLowerInvariant();
 
-    /// <summary>An image that is a separate file.</summary>
+    /// <summary>An image in a separate file.</summary>
     /// <param name="path">The file.</param>
     public static SampleImage FromFile(string path)
     {
@@ -25,7 +25,7 @@ public sealed class SampleImage
     }
 
     /// <summary>An image inside another file.</summary>
-    /// <param name="name">Its file name, with an extension.</param>
+    /// <param name="name">Its file name with an extension.</param>
     /// <param name="bytes">The encoded image.</param>
     public static SampleImage FromBytes(string name, byte[] bytes)
     {
@@ -34,7 +34,7 @@ public sealed class SampleImage
         return new SampleImage(name, null, () => bytes);
     }
 
-    /// <summary>The same image with the bytes that were read of it: it is not read again.</summary>
+    /// <summary>The same image with bytes that are already read.</summary>
     /// <param name="bytes">The encoded image.</param>
     public SampleImage With(byte[] bytes)
     {
@@ -44,10 +44,10 @@ public sealed class SampleImage
 
     /// <summary>The encoded image.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public byte[] Read() => read();
 
-    // A path comes from a data set: it may name a device that never ends, or a pipe that nothing writes to. Both have no length.
+    // A data set's path may name an endless device or an unused pipe. Both have no length.
     private static byte[] ReadFile(string path)
     {
         var file = new FileInfo(path);

@@ -6,8 +6,8 @@ using Blip.Datasets.Remote;
 namespace Blip.Datasets;
 
 /// <summary>
-/// Expands sources: ranges (<c>{00000..00123}</c>, with their zeros), choices (<c>{a,b}</c>), and patterns of file names (<c>*</c>,
-/// <c>?</c>, and <c>**</c> for any number of folders).
+/// Expands sources: ranges (<c>{00000..00123}</c>, with zeros), choices (<c>{a,b}</c>), and file patterns (<c>*</c>, <c>?</c>, and
+/// <c>**</c> for any folders).
 /// </summary>
 public static partial class SourcePatterns
 {
@@ -15,13 +15,10 @@ public static partial class SourcePatterns
 
     private static readonly char[] Wildcards = ['*', '?'];
 
-    /// <summary>
-    /// The sources that one stands for. A file or folder of the same name wins over a pattern.
-    /// </summary>
-    /// <param name="source">A file, a folder, a pattern, an address or a command. Commands have ranges alone, addresses also
-    /// choices.</param>
-    /// <returns>Ranges and choices in their own order, the files of a pattern in ordinal order; none twice.</returns>
-    /// <exception cref="DatasetException">Nothing is there.</exception>
+    /// <summary>Expands one source. An existing file or folder takes precedence over a pattern.</summary>
+    /// <param name="source">A file, folder, pattern, address or command. Commands have only ranges; addresses also choices.</param>
+    /// <returns>Distinct sources: ranges and choices in their order, a pattern's files in ordinal order.</returns>
+    /// <exception cref="DatasetException">Nothing matches.</exception>
     public static IReadOnlyList<string> Expand(string source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -42,7 +39,7 @@ public static partial class SourcePatterns
                 ? $"{source}: no file or folder matches this pattern."
                 : $"{source}: there is no such file or folder.");
         }
-        // A missing number that was asked for by name is an error; a pattern takes the existing ones.
+        // A missing number of a range is an error; a pattern takes existing files.
         if (names.FirstOrDefault(name => name.IndexOfAny(Wildcards) < 0 && !Path.Exists(name)) is { } missing)
             throw new DatasetException($"{source}: {missing} is not there. Where gaps are meant to be, write * instead of the range.");
         return found;
@@ -108,7 +105,7 @@ public static partial class SourcePatterns
         return rest.IsEmpty ? names.Select(name => folder + name) : names.SelectMany(name => Walk(folder + name + '/', rest));
     }
 
-    // Links to folders are not followed: they may lead back.
+    // Links to folders are skipped, since they may lead back.
     private static IEnumerable<string> Below(string folder)
     {
         yield return folder;
@@ -131,7 +128,7 @@ public static partial class SourcePatterns
         return paths.Select(path => Path.GetFileName(path));
     }
 
-    // As in a shell, a pattern means no hidden file unless it begins with a dot itself.
+    // As in a shell, hidden files need a pattern that begins with a dot.
     private static bool IsMatch(string pattern, string name) =>
         (name[0] != '.' || pattern[0] == '.') && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 

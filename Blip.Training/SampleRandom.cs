@@ -4,31 +4,31 @@ using Blip.Kernels;
 
 namespace Blip.Training;
 
-/// <summary>The purposes of random numbers; each has a separate sequence.</summary>
+/// <summary>Each purpose has a separate sequence of random numbers.</summary>
 internal enum RandomPurpose
 {
-    /// <summary>The box of a random crop.</summary>
+    /// <summary>The box of a crop.</summary>
     Crop,
 
     /// <summary>Whether an image is mirrored.</summary>
     Flip,
 
-    /// <summary>Which operations change an image, and how.</summary>
+    /// <summary>The operations on an image.</summary>
     Operations,
 
-    /// <summary>The order of the samples.</summary>
+    /// <summary>The order of samples.</summary>
     Order,
 
-    /// <summary>Which of an image's texts is learned from.</summary>
+    /// <summary>The choice of an image's text.</summary>
     Text,
 
-    /// <summary>Hard negatives of image-text matching.</summary>
+    /// <summary>Hard negatives.</summary>
     Negatives,
 
-    /// <summary>The initial features of a queue.</summary>
+    /// <summary>A queue's initial features.</summary>
     Queue,
 
-    /// <summary>The initial A of LoRA.</summary>
+    /// <summary>LoRA's initial A.</summary>
     Adapter,
 
     /// <summary>Whether two images change sides.</summary>
@@ -36,8 +36,7 @@ internal enum RandomPurpose
 }
 
 /// <summary>
-/// Random numbers that depend on seed, epoch, key and purpose alone (<see cref="Philox"/>). Any worker draws the same ones, in any order of
-/// the samples.
+/// Random numbers that depend on seed, epoch, key and purpose alone (<see cref="Philox"/>), so not on workers or the order of samples.
 /// </summary>
 internal struct SampleRandom
 {
@@ -47,18 +46,14 @@ internal struct SampleRandom
     private readonly uint epoch, purpose;
     private uint drawn;
 
-    /// <summary>The sequence of one sample for one purpose.</summary>
-    /// <param name="seed">The run's seed.</param>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="key">The sample's name, unique in the data set.</param>
-    /// <param name="purpose">The purpose of the numbers.</param>
+    /// <summary>The sequence of one sample, by its unique name, for one purpose.</summary>
     public SampleRandom(long seed, int epoch, string key, RandomPurpose purpose)
     {
         (this.seed, this.epoch, this.purpose) = ((ulong)seed, (uint)epoch, (uint)purpose);
         sample = XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(key));
     }
 
-    /// <summary>A number from 0 to below 1, of 32 bits.</summary>
+    /// <summary>A number in [0, 1) with 32 random bits.</summary>
     public double Next()
     {
         var word = drawn++;
@@ -66,9 +61,9 @@ internal struct SampleRandom
         return Philox.Draw(seed, counter, epoch, (uint)sample, (uint)(sample >> 32), (int)(word % WordsOfADraw)) * (1.0 / (1L << 32));
     }
 
-    /// <summary>A number from a lowest one to below a highest one.</summary>
+    /// <summary>A number from lowest (inclusive) to highest (exclusive).</summary>
     public double Between(double lowest, double highest) => lowest + ((highest - lowest) * Next());
 
-    /// <summary>A whole number from 0 to below a bound, which is above 0.</summary>
+    /// <summary>A whole number from 0 to below a positive bound.</summary>
     public int Below(int bound) => (int)(Next() * bound);
 }

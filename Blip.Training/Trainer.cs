@@ -14,15 +14,15 @@ using Blip.Training.Validation;
 namespace Blip.Training;
 
 /// <summary>
-/// Trains a model on image-text data and writes it as a folder that every command loads. A run that was stopped, or killed, goes on with the
-/// same bits as if it had not been.
+/// Trains a model on image-text data and writes it as a folder that every command loads. A stopped or killed run continues with the same
+/// bits as an uninterrupted one.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    /// <summary>The folder, within the run's, of the model that was best on validation data.</summary>
+    /// <summary>The subfolder of the model that was best on validation data.</summary>
     public const string BestFolder = "best";
 
-    // In fp16 the loss scale is at 1 by then.
+    // By then fp16's loss scale is 1.
     private const int MostLeftOut = 50;
 
     private static readonly TimeSpan ShortBatch = TimeSpan.FromSeconds(1);
@@ -51,7 +51,7 @@ public sealed class Trainer : IDisposable
         place = place with { Validation = validator?.Fingerprint };
     }
 
-    /// <summary>The messages before the first step: the findings about the data, and the run's cost.</summary>
+    /// <summary>Messages before the first step: findings about the data, and the run's cost.</summary>
     public IReadOnlyList<string> Summary =>
     [
         .. set.Report.Sentences(Options.MaxTokens, Options.MaxWords),
@@ -78,12 +78,12 @@ public sealed class Trainer : IDisposable
 
     private long TotalSteps => Math.Min(Options.Steps ?? long.MaxValue, (long)Options.Epochs * StepsPerEpoch);
 
-    /// <summary>Opens a model and reads the data once, to check them.</summary>
-    /// <param name="model">The model to begin with: a folder, a file, or a name of the Hugging Face cache.</param>
+    /// <summary>Opens a model and checks the data in one reading.</summary>
+    /// <param name="model">The initial model: a folder, a file, or a name of the Hugging Face cache.</param>
     /// <param name="data">The training data.</param>
-    /// <param name="output">The folder of the run, which becomes the trained model's.</param>
-    /// <param name="options">The run's numbers, as <see cref="TrainingRecipes"/> has them, or others.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="output">The run's folder, which becomes the model's.</param>
+    /// <param name="options">The options, for example from <see cref="TrainingRecipes"/>.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="TrainingException">Model, data or folder cannot be used; the message says why.</exception>
     public static async Task<Trainer> OpenAsync(
@@ -139,10 +139,10 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Trains to the end, or until told to stop; the progress is saved.</summary>
-    /// <param name="progress">Told of each step, on the thread that trains; may be null.</param>
-    /// <param name="cancellationToken">Stops behind the step in hand.</param>
-    /// <exception cref="TrainingException">An image cannot be read any more, or a file cannot be written.</exception>
+    /// <summary>Trains to the end or to a cancellation; the progress is saved.</summary>
+    /// <param name="progress">Receives each step, on the training thread; may be null.</param>
+    /// <param name="cancellationToken">Stops after the current step.</param>
+    /// <exception cref="TrainingException">An image can no longer be read, or a file cannot be written.</exception>
     public async Task<TrainingResult> RunAsync(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         using var log = new MetricsLog(setup.Output, Options.Resume ? place.Step : null);
@@ -199,7 +199,7 @@ public sealed class Trainer : IDisposable
         setup.Dispose();
     }
 
-    // The first batch, forward and back, tells what a step costs before one is made. A short one is timed again, without compilation.
+    // Measures a step's cost by the first batch, forward and back. A short one is timed again, without compilation.
     private async Task RehearseAsync(CancellationToken cancellationToken)
     {
         if (place.Step >= TotalSteps)
@@ -230,7 +230,7 @@ public sealed class Trainer : IDisposable
         yield return FormattableString.Invariant($"a step takes about {step.TotalSeconds:0.##} s: {length} to the end");
     }
 
-    // The rest of the epoch, a step's batches at a time.
+    // The rest of the epoch, grouped by step.
     private async IAsyncEnumerable<IReadOnlyList<IReadOnlyList<LoadedItem>>> StepsAsync()
     {
         var parts = new List<IReadOnlyList<LoadedItem>>();
@@ -257,7 +257,7 @@ public sealed class Trainer : IDisposable
         return told with { Notices = notices, Validation = scores };
     }
 
-    // A run that is to stop is not kept waiting.
+    // A cancelled run skips the validation.
     private async Task<IReadOnlyDictionary<string, double>> ScoreAsync(List<string> notices, CancellationToken cancellationToken)
     {
         if (validator is null || cancellationToken.IsCancellationRequested)
@@ -329,7 +329,7 @@ public sealed class Trainer : IDisposable
 
     private void WriteModel(string folder) => Write(() => setup.WriteModel(folder));
 
-    // Behind the model: a run that is killed between the two goes on from the older state, and writes the same model again.
+    // After the model: a run killed between the two continues from the older state and writes the same model again.
     private void SaveState() => Write(() =>
     {
         TrainingState.Write(setup.Output, setup.Learner, place, setup.Settings);

@@ -6,23 +6,23 @@ namespace Blip.Training;
 public sealed record TrainingData
 {
     /// <summary>
-    /// Image-text data in any format that <c>blip bootstrap</c> reads; for questions the authors' lists, JSON of <c>image</c>,
-    /// <c>question</c> and <c>answer</c>; for sentences about two images JSON of <c>images</c>, <c>sentence</c> and <c>label</c>.
+    /// Image-text data in any format of <c>blip bootstrap</c>. Questions are JSON lists of <c>image</c>, <c>question</c>, <c>answer</c>;
+    /// NLVR2 data of <c>images</c>, <c>sentence</c>, <c>label</c>.
     /// </summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
-    /// <summary>The questions of VQA's official files; null where <see cref="Sources"/> are lists.</summary>
+    /// <summary>VQA's official questions file; null where <see cref="Sources"/> are lists.</summary>
     public string? Questions { get; init; }
 
-    /// <summary>The annotations that belong to <see cref="Questions"/>.</summary>
+    /// <summary>The annotations for <see cref="Questions"/>.</summary>
     public string? Annotations { get; init; }
 
-    /// <summary>The folder of the images that questions or sentences name; null for the list's own.</summary>
+    /// <summary>The image folder of questions or sentences; null for the list's folder.</summary>
     public string? Images { get; init; }
 
-    /// <summary>How image-text data are read: formats, columns, the folder of the images that lists name. Questions take none of it.</summary>
+    /// <summary>How image-text data are read. Questions ignore it.</summary>
     public DatasetOptions Reading { get; init; } = new();
 
-    /// <summary>Held-out data that the model is scored on with each checkpoint; null for none.</summary>
+    /// <summary>Held-out data to score each checkpoint; null for none.</summary>
     public TrainingData? Validation { get; init; }
 }

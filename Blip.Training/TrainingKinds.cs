@@ -6,7 +6,7 @@ public enum TrainingTask
     /// <summary>Captions of images.</summary>
     Caption,
 
-    /// <summary>Whether a text fits an image, and vectors of both.</summary>
+    /// <summary>Matching of images and texts, and vectors of both.</summary>
     Match,
 
     /// <summary>Answers to questions about images.</summary>
@@ -15,29 +15,29 @@ public enum TrainingTask
     /// <summary>Whether a sentence is true of two images (NLVR2).</summary>
     Nlvr,
 
-    /// <summary>BLIP's three objectives at once: contrast, matching and captions.</summary>
+    /// <summary>Contrast, matching and captions together.</summary>
     Pretrain,
 }
 
-/// <summary>Whose settings a run begins with.</summary>
+/// <summary>The source of a run's settings.</summary>
 public enum TrainingRecipe
 {
-    /// <summary>The paper's (arXiv 2201.12086), with the authors' code where it says nothing (salesforce/BLIP).</summary>
+    /// <summary>The paper (arXiv 2201.12086), and the authors' code for the rest (salesforce/BLIP).</summary>
     Paper,
 
-    /// <summary>Those of the later library (salesforce/LAVIS).</summary>
+    /// <summary>The later library, salesforce/LAVIS.</summary>
     Lavis,
 }
 
-/// <summary>Where the weights of a run's first step come from.</summary>
+/// <summary>The source of the initial weights.</summary>
 public enum InitialWeights
 {
-    /// <summary>The model's own.</summary>
+    /// <summary>The model's weights.</summary>
     Model,
 
     /// <summary>
-    /// Drawn at random: of the model the config and the vocabulary are used alone. Matrices are normal with a deviation of
-    /// 0.7 / sqrt(inputs), position and class embeddings of 0.1.
+    /// Random weights; only the model's config and vocabulary are used. Matrices are normal with deviation 0.7 / sqrt(inputs), position and
+    /// class embeddings with 0.1.
     /// </summary>
     Random,
 }
@@ -45,44 +45,43 @@ public enum InitialWeights
 /// <summary>The format of a trained model.</summary>
 public enum CheckpointFormat
 {
-    /// <summary>A folder under Hugging Face's names: <c>model.safetensors</c> and <c>config.json</c>.</summary>
+    /// <summary>A Hugging Face folder: <c>model.safetensors</c> and <c>config.json</c>.</summary>
     HuggingFace,
 
     /// <summary>
-    /// The same, and beside it <c>original.pth</c>, as salesforce/BLIP saves a model: <c>{"model": state_dict}</c> under the first release's
-    /// names.
+    /// The same with <c>original.pth</c>, as salesforce/BLIP saves it: <c>{"model": state_dict}</c> under the first release's names.
     /// </summary>
     Original,
 }
 
-/// <summary>How the learning rate falls from epoch to epoch.</summary>
+/// <summary>The curve of the learning rate by epoch.</summary>
 public enum LearningRateCurve
 {
-    /// <summary>Half a cosine, from the learning rate to its least value.</summary>
+    /// <summary>Half a cosine, down to the least value.</summary>
     Cosine,
 
     /// <summary>Times a factor after each epoch.</summary>
     Step,
 
-    /// <summary>It does not fall.</summary>
+    /// <summary>Constant.</summary>
     Constant,
 }
 
 /// <summary>Which parameters decay.</summary>
 public enum WeightDecayScope
 {
-    /// <summary>All of them: norms, biases, positions and the temperature, too. The authors' code.</summary>
+    /// <summary>All, as in the authors' code: also norms, biases, positions and the temperature.</summary>
     All,
 
-    /// <summary>Those of two dimensions and more alone, as in LAVIS.</summary>
+    /// <summary>Only those with at least two dimensions, as in LAVIS.</summary>
     Matrices,
 }
 
-/// <summary>Parts of a model that are not trained.</summary>
+/// <summary>Parts that are not trained.</summary>
 [Flags]
 public enum FrozenParts
 {
-    /// <summary>All is trained.</summary>
+    /// <summary>None.</summary>
     None = 0,
 
     /// <summary>The vision tower.</summary>
@@ -92,12 +91,12 @@ public enum FrozenParts
     Text = 2,
 }
 
-/// <summary>How images are changed at random.</summary>
+/// <summary>Random changes of images.</summary>
 public enum AugmentationKind
 {
     /// <summary>A random crop, a flip, and two random operations, as in the authors' code.</summary>
     Paper,
 
-    /// <summary>Not at all: images are resized.</summary>
+    /// <summary>None: images are resized.</summary>
     None,
 }

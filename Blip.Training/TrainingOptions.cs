@@ -3,55 +3,52 @@ using Blip.Runtime.Models;
 
 namespace Blip.Training;
 
-/// <summary>
-/// A run of training: every number that shapes it, as a record. <see cref="TrainingRecipes.For"/> makes one with the settings of the paper
-/// or of LAVIS.
-/// </summary>
+/// <summary>The options of a training run. <see cref="TrainingRecipes.For"/> makes them from the paper or LAVIS.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>The task.</summary>
     public required TrainingTask Task { get; init; }
 
-    /// <summary>In pre-training the model whose decoder is learned; null where the matcher's checkpoint holds one.</summary>
+    /// <summary>The model that gives pre-training its decoder; null where the matcher's checkpoint holds one.</summary>
     public string? Captioner { get; init; }
 
-    /// <summary>Where the weights of the first step come from.</summary>
+    /// <summary>The source of the initial weights.</summary>
     public InitialWeights Init { get; init; }
 
-    /// <summary>Passes over the data; the cosine schedule falls over so many.</summary>
+    /// <summary>Passes over the data, and the length of the cosine schedule.</summary>
     public int Epochs { get; init; } = 5;
 
-    /// <summary>Steps after which training ends, for any <see cref="Epochs"/>; null for the end of the epochs.</summary>
+    /// <summary>Steps after which training ends regardless of <see cref="Epochs"/>; null for no limit.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>Images of a step, or of each of its parts where gradients are accumulated.</summary>
+    /// <summary>Images of a batch.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Batches whose gradients make one step. More of them do not mean more negatives for contrast and matching.</summary>
+    /// <summary>Batches whose gradients make one step. They add no negatives to contrast and matching.</summary>
     public int Accumulate { get; init; } = 1;
 
     /// <summary>The learning rate after warm-up.</summary>
     public double LearningRate { get; init; } = 1e-5;
 
-    /// <summary>The learning rate that the schedule does not go below.</summary>
+    /// <summary>The least learning rate.</summary>
     public double MinLearningRate { get; init; }
 
-    /// <summary>How the learning rate falls from epoch to epoch.</summary>
+    /// <summary>The curve of the learning rate.</summary>
     public LearningRateCurve Schedule { get; init; }
 
-    /// <summary>The step schedule's factor of the learning rate after each epoch.</summary>
+    /// <summary>The step schedule's factor after each epoch.</summary>
     public double LearningRateDecay { get; init; } = 1;
 
-    /// <summary>Steps over which the learning rate rises in the first epoch; 0 for none.</summary>
+    /// <summary>Steps of the warm-up in the first epoch; 0 for none.</summary>
     public int WarmupSteps { get; init; }
 
-    /// <summary>Where the warm-up begins.</summary>
+    /// <summary>The warm-up's initial rate.</summary>
     public double WarmupLearningRate { get; init; } = 1e-6;
 
     /// <summary>AdamW's weight decay.</summary>
     public double WeightDecay { get; init; } = 0.05;
 
-    /// <summary>The length that a gradient over all parameters is cut to; 0 for no limit, as in the authors' code.</summary>
+    /// <summary>The largest gradient norm over all parameters; 0 for no limit, as in the authors' code.</summary>
     public double ClipNorm { get; init; }
 
     /// <summary>The parameters that decay.</summary>
@@ -60,64 +57,64 @@ public sealed record TrainingOptions
     /// <summary>The share of a token's target that is spread over the vocabulary, 0 to below 1.</summary>
     public double LabelSmoothing { get; init; } = 0.1;
 
-    /// <summary>Words before each caption, one space between, that are given and not learned; empty for none.</summary>
+    /// <summary>Words before each caption that are given, not learned; empty for none.</summary>
     public string Prompt { get; init; } = "";
 
-    /// <summary>Embeddings of earlier batches that contrast sees, of images and texts each; 0 for those of the batch alone.</summary>
+    /// <summary>Features of earlier images and texts for contrast; 0 for the batch alone.</summary>
     public int QueueSize { get; init; }
 
-    /// <summary>The share that the momentum copies keep of themselves at each step.</summary>
+    /// <summary>The share of themselves that the momentum copies keep at each step.</summary>
     public double Momentum { get; init; } = 0.995;
 
-    /// <summary>The weight of the momentum copies' similarities in the targets of contrast, at the end of its ramp.</summary>
+    /// <summary>The final weight of the momentum copies' similarities in contrast's targets.</summary>
     public double Alpha { get; init; } = 0.4;
 
-    /// <summary>Epochs over which alpha rises from 0; 0 for its full value from the first step on.</summary>
+    /// <summary>Epochs over which alpha rises from 0; 0 for none.</summary>
     public int AlphaRampEpochs { get; init; } = 2;
 
-    /// <summary>The most tokens of a text, [CLS] and [SEP] among them; longer texts are cut.</summary>
+    /// <summary>The most tokens of a text, with [CLS] and [SEP]; longer texts are cut.</summary>
     public int MaxTokens { get; init; } = 40;
 
-    /// <summary>The most words of a text that are read at all.</summary>
+    /// <summary>The most words of a text.</summary>
     public int MaxWords { get; init; } = 30;
 
-    /// <summary>Side of the square that images become.</summary>
+    /// <summary>Side of the images' square.</summary>
     public int ImageSize { get; init; } = 384;
 
-    /// <summary>Parts whose weights stay as they are.</summary>
+    /// <summary>Parts that are not trained.</summary>
     public FrozenParts Freeze { get; init; }
 
     /// <summary>
-    /// The rank of LoRA (Hu et al. 2021); 0 trains the weights themselves. With LoRA only products of that rank are trained. They are added
-    /// to the attention's projections of queries and values in the text towers, and of all three in the vision tower.
+    /// The rank of LoRA (Hu et al. 2021); 0 trains all weights. LoRA adapts attention's queries and values in the text towers, and all
+    /// three projections in the vision tower.
     /// </summary>
     public int LoraRank { get; init; }
 
-    /// <summary>The products are multiplied by this over <see cref="LoraRank"/>; null for twice the rank, as in PEFT's examples.</summary>
+    /// <summary>LoRA's alpha: products are multiplied by it over <see cref="LoraRank"/>. Null is twice the rank.</summary>
     public double? LoraAlpha { get; init; }
 
     /// <summary>
-    /// The vision tower's last layers whose values are computed a second time on the way back and not kept (Chen et al. 2016): less memory for
-    /// more time, and the same numbers. 0 keeps all; more than there are means all. The authors' <c>vit_ckpt_layer</c>.
+    /// Last vision layers to recompute in the backward pass (Chen et al. 2016; the authors' <c>vit_ckpt_layer</c>). This saves memory,
+    /// costs time and gives the same numbers. 0 is none; more than there are is all.
     /// </summary>
     public int CheckpointLayers { get; init; }
 
-    /// <summary>Dropout of the text towers' hidden states: behind the embeddings, and before each residual sum.</summary>
+    /// <summary>Dropout of the text towers' hidden states: after the embeddings and before each residual sum.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>Dropout of the softmax weights in the text towers' attention (<c>attention_probs_dropout_prob</c>).</summary>
+    /// <summary>Dropout of the text towers' attention weights (<c>attention_probs_dropout_prob</c>).</summary>
     public double AttentionDropout { get; init; }
 
-    /// <summary>Stochastic depth of the vision tower's last layer; it grows from 0 over the layers.</summary>
+    /// <summary>Stochastic depth of the last vision layer; it grows from 0 over the layers.</summary>
     public double DropPath { get; init; }
 
-    /// <summary>How images are changed at random.</summary>
+    /// <summary>Random changes of images.</summary>
     public AugmentationKind Augment { get; init; }
 
-    /// <summary>The least share of an image that a random crop keeps.</summary>
+    /// <summary>The least share of an image that a crop keeps.</summary>
     public double MinCropScale { get; init; } = 0.5;
 
-    /// <summary>Whether half of the images are mirrored. Those are not whose text says "left" or "right".</summary>
+    /// <summary>Whether half of the images are mirrored, except where the text says "left" or "right".</summary>
     public bool Flip { get; init; } = true;
 
     /// <summary>The seed of all random numbers.</summary>
@@ -126,35 +123,35 @@ public sealed record TrainingOptions
     /// <summary>Whether each epoch has a different order.</summary>
     public bool Shuffle { get; init; } = true;
 
-    /// <summary>Steps between two checkpoints; 0 for one after each epoch.</summary>
+    /// <summary>Steps between checkpoints; 0 for one an epoch.</summary>
     public int SaveSteps { get; init; }
 
     /// <summary>The format of the trained model.</summary>
     public CheckpointFormat Format { get; init; }
 
-    /// <summary>Checkpoints in a row that are no better on validation data before the run ends; 0 to go on to the end.</summary>
+    /// <summary>Checkpoints in a row without improvement on validation data that end the run; 0 for no limit.</summary>
     public int Patience { get; init; }
 
-    /// <summary>Whether to go on with the run that the output folder holds.</summary>
+    /// <summary>Whether to continue the run in the output folder.</summary>
     public bool Resume { get; init; }
 
     /// <summary>
-    /// The format of the products, forward and back: <see cref="Precision.Fp32"/>, <see cref="Precision.Bf16"/>, or
-    /// <see cref="Precision.Fp16"/>, which scales the losses. Weights, moments, sums and everything else are in single precision.
+    /// The format of products, forward and back: <see cref="Precision.Fp32"/>, <see cref="Precision.Bf16"/>, or
+    /// <see cref="Precision.Fp16"/> with a loss scale. All else is in single precision.
     /// </summary>
     public Precision Precision { get; init; }
 
-    /// <summary>Where it runs: <c>auto</c>, <c>cuda</c>, <c>opencl</c> or <c>cpu</c>, or one of several, <c>cuda:1</c>.</summary>
+    /// <summary><c>auto</c>, <c>cuda</c>, <c>opencl</c>, <c>cpu</c>, or one of several: <c>cuda:1</c>.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Threads that decode and augment images; 0 for one per core. They never change the result.</summary>
+    /// <summary>Threads for images; 0 for one per core. They do not change the result.</summary>
     public int LoaderThreads { get; init; }
 
-    /// <summary>The largest image that is read, in pixels; the default is the pipelines'.</summary>
+    /// <summary>The largest image, in pixels.</summary>
     public long MaxPixels { get; init; } = new ImageDecoderOptions().MaxPixels;
 
     /// <summary>Checks every value.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it and its range.</exception>
     public void Validate()
     {
         CheckEnums();

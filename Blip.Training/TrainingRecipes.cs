@@ -3,24 +3,24 @@ using System.Diagnostics;
 namespace Blip.Training;
 
 /// <summary>
-/// The settings of the paper and of LAVIS. Batches are those of one device there. The paper trained on 8 to 32 devices at once: its total
-/// batch was 2880 (base) or 2400 (large) in pre-training, and 256 in fine-tuning.
+/// The settings of the paper and of LAVIS. Batches are for one device. The paper trained on 8 to 32: its total batch was 2880 (base) or
+/// 2400 (large) in pre-training, 256 in fine-tuning.
 /// </summary>
 public static class TrainingRecipes
 {
-    // The words before each caption in fine-tuning: configs/caption_coco.yaml.
+    // configs/caption_coco.yaml.
     private const string CaptionPrompt = "a picture of";
 
-    // BERT's own for hidden states and softmax weights, which the authors keep on: configs/med_config.json.
+    // BERT's dropout, which the authors keep: configs/med_config.json.
     private const double TextDropout = 0.1;
 
-    // ViT-L has it in every task (models/blip.py), ViT-B in two of them (models/blip_vqa.py and blip_nlvr.py).
+    // ViT-L has it in every task (models/blip.py), ViT-B in two (models/blip_vqa.py, blip_nlvr.py).
     private const double VisionDropPath = 0.1;
 
     /// <summary>The options of a task.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="recipe">Whose settings.</param>
-    /// <param name="large">True for a model with ViT-L, which has smaller rates and batches.</param>
+    /// <param name="recipe">The source of the settings.</param>
+    /// <param name="large">True for ViT-L, which has smaller rates and batches.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such task or recipe.</exception>
     public static TrainingOptions For(TrainingTask task, TrainingRecipe recipe = TrainingRecipe.Paper, bool large = false)
     {
@@ -47,9 +47,9 @@ public static class TrainingRecipes
         };
     }
 
-    /// <summary>Where the settings of a task stand, for people.</summary>
+    /// <summary>The source of a task's settings, for people.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="recipe">Whose settings.</param>
+    /// <param name="recipe">The source of the settings.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such task or recipe.</exception>
     public static string SourceOf(TrainingTask task, TrainingRecipe recipe) => recipe switch
     {
@@ -113,7 +113,7 @@ public static class TrainingRecipes
         ImageSize = 480,
     };
 
-    // Words are cut (data/nlvr_dataset.py), tokens are not (models/blip_nlvr.py): 40 words have about 50.
+    // The authors cut words (data/nlvr_dataset.py), not tokens (models/blip_nlvr.py): 40 words have about 50 tokens.
     private static TrainingOptions Nlvr() => new()
     {
         Task = TrainingTask.Nlvr,
@@ -143,7 +143,7 @@ public static class TrainingRecipes
         MinCropScale = 0.2,
     };
 
-    // LAVIS spares norms and biases the decay, ramps alpha over two epochs in every task, reads 50 words, and crops half at least.
+    // In LAVIS norms and biases do not decay, and alpha's ramp is always two epochs. Texts have at most 50 words; crops keep at least half.
     private static TrainingOptions Lavis(TrainingOptions paper)
     {
         var common = paper with { WeightDecayOn = WeightDecayScope.Matrices, AlphaRampEpochs = 2, MaxWords = 50, MinCropScale = 0.5 };

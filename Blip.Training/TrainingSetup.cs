@@ -15,10 +15,10 @@ using Blip.Training.Saving;
 
 namespace Blip.Training;
 
-/// <summary>A run that is opened: device, weights, tokenizer, learner and folder.</summary>
+/// <summary>An open run: device, weights, tokenizer, learner and folder.</summary>
 internal sealed class TrainingSetup : IDisposable
 {
-    // People read the names of the differences.
+    // People read the options' names.
     private static readonly JsonSerializerOptions Named = new() { Converters = { new JsonStringEnumConverter() } };
 
     // Held open while a run uses its folder.
@@ -26,7 +26,7 @@ internal sealed class TrainingSetup : IDisposable
 
     private const string Positions = "vision_model.embeddings.position_embedding";
 
-    // Within a model's folder.
+    // Within the model's folder.
     private const string AdapterFolder = "adapter";
 
     private readonly Stack<IDisposable> owned = [];
@@ -71,51 +71,40 @@ internal sealed class TrainingSetup : IDisposable
         }
     }
 
-    /// <summary>The run's numbers.</summary>
     public TrainingOptions Options { get; }
 
-    /// <summary>The run's folder.</summary>
     public string Output { get; }
 
-    /// <summary>Where it is trained.</summary>
     public Device Device { get; }
 
-    /// <summary>The model's sizes while it is trained.</summary>
+    /// <summary>The model's sizes in training.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>The task's learner.</summary>
     public TaskLearner Learner { get; }
 
-    /// <summary>The settings that two runs must share for one to continue the other.</summary>
+    /// <summary>The settings that a resumed run must share.</summary>
     public string Settings { get; }
 
-    /// <summary>The hash of the model that the run begins with.</summary>
+    /// <summary>The initial model's hash.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>Whether the folder lacks a file of the model that the options ask for.</summary>
+    /// <summary>Whether a requested file of the model is missing.</summary>
     public bool LacksFile => Options.Format == CheckpointFormat.Original && !File.Exists(Path.Combine(Output, ModelFolder.Original));
 
-    /// <summary>Where the run goes on; null for a new one.</summary>
+    /// <summary>The position of a resumed run; null for a new one.</summary>
     public RunPlace? Restored { get; }
 
-    /// <summary>Messages of opening.</summary>
     public List<string> Notices { get; } = [];
 
-    /// <summary>Opens a run.</summary>
-    /// <param name="model">The model to begin with.</param>
-    /// <param name="output">The run's folder.</param>
-    /// <param name="options">The run's numbers.</param>
-    /// <exception cref="CheckpointException">The model cannot be used.</exception>
-    /// <exception cref="TrainingException">The folder cannot be used, or holds another run.</exception>
     public static TrainingSetup Open(string model, string output, TrainingOptions options) => new(model, output, options);
 
-    /// <summary>Tokens of a text, [CLS], [SEP] and the prompt among them.</summary>
+    /// <summary>Tokens of a text, with [CLS], [SEP] and the prompt.</summary>
     public int CountTokens(string text) => tokenizer.Encode(Options.Prompt.Length > 0 ? $"{Options.Prompt} {text}" : text).Length;
 
     /// <inheritdoc cref="WordPieceTokenizer.UnknownWords"/>
     public IReadOnlyList<string> UnknownWords(string text) => tokenizer.UnknownWords(text);
 
-    /// <summary>Writes the model as it is now.</summary>
+    /// <summary>Writes the current model.</summary>
     public void WriteModel(string folder)
     {
         using var trained = new TrainedTensorSource(start, Learner.Model, model.Head is null ? MatchObjective.SharedKey : null);
@@ -142,15 +131,15 @@ internal sealed class TrainingSetup : IDisposable
             one.Dispose();
     }
 
-    // A tensor that stands for several is written under each of their names, and its products are, too.
+    // A shared tensor and its products are written under each of its names.
     private IEnumerable<LoraPair> Places(LoraPair pair) => model.Head is null
         ? model.Keys.Where(key => MatchObjective.SharedKey(key) == pair.Key).Select(key => pair with { Key = key })
         : [pair];
 
-    // The first release keeps the temperature beside the weights.
+    // The first release stores the temperature with the weights.
     private bool HasTemperature => Options.Task is TrainingTask.Match or TrainingTask.Pretrain;
 
-    // How long a run is, and how it is watched, may change when it goes on.
+    // These may change when a run is resumed.
     private static TrainingOptions Comparable(TrainingOptions options) =>
         options with
         {
@@ -210,7 +199,7 @@ internal sealed class TrainingSetup : IDisposable
         return config with { Vision = config.Vision with { ImageSize = Options.ImageSize } };
     }
 
-    // Position embeddings of another grid are resized once, as the authors do when they load a checkpoint.
+    // Resizes position embeddings to the new grid once, as the authors do on loading.
     private ExtraTensorSource Sized(ITensorSource source)
     {
         var tensors = new ExtraTensorSource(source);
@@ -290,7 +279,7 @@ internal sealed class TrainingSetup : IDisposable
 
     private static bool IsOwn(string name) => name == LockFile || MetricsLog.IsOwn(name);
 
-    // An option that is younger than the run had no other value than its default.
+    // Options newer than the run had their defaults.
     private IEnumerable<string> Differences(string before)
     {
         var (old, given) = (JsonElement.Parse(before), JsonElement.Parse(Settings));

@@ -2,13 +2,10 @@ using Blip.Training.Data;
 
 namespace Blip.Training;
 
-/// <summary>Opens the data of a task.</summary>
 internal static class TrainingSources
 {
-    /// <summary>The samples that are learned from.</summary>
-    /// <param name="data">Where they are.</param>
-    /// <param name="options">The task, and how many words of a text are read.</param>
-    /// <exception cref="TrainingException">Nothing is named, or two things that exclude each other.</exception>
+    /// <summary>Opens a task's samples.</summary>
+    /// <exception cref="TrainingException">Nothing is named, or the sources exclude each other.</exception>
     public static ITrainingSource Open(TrainingData data, TrainingOptions options)
     {
         var official = data.Questions is not null || data.Annotations is not null;

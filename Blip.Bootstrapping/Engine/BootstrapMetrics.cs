@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>The meter of bootstrapping, which OpenTelemetry and dotnet-counters read under the name <see cref="MeterName"/>.</summary>
+/// <summary>The meter of bootstrapping, for OpenTelemetry and dotnet-counters.</summary>
 public static class BootstrapMetrics
 {
     /// <summary>The meter's name.</summary>
@@ -37,7 +37,7 @@ public static class BootstrapMetrics
     internal static void AddSeconds(string stage, TimeSpan time) =>
         Seconds.Add(time.TotalSeconds, new KeyValuePair<string, object?>("stage", stage));
 
-    /// <summary>Measures a stage until it is disposed.</summary>
+    /// <summary>Measures a stage until disposal.</summary>
     internal static StageTime Measure(string stage) => new(stage, Stopwatch.GetTimestamp());
 
     internal readonly struct StageTime(string stage, long start) : IDisposable

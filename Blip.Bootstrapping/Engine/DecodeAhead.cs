@@ -6,21 +6,13 @@ using Blip.Runtime.Imaging;
 namespace Blip.Bootstrapping.Engine;
 
 /// <summary>
-/// Reads and decodes images ahead of the models, in groups that share a budget of memory. At most four groups exist at a time: one being
-/// formed, one
-/// waiting, one in the models' hands, and images of a fourth that are kept until a batch is full.
+/// Reads and decodes images ahead, in groups that share a memory budget. At most four groups exist: one being formed, one waiting, one with
+/// the models, and one kept until a batch is full.
 /// </summary>
-/// <param name="groupSize">The images of a group.</param>
-/// <param name="budget">The bytes that all decoded images may hold.</param>
-/// <param name="options">Limits of images, and the colour behind transparent ones.</param>
 internal sealed class DecodeAhead(int groupSize, long budget, ImageDecoderOptions options)
 {
     private const int LiveGroups = 4;
 
-    /// <summary>Decodes samples, in order.</summary>
-    /// <param name="samples">The samples.</param>
-    /// <param name="name">The shard's name in messages.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     public async IAsyncEnumerable<IReadOnlyList<DecodedSample>> GroupsAsync(
         IAsyncEnumerable<Sample> samples, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -66,7 +58,7 @@ internal sealed class DecodeAhead(int groupSize, long budget, ImageDecoderOption
         }
         catch (Exception e)
         {
-            // The reader meets the exception where the groups end; a reader that went away has no need of it.
+            // The reader gets the exception at the end of the groups; an absent reader does not need it.
             writer.TryComplete(e);
         }
     }

@@ -5,28 +5,22 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>A sample on its way to the models: its image decoded, or the reason why it cannot be.</summary>
+/// <summary>A sample with its image decoded, or the reason why not.</summary>
 internal sealed record DecodedSample
 {
-    /// <summary>The sample.</summary>
     public required Sample Sample { get; init; }
 
-    /// <summary>XxHash128 of the encoded image; null where it could not be read.</summary>
+    /// <summary>XxHash128 of the encoded image; null if unreadable.</summary>
     public string? ImageHash { get; init; }
 
-    /// <summary>The pixels; null where they could not be decoded.</summary>
     public RgbImage? Image { get; init; }
 
-    /// <summary>The error; null where the image can be used.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Texts that hold something, in order; characters that no file can hold are replaced.</summary>
+    /// <summary>The texts that are not blank, in order; invalid characters are replaced.</summary>
     public IReadOnlyList<string> Texts => [.. Sample.Texts.Where(text => !string.IsNullOrWhiteSpace(text)).Select(Wellformed)];
 
-    /// <summary>The encoded image of a sample.</summary>
-    /// <param name="sample">The sample.</param>
-    /// <param name="name">The shard's name in messages.</param>
-    /// <returns>The bytes, or the reason why there are none.</returns>
+    /// <summary>A sample's encoded image, or why there is none.</summary>
     public static (byte[]? Bytes, string? Error) Read(Sample sample, string name)
     {
         if (sample.Error is not null)
@@ -43,7 +37,7 @@ internal sealed record DecodedSample
         }
     }
 
-    /// <summary>Decodes a sample's image; a wrong image is a value. On any thread.</summary>
+    /// <summary>Decodes a sample's image; a bad image gives an error value. Thread-safe.</summary>
     public static DecodedSample Decode(Sample sample, byte[] bytes, string name, ImageDecoderOptions options)
     {
         using var time = BootstrapMetrics.Measure("decode");
@@ -58,9 +52,8 @@ internal sealed record DecodedSample
         }
     }
 
-    /// <summary>The identity of an encoded image.</summary>
     public static string HashOf(byte[] bytes) => Convert.ToHexStringLower(XxHash128.Hash(bytes));
 
-    // Half a surrogate pair cannot be written as UTF-8, and a text must be the same after a restart.
+    // UTF-8 has no half surrogate pairs, and texts must survive a restart unchanged.
     private static string Wellformed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 }

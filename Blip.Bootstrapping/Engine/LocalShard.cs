@@ -2,18 +2,16 @@ using Blip.Datasets;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>A shard on this machine: read twice, it is fetched once.</summary>
+/// <summary>A shard on this machine: it is fetched once for two readings.</summary>
 internal sealed class LocalShard : IAsyncDisposable
 {
     private readonly IAsyncDisposable? copy;
 
     private LocalShard(IDatasetShard shard, IAsyncDisposable? copy) => (Shard, this.copy) = (shard, copy);
 
-    /// <summary>The shard to read.</summary>
     public IDatasetShard Shard { get; }
 
-    /// <summary>Fetches a remote shard; a local one is itself.</summary>
-    /// <exception cref="DatasetException">It cannot be fetched.</exception>
+    /// <summary>Fetches a remote shard; a local one is used directly.</summary>
     public static async Task<LocalShard> OpenAsync(IDatasetShard shard, CancellationToken cancellationToken)
     {
         if (shard is not IRemoteShard remote)

@@ -11,39 +11,34 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>
-/// <c>bootstrap.json</c>: the run's description. A second process joins the run if its own is equal, and is refused with the difference
-/// elsewhere.
-/// </summary>
+/// <summary><c>bootstrap.json</c>: the run's description. A further process may join only with an equal one.</summary>
 internal sealed record ManifestFile
 {
     private const int CurrentFormat = 1;
 
-    /// <summary>The version of this file's form.</summary>
     public int Format { get; init; } = CurrentFormat;
 
     /// <summary>The version of Blip that began the run.</summary>
     public string Blip { get; init; } = "";
 
-    /// <summary>The captioner; null where no image gets a caption.</summary>
+    /// <summary>The captioner; null without generated captions.</summary>
     public ManifestModel? Captioner { get; init; }
 
-    /// <summary>The filter; null where all texts are human.</summary>
+    /// <summary>The filter; null if all texts are human.</summary>
     public ManifestModel? Filter { get; init; }
 
-    /// <summary>Every option that a result depends on, by its name.</summary>
+    /// <summary>Every option that affects results, by name.</summary>
     public required JsonObject Options { get; init; }
 
-    /// <summary>The web sources as they were named.</summary>
+    /// <summary>The web sources as given.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
-    /// <summary>The human sources as they were named.</summary>
+    /// <summary>The human sources as given.</summary>
     public IReadOnlyList<string> HumanSources { get; init; } = [];
 
-    /// <summary>The shards in the order of their numbers.</summary>
+    /// <summary>The shards by number.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
 
-    /// <summary>The manifest of a run.</summary>
     public static ManifestFile Of(BootstrapRequest request, BootstrapSources sources)
     {
         var (options, models) = (request.Options, request.Options.Models);
@@ -60,11 +55,8 @@ internal sealed record ManifestFile
         };
     }
 
-    /// <summary>The file's bytes.</summary>
     public byte[] ToBytes() => [.. JsonSerializer.SerializeToUtf8Bytes(this, ManifestForms.Readable.ManifestFile), (byte)'\n'];
 
-    /// <summary>Reads a manifest.</summary>
-    /// <exception cref="BootstrapException">There is none, or it cannot be read.</exception>
     public static ManifestFile Read(string path)
     {
         try
@@ -87,12 +79,12 @@ internal sealed record ManifestFile
         }
     }
 
-    /// <summary>A hash of all that must be the same; names and versions do not count.</summary>
+    /// <summary>A hash of all that must be equal, without names and versions.</summary>
     public string Fingerprint() => Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(JsonSerializer.SerializeToUtf8Bytes(
         this with { Blip = "", Captioner = Captioner?.Nameless, Filter = Filter?.Nameless, Sources = [], HumanSources = [] },
         ManifestForms.Default.ManifestFile)));
 
-    /// <summary>The differences of another run, for people; empty where it is the same run.</summary>
+    /// <summary>The differences of another run, for people; empty for the same run.</summary>
     public IReadOnlyList<string> Differences(ManifestFile other)
     {
         var differences = new List<string>();
@@ -125,7 +117,6 @@ internal sealed record ManifestFile
         return new ManifestModel(model, CapFilt.Fingerprint(source, options));
     }
 
-    /// <summary>The options of a rule, by their names.</summary>
     public static JsonObject OptionsOf(SelectionOptions selection) => new()
     {
         ["itm-threshold"] = selection.ItmThreshold,
@@ -140,7 +131,6 @@ internal sealed record ManifestFile
         ["drop-duplicate-texts"] = selection.DropDuplicateTexts,
     };
 
-    /// <summary>How the run's sources are read.</summary>
     public DatasetOptions DatasetOptions() => new()
     {
         Format = (string?)Options["format"],
@@ -174,7 +164,7 @@ internal sealed record ManifestFile
             ["shard-size"] = options.Datasets.ShardSize,
             ["split"] = options.Datasets.Split,
         };
-        // A run of before this option goes on as it began.
+        // Absent in older runs, which must keep their fingerprint.
         if (models.Images.Background is { } color)
             all["background"] = $"#{color.Red:x2}{color.Green:x2}{color.Blue:x2}";
         var chosen = JsonSerializer.SerializeToNode(models.Generation, ManifestForms.Kebab.GenerationOptions)!.AsObject();
@@ -191,15 +181,15 @@ internal sealed record ManifestFile
 
 /// <summary>A model of a run.</summary>
 /// <param name="Name">The user's name for it.</param>
-/// <param name="Fingerprint">Equal for the same weights, precision, vocabulary and image preparation.</param>
+/// <param name="Fingerprint">Equal for equal weights, precision, vocabulary and preprocessing.</param>
 internal sealed record ManifestModel(string Name, string Fingerprint)
 {
-    /// <summary>The same model wherever it lies.</summary>
+    /// <summary>The model without its name.</summary>
     [JsonIgnore]
     public ManifestModel Nameless => this with { Name = "" };
 }
 
-/// <summary>Code for the forms of the files of a run, made when this is built.</summary>
+/// <summary>Source-generated JSON of a run's files.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ManifestFile))]
 [JsonSerializable(typeof(DoneFile))]
@@ -217,10 +207,10 @@ internal sealed partial class ManifestForms : JsonSerializerContext
         Converters = { new JsonStringEnumConverter() },
     };
 
-    /// <summary>Names as the command line has them.</summary>
+    /// <summary>Names as on the command line.</summary>
     public static ManifestForms Kebab { get; } = new(
         new JsonSerializerOptions(Same) { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower });
 
-    /// <summary>The files as people read them: a line a member, letters as they are.</summary>
+    /// <summary>For people: one member a line, unescaped letters.</summary>
     public static ManifestForms Readable { get; } = new(new JsonSerializerOptions(Same));
 }

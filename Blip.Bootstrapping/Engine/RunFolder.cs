@@ -2,39 +2,34 @@ using System.Globalization;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>Where everything lies in the folder of a run.</summary>
-/// <param name="path">The folder.</param>
+/// <summary>The paths in a run's folder.</summary>
 internal sealed class RunFolder(string path)
 {
     public const string ManifestName = "bootstrap.json";
     private const string DoneExtension = ".done.json";
 
-    /// <summary>The folder.</summary>
     public string Path => path;
 
-    /// <summary>The run's description: models, options, sources.</summary>
+    /// <summary>The description: models, options, sources.</summary>
     public string Manifest => System.IO.Path.Combine(path, ManifestName);
 
-    /// <summary>One small file for each process that works or worked here.</summary>
+    /// <summary>A small file for each process that works here or was killed.</summary>
     public string Workers => System.IO.Path.Combine(path, "workers");
 
     /// <summary>Written last: the shard is done.</summary>
     public string Done(int shard) => File(shard, DoneExtension);
 
-    /// <summary>Every candidate text of a shard.</summary>
     public string Table(int shard) => File(shard, ".parquet");
 
-    /// <summary>The images of a shard that failed, a JSON object a line.</summary>
+    /// <summary>A shard's failed images, as JSON Lines.</summary>
     public string Failed(int shard) => File(shard, ".failed.jsonl");
 
-    /// <summary>Why a shard was given up.</summary>
     public string Error(int shard) => File(shard, ".error.json");
 
-    /// <summary>The finished samples of a shard under way; the process that has it open works on the shard.</summary>
+    /// <summary>The finished samples of a current shard. The process that has it open works on the shard.</summary>
     public string Journal(int shard) => File(shard, ".journal");
 
-    /// <summary>Checks that the folder lies in none that is read: its files would be samples the next time.</summary>
-    /// <exception cref="BootstrapException">It does.</exception>
+    /// <summary>Checks that the folder is outside all sources: its files would become samples.</summary>
     public void CheckOutside(IEnumerable<string> sources)
     {
         var own = Full(path);
@@ -51,10 +46,9 @@ internal sealed class RunFolder(string path)
             System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder)) + System.IO.Path.DirectorySeparatorChar;
     }
 
-    /// <summary>Whether a shard is done.</summary>
     public bool IsDone(int shard) => System.IO.File.Exists(Done(shard));
 
-    /// <summary>Removes a killed process's partial files of a shard. Only the holder of the shard's open journal may.</summary>
+    /// <summary>Removes a killed process's partial files of a shard. Only the holder of the shard's open journal may call it.</summary>
     public void RemoveTemporary(int shard)
     {
         foreach (var entry in Directory.EnumerateFileSystemEntries(path, $"{BootstrapSources.NameOf(shard)}.*tmp").ToList())
@@ -66,7 +60,6 @@ internal sealed class RunFolder(string path)
         }
     }
 
-    /// <summary>The numbers of the shards that are done, in order.</summary>
     public IReadOnlyList<int> DoneShards() => [.. Directory.EnumerateFiles(path, $"*{DoneExtension}")
         .Select(file => System.IO.Path.GetFileName(file)[..^DoneExtension.Length])
         .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var shard)

@@ -2,10 +2,7 @@ using System.Diagnostics;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>Counts the work of all workers of a process, and reports it.</summary>
-/// <param name="shards">The shards of the run.</param>
-/// <param name="countDone">Counts shards done, in this process or another.</param>
-/// <param name="progress">Told of everything; null tells nothing.</param>
+/// <summary>Counts and reports the work of a process's workers.</summary>
 internal sealed class RunTally(int shards, Func<int> countDone, IProgress<BootstrapProgress>? progress)
 {
     private readonly Lock guard = new();
@@ -14,10 +11,8 @@ internal sealed class RunTally(int shards, Func<int> countDone, IProgress<Bootst
     private readonly int before = countDone();
     private int done = countDone(), doneHere, images, failed, texts, fitting;
 
-    /// <summary>Shards that this process did.</summary>
     public int ShardsDone => doneHere;
 
-    /// <summary>Shards that failed here.</summary>
     public IReadOnlyList<ShardFailure> Failures => failures;
 
     public void Begin(int shard, string source, int finished) => Tell(new ShardEvent(ShardEventKind.Begun, shard, source, finished));
@@ -34,7 +29,6 @@ internal sealed class RunTally(int shards, Func<int> countDone, IProgress<Bootst
         Tell(null);
     }
 
-    /// <summary>A shard that another process did, or a run before.</summary>
     public ShardOutcome Skipped(int shard)
     {
         lock (guard)

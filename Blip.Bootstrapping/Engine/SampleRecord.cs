@@ -3,7 +3,7 @@ using Blip.Bootstrapping.Tables;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>A finished sample: the models' results for its texts, before any selection.</summary>
+/// <summary>A finished sample: the models' results before any selection.</summary>
 internal sealed record SampleRecord
 {
     [JsonPropertyName("i")]
@@ -30,7 +30,7 @@ internal sealed record SampleRecord
     [JsonPropertyName("t")]
     public IReadOnlyList<TextRecord> Texts { get; init; } = [];
 
-    /// <summary>The sample as rows of the table; an image without a text has one, so that it is not forgotten.</summary>
+    /// <summary>The sample as table rows. An image without texts has one row, too.</summary>
     public IReadOnlyList<Candidate> ToCandidates(string shard)
     {
         var row = new Candidate
@@ -56,7 +56,6 @@ internal sealed record SampleRecord
         })];
     }
 
-    /// <summary>A sample from its rows of a table.</summary>
     public static SampleRecord Of(IReadOnlyList<Candidate> rows) => new()
     {
         Index = rows[0].Index,
@@ -79,7 +78,6 @@ internal sealed record SampleRecord
     };
 }
 
-/// <summary>A text of a finished sample.</summary>
 internal sealed record TextRecord
 {
     [JsonPropertyName("s")]
@@ -104,10 +102,9 @@ internal sealed record TextRecord
     public long? Seed { get; init; }
 }
 
-/// <summary>The journal's owner.</summary>
 internal sealed record JournalHead(string Manifest, string Shard);
 
-/// <summary>Code for the journal's lines, made when this is built.</summary>
+/// <summary>Source-generated JSON of the journal's lines.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(SampleRecord))]
 [JsonSerializable(typeof(JournalHead))]

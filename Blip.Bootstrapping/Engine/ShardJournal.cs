@@ -6,9 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Blip.Bootstrapping.Engine;
 
 /// <summary>
-/// The finished samples of a shard, a line each with its digest, brought to the disk after each batch. It is also the lock of the shard:
-/// one process
-/// can have it open. A line that a kill cut off is dropped when the journal is opened again.
+/// A shard's finished samples, one line each with a digest, flushed to disk after each batch. It is also the shard's lock: only one process
+/// can open it. Reopening drops a truncated last line.
 /// </summary>
 internal sealed class ShardJournal : IDisposable
 {
@@ -22,11 +21,10 @@ internal sealed class ShardJournal : IDisposable
     /// <summary>The finished samples by their place in the shard.</summary>
     public IReadOnlyDictionary<int, SampleRecord> Records => records;
 
-    /// <summary>Opens the journal of a shard.</summary>
-    /// <param name="path">The file; it is made where there is none.</param>
-    /// <param name="head">Its owner; a journal of anything else is begun anew.</param>
-    /// <returns>The journal; null where another process works on the shard.</returns>
-    /// <exception cref="IOException">It cannot be opened for another reason.</exception>
+    /// <summary>
+    /// Opens or creates a shard's journal. One with another owner is begun anew. The result is null where another process works on the
+    /// shard.
+    /// </summary>
     public static ShardJournal? TryOpen(string path, JournalHead head)
     {
         FileStream file;
@@ -51,7 +49,7 @@ internal sealed class ShardJournal : IDisposable
         }
     }
 
-    /// <summary>Whether a process works on the shard at the moment.</summary>
+    /// <summary>Whether a process works on the shard now.</summary>
     public static bool IsHeld(string path)
     {
         if (!File.Exists(path))
@@ -71,8 +69,8 @@ internal sealed class ShardJournal : IDisposable
         }
     }
 
-    // The owner may end between the refusal and a second look, so the refusal itself counts.
-    // Linux calls it EAGAIN, macOS EWOULDBLOCK, Windows a sharing violation.
+    // The owner may end before a second check, so the refusal itself counts: EAGAIN on Linux, EWOULDBLOCK on macOS, a sharing violation on
+    // Windows.
     private static bool IsSharing(IOException e) => e.HResult switch
     {
         11 => OperatingSystem.IsLinux(),
@@ -86,7 +84,7 @@ internal sealed class ShardJournal : IDisposable
     {
         try
         {
-            // Without a separate lock: the owner continues to write.
+            // Without a lock: the owner continues to write.
             return Math.Max(0, File.ReadLines(path).Count() - 1);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -95,8 +93,8 @@ internal sealed class ShardJournal : IDisposable
         }
     }
 
-    /// <summary>Adds finished samples; they are on the disk when this returns.</summary>
-    /// <exception cref="IOException">The disk is full, or cannot be written. Existing entries stay whole.</exception>
+    /// <summary>Appends finished samples; they are on disk on return.</summary>
+    /// <exception cref="IOException">The disk is full or not writable. Existing entries remain valid.</exception>
     public void Append(IReadOnlyList<SampleRecord> samples)
     {
         if (samples.Count == 0)
@@ -106,7 +104,7 @@ internal sealed class ShardJournal : IDisposable
             records[sample.Index] = sample;
     }
 
-    /// <summary>Forgets samples, so that they are worked on again.</summary>
+    /// <summary>Removes samples, so that they are done again.</summary>
     public void Remove(Func<SampleRecord, bool> which, JournalHead head)
     {
         var kept = records.Values.Where(record => !which(record)).ToList();
@@ -116,7 +114,7 @@ internal sealed class ShardJournal : IDisposable
         Append(kept);
     }
 
-    /// <summary>Removes the file: the shard is done. It stays locked until then.</summary>
+    /// <summary>Deletes the file of a finished shard, which is locked until then.</summary>
     public void Delete()
     {
         File.Delete(file.Name);
@@ -141,7 +139,7 @@ internal sealed class ShardJournal : IDisposable
             records[record.Index] = record;
             end += Encoding.UTF8.GetByteCount(line) + 1;
         }
-        // A last line without its end would grow into the next one.
+        // A last line without its end would merge with the next one.
         file.SetLength(Math.Min(end, file.Length));
         file.Position = file.Length;
         if (end > file.Length)

@@ -8,24 +8,15 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>Takes the samples of one shard through the models, and keeps finished ones in the journal after each batch.</summary>
-/// <param name="request">The run.</param>
-/// <param name="capfilt">Captioner and filter; null for a shard of human pairs.</param>
-/// <param name="report">Told of each batch.</param>
+/// <summary>Runs a shard's samples through the models; human pairs skip them. Finished samples are journalled after each batch.</summary>
 internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Action<BatchReport> report)
 {
-    // Fewer images say nothing about the share that fails.
+    // Fewer images say too little about the share of failures.
     private const int LeastForFailures = 100;
 
     private readonly BootstrapOptions options = request.Options;
 
-    /// <summary>Works on all samples that are not in the journal.</summary>
-    /// <param name="shard">The source.</param>
-    /// <param name="journal">The finished samples.</param>
-    /// <param name="stop">Asks to end after the batch in hand.</param>
-    /// <returns>True at the end of the shard; false where the work was stopped.</returns>
-    /// <exception cref="BootstrapException">Too many images fail.</exception>
-    /// <exception cref="DatasetException">The source cannot be read.</exception>
+    /// <summary>Works on all samples outside the journal. A stop takes effect after the current batch; the result is then false.</summary>
     public async Task<bool> RunAsync(IDatasetShard shard, ShardJournal journal, CancellationToken stop)
     {
         var size = capfilt?.BatchSize ?? 16;
@@ -41,7 +32,7 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
                 for (; waiting.Count >= size; waiting.RemoveRange(0, size))
                     await RunBatchAsync(waiting[..size], journal).ConfigureAwait(false);
                 StopWhereTooManyFail(shard, journal, LeastForFailures);
-                // The batch in hand is finished; the reading ahead is given up.
+                // The current batch is finished; the reading ahead is discarded.
                 stop.ThrowIfCancellationRequested();
             }
             await RunBatchAsync(waiting, journal).ConfigureAwait(false);
@@ -54,7 +45,7 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
         }
     }
 
-    /// <summary>The stream of random numbers of a sample's captions: it depends on the seed and the key alone.</summary>
+    /// <summary>The random stream for a sample's captions; it depends on seed and key alone.</summary>
     internal static long StreamOf(ulong seed, string key)
     {
         var bytes = new byte[sizeof(ulong) + Encoding.UTF8.GetByteCount(key)];
@@ -73,7 +64,7 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
         }
     }
 
-    // Images that failed, that the rule drops for their size, and human pairs never meet a model.
+    // Failed images, those of a wrong size, and human pairs skip the models.
     private bool Needs(DecodedSample sample) => capfilt is not null && sample.Image is { } image && FitsBySize(image);
 
     private bool FitsBySize(RgbImage image)
@@ -88,7 +79,7 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
         if (batch.Count == 0)
             return;
         var (caption, filter) = (capfilt!.CaptionTime, capfilt.FilterTime);
-        // Never cancelled: a batch that has begun is finished.
+        // Not cancelled: a batch is always finished.
         var results = await Task.Run(() => capfilt.Run([.. batch.Select(sample =>
             new CapFiltImage(
                 sample.Sample.Key, sample.Image!, sample.Texts, StreamOf(options.Models.Generation.Seed, sample.Sample.Key)))]))
@@ -163,9 +154,5 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
     }
 }
 
-/// <summary>The results of a batch.</summary>
-/// <param name="Images">Its images.</param>
-/// <param name="Failed">The failed ones.</param>
-/// <param name="Texts">Texts that were judged.</param>
-/// <param name="Fitting">Those at or above the threshold.</param>
+/// <summary>A batch's counts. Fitting texts are at or above the threshold.</summary>
 internal readonly record struct BatchReport(int Images, int Failed, int Texts, int Fitting);

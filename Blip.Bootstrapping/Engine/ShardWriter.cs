@@ -9,23 +9,12 @@ using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>
-/// Writes a shard's results: the table of candidates, the kept pairs in each format, the failures, and last of all that it is done.
-/// </summary>
-/// <param name="folder">Where to.</param>
-/// <param name="outputs">The formats of the kept pairs.</param>
-/// <param name="manifest">The fingerprint of the run.</param>
+/// <summary>Writes a shard's results: table, kept pairs in each format, failures, and finally the done file.</summary>
 internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> outputs, string manifest)
 {
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes a shard.</summary>
-    /// <param name="number">The shard's number.</param>
-    /// <param name="source">The shard, which is read again for its images; its name for the table alone.</param>
-    /// <param name="samples">The rows of each sample, in order, as the rule has decided.</param>
-    /// <param name="cancellationToken">Ends the writing; the shard is then written anew the next time.</param>
-    /// <exception cref="IOException">A file cannot be written.</exception>
-    /// <exception cref="DatasetException">The source cannot be read.</exception>
+    /// <summary>Writes a shard, which is read again for its images. After a cancellation it is written anew next time.</summary>
     public async Task<DoneFile> WriteAsync(
         int number, IDatasetShard source, IReadOnlyList<IReadOnlyList<Candidate>> samples, CancellationToken cancellationToken)
     {
@@ -93,7 +82,7 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
         }
     }
 
-    // A text that was judged for one image must not go out beside another that took its name since.
+    // A text must not be written beside another image than it was judged for.
     private static SampleImage CheckedImage(IDatasetShard source, Sample sample, string? hash)
     {
         var (bytes, error) = DecodedSample.Read(sample, source.Name);

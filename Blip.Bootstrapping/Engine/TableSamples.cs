@@ -2,11 +2,9 @@ using Blip.Bootstrapping.Tables;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>A table of candidates, sample by sample.</summary>
 internal static class TableSamples
 {
     /// <summary>Reads the rows of each sample together.</summary>
-    /// <exception cref="BootstrapException">The table cannot be read.</exception>
     public static async IAsyncEnumerable<IReadOnlyList<Candidate>> ReadAsync(string path)
     {
         var rows = new List<Candidate>();

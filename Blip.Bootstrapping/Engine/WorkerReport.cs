@@ -4,7 +4,7 @@ using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>Tells other processes about this one's work: a small file that is rewritten every few seconds.</summary>
+/// <summary>Publishes this process's work in a small file, rewritten every few seconds.</summary>
 internal sealed class WorkerReport
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2), Window = TimeSpan.FromMinutes(1);
@@ -17,9 +17,7 @@ internal sealed class WorkerReport
     private int? shard;
     private int shardImages;
 
-    /// <summary>Begins to report.</summary>
-    /// <param name="folder">The run.</param>
-    /// <param name="number">Tells several workers of one process apart.</param>
+    /// <summary>Begins to report; the number distinguishes a process's workers.</summary>
     public WorkerReport(RunFolder folder, int number)
     {
         Directory.CreateDirectory(folder.Workers);
@@ -27,9 +25,6 @@ internal sealed class WorkerReport
         recent.Enqueue((Stopwatch.GetTimestamp(), 0));
     }
 
-    /// <summary>A shard begins.</summary>
-    /// <param name="number">The shard.</param>
-    /// <param name="finished">Its images that were finished before.</param>
     public void Begin(int number, int finished)
     {
         lock (guard)
@@ -37,7 +32,6 @@ internal sealed class WorkerReport
         Write(force: true);
     }
 
-    /// <summary>Images are finished.</summary>
     public void Add(int count)
     {
         lock (guard)
@@ -51,7 +45,7 @@ internal sealed class WorkerReport
         Write(force: false);
     }
 
-    /// <summary>The worker ends, and its file goes: remaining files belong to killed workers.</summary>
+    /// <summary>Ends, and deletes the file: remaining files belong to killed workers.</summary>
     public void End()
     {
         try
@@ -91,7 +85,7 @@ internal sealed class WorkerReport
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The report is for people; a run does not end for the want of it.
+            // The report is for people; a run continues without it.
             Debug.WriteLine(e.Message);
         }
     }

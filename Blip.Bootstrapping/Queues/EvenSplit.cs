@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>The shards of one task among several, and the variables that say which task it is.</summary>
+/// <summary>The shards of one task among several, and its variables.</summary>
 internal static class EvenSplit
 {
-    /// <summary>Task <paramref name="index"/> of <paramref name="count"/>: a contiguous part; sizes differ by one at most.</summary>
+    /// <summary>Task <paramref name="index"/> of <paramref name="count"/>: a contiguous part. Sizes differ by at most one.</summary>
     public static IReadOnlyList<int> Part(int shardCount, long index, long count)
     {
         var (first, end) = ((int)(shardCount * index / count), (int)(shardCount * (index + 1) / count));
         return [.. Enumerable.Range(first, end - first)];
     }
 
-    /// <summary>Shards <c>[index * perTask, (index + 1) * perTask)</c>, as far as there are any.</summary>
+    /// <summary>Shards <c>[index * perTask, (index + 1) * perTask)</c>, limited to existing ones.</summary>
     public static IReadOnlyList<int> Block(int shardCount, long index, int perTask)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perTask, 1);
@@ -20,7 +20,7 @@ internal static class EvenSplit
         return [.. Enumerable.Range((int)first, (int)(end - first))];
     }
 
-    /// <summary>A variable's number, 0 or above; null where it is not set.</summary>
+    /// <summary>A variable's number, at least 0; null if unset.</summary>
     public static int? Number(Func<string, string?> environment, string name)
     {
         var text = environment(name);

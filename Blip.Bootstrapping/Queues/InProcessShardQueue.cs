@@ -1,8 +1,7 @@
 namespace Blip.Bootstrapping.Queues;
 
 /// <summary>
-/// A queue for several workers of one process, with the rules of one between machines. A lease runs out unless it is renewed; then the
-/// shard is handed out again.
+/// A queue for workers of one process, with the rules of a distributed one. Without renewal a lease expires, and the shard is given again.
 /// </summary>
 public sealed class InProcessShardQueue : IShardQueue
 {
@@ -13,9 +12,9 @@ public sealed class InProcessShardQueue : IShardQueue
     private readonly Dictionary<int, string> failed = [];
     private TaskCompletionSource changed = NewSignal();
 
-    /// <summary>Makes a queue.</summary>
-    /// <param name="shards">The shards, in the order in which they are first handed out.</param>
-    /// <param name="leaseTime">How long a lease lasts that is not renewed.</param>
+    /// <summary>Creates a queue.</summary>
+    /// <param name="shards">The shards in their first order.</param>
+    /// <param name="leaseTime">The duration of a lease without renewal.</param>
     /// <param name="time">The clock; null for the system's.</param>
     public InProcessShardQueue(IEnumerable<int> shards, TimeSpan leaseTime, TimeProvider? time = null)
     {
@@ -25,7 +24,7 @@ public sealed class InProcessShardQueue : IShardQueue
         entries = [.. shards.Select(shard => new Entry { Shard = shard, Until = long.MinValue })];
     }
 
-    /// <summary>Shards that failed on every worker, with the reasons.</summary>
+    /// <summary>Shards that fail on every worker, with reasons.</summary>
     public IReadOnlyDictionary<int, string> Failed
     {
         get
@@ -57,14 +56,14 @@ public sealed class InProcessShardQueue : IShardQueue
         }
     }
 
-    /// <summary>Does nothing: shards under way may still be completed.</summary>
+    /// <summary>Does nothing: current shards may still be completed.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task WaitAsync(Task signal, TimeSpan wait, CancellationToken cancellationToken)
     {
-        // The timer that lost is stopped, or a long lease would leave one behind for each change.
+        // Cancels the losing timer; a long lease would leave one for each change.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var delay = Task.Delay(Waits.AtLeastOneMillisecond(wait), time, stop.Token);
         await Task.WhenAny(signal, delay).ConfigureAwait(false);
@@ -75,7 +74,7 @@ public sealed class InProcessShardQueue : IShardQueue
     private Lease Hand(Entry entry)
     {
         entry.Until = Waits.Later(time, leaseTime);
-        // A lease that ran out is told from the one that follows it by its number.
+        // The number distinguishes an expired lease from the next one.
         entry.Delivery++;
         return new Lease(this, entry, entry.Delivery);
     }
@@ -94,7 +93,7 @@ public sealed class InProcessShardQueue : IShardQueue
     {
         public int Shard { get; init; }
 
-        /// <summary>While leased: the deadline; while given back: not before.</summary>
+        /// <summary>A lease's deadline, or the earliest time of a returned shard.</summary>
         public long Until { get; set; }
 
         public int Delivery { get; set; }
@@ -116,7 +115,7 @@ public sealed class InProcessShardQueue : IShardQueue
                 entry.Until = Waits.Later(queue.time, queue.leaseTime);
         });
 
-        // A worker that was too slow has done the shard all the same.
+        // A worker that was too slow has still done the shard.
         public Task CompleteAsync(CancellationToken cancellationToken = default) => Do(() =>
         {
             ended = true;

@@ -1,20 +1,20 @@
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>Which shards a pod of an Indexed Job has, by its variables.</summary>
+/// <summary>The shards of a pod of an Indexed Job, by its variables.</summary>
 public static class KubernetesTask
 {
-    /// <summary>Set by Kubernetes in each pod of an Indexed Job: its index, from 0.</summary>
+    /// <summary>The pod's index, from 0. Kubernetes sets it in each pod of an Indexed Job.</summary>
     public const string IndexVariable = "JOB_COMPLETION_INDEX";
 
-    /// <summary>Set by the manifest: the number of indexes. Kubernetes itself tells it to no pod.</summary>
+    /// <summary>The number of indexes. The manifest sets it, since Kubernetes does not.</summary>
     public const string CompletionsVariable = "JOB_COMPLETIONS";
 
-    /// <summary>The shards of this pod: those of its index with <paramref name="shardsPerTask"/>, an even part of all without.</summary>
-    /// <param name="environment">The value of a variable; null where it is not set.</param>
-    /// <param name="shardCount">How many shards there are.</param>
-    /// <param name="shardsPerTask">How many an index has; null to divide them evenly.</param>
-    /// <returns>The shards, ascending; none where the job has more indexes than are needed.</returns>
-    /// <exception cref="ShardQueueException">This is no pod of an Indexed Job, or the number of indexes is not told.</exception>
+    /// <summary>This pod's shards: with <paramref name="shardsPerTask"/> its index's block, otherwise an even part.</summary>
+    /// <param name="environment">Gives a variable's value; null if unset.</param>
+    /// <param name="shardCount">The number of shards.</param>
+    /// <param name="shardsPerTask">Shards of an index; null for an even division.</param>
+    /// <returns>The shards, ascending; empty for surplus indexes.</returns>
+    /// <exception cref="ShardQueueException">This is no pod of an Indexed Job, or the number of indexes is unknown.</exception>
     public static IReadOnlyList<int> Shards(Func<string, string?> environment, int shardCount, int? shardsPerTask = null)
     {
         ArgumentNullException.ThrowIfNull(environment);

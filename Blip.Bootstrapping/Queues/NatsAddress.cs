@@ -1,17 +1,16 @@
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>An address such as <c>nats://HOST:PORT/STREAM</c>.</summary>
-/// <param name="Url">The client's address of the server; it may hold a password.</param>
-/// <param name="Shown">Scheme, host and port: for messages.</param>
-/// <param name="Stream">The stream's name; null where the address names none.</param>
+/// <summary>An address: <c>nats://HOST:PORT/STREAM</c>.</summary>
+/// <param name="Url">The server's address for the client; it may hold a password.</param>
+/// <param name="Shown">Scheme, host and port, for messages.</param>
+/// <param name="Stream">The stream's name; null for none.</param>
 internal sealed record NatsAddress(string Url, string Shown, string? Stream)
 {
     private const int DefaultPort = 4222;
 
-    /// <exception cref="ShardQueueException">The text is no such address.</exception>
     public static NatsAddress Parse(string text)
     {
-        // A text that is no address is not repeated in full: it may hold a password.
+        // An invalid text is not repeated: it may hold a password.
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("nats" or "tls") || uri.Host.Length == 0)
             throw new ShardQueueException("The queue's address is to be nats://HOST:PORT or nats://HOST:PORT/STREAM.");
         var server = new UriBuilder(uri) { Port = uri.Port < 0 ? DefaultPort : uri.Port, Path = "", Query = "", Fragment = "" };

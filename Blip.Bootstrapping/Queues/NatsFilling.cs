@@ -5,18 +5,17 @@ using NATS.Client.JetStream.Models;
 namespace Blip.Bootstrapping.Queues;
 
 /// <summary>
-/// Fills a queue. Each shard has a separate subject, which holds one message at most. A shard that is queued is not queued twice, and one
-/// that failed may be queued again.
+/// Fills a queue. Each shard has a separate subject with at most one message. Queued shards are skipped; failed ones may be queued again.
 /// </summary>
 internal sealed class NatsFilling(NatsServer server, string stream, string run, NatsQueueOptions options)
 {
     private const string Describing = "blip bootstrap, run ";
     private const int StoreFailed = 10077;
 
-    /// <summary>A repeated message of one filling is known by its identifier, even where a worker has completed it in between.</summary>
+    /// <summary>Identifies this filling's repeated messages, even if a worker has completed one in between.</summary>
     private readonly string filling = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
 
-    /// <exception cref="ShardQueueException">The stream is another run's, or no queue of shards.</exception>
+    /// <exception cref="ShardQueueException">The stream belongs to another run or is no queue of shards.</exception>
     public static void CheckRun(NatsServer server, string stream, StreamConfig found, string run)
     {
         var described = found.Description?.StartsWith(Describing, StringComparison.Ordinal) == true;
@@ -41,7 +40,7 @@ internal sealed class NatsFilling(NatsServer server, string stream, string run, 
                 .ConfigureAwait(false);
             added += isNew ? 1 : 0;
         }
-        // Workers wait for the consumer: it comes when the queue is full.
+        // Workers wait for the consumer, which is created once the queue is full.
         await server.AskAsync("the consumer", CreateAsync, cancellationToken).ConfigureAwait(false);
         return added;
 
@@ -76,7 +75,7 @@ internal sealed class NatsFilling(NatsServer server, string stream, string run, 
         NumReplicas = options.Replicas,
     };
 
-    // Workers bound the deliveries: a bound at the server would leave the message in the stream, neither handed out nor counted.
+    // Workers limit the deliveries. A server's limit would leave the message in the stream, not delivered and not counted.
     private ConsumerConfig NewConsumer(string name) => new(name)
     {
         AckPolicy = ConsumerConfigAckPolicy.Explicit,

@@ -1,27 +1,26 @@
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>How a queue on NATS JetStream behaves.</summary>
+/// <summary>Options of a queue on NATS JetStream.</summary>
 public sealed record NatsQueueOptions
 {
     /// <summary>
-    /// A shard whose worker has been silent for so long is handed out again. Filling a queue writes the time there, and workers follow what
-    /// stands there.
+    /// The silence after which a shard is given to another worker. Filling a queue stores it there, and workers use the stored value.
     /// </summary>
     public TimeSpan AckWait { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// A shard that was handed out more often is given up: it kills each worker that takes it. A restart of the server, a lost worker and a
-    /// shard given back count, too, so that the bound is generous.
+    /// The most deliveries of a shard, which is then given up. Server restarts, lost workers and returned shards count, too, so the limit
+    /// is generous.
     /// </summary>
     public int MaxDeliveries { get; init; } = 20;
 
-    /// <summary>A server that has been away for so long is an error. At the first connection 20 seconds are enough.</summary>
+    /// <summary>The longest absence of the server. The first connection has 20 seconds.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long a request for a shard stays at the server, one second or more. Then the end of the queue is looked for.</summary>
+    /// <summary>How long a request for a shard waits at the server, at least one second, before the end of the queue is checked.</summary>
     public TimeSpan PullWait { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many servers of a cluster keep the queue: 1, 3 or 5.</summary>
+    /// <summary>Servers of a cluster that keep the queue: 1, 3 or 5.</summary>
     public int Replicas { get; init; } = 1;
 
     /// <summary>A <c>.creds</c> file with the user's token and key; null for none.</summary>

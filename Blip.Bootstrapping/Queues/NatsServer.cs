@@ -5,7 +5,7 @@ using NATS.Client.JetStream;
 
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>A connection that outlives restarts of the server: requests that fail without one are repeated, within bounds.</summary>
+/// <summary>A connection that survives server restarts: failed requests are repeated within limits.</summary>
 internal sealed class NatsServer : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(20);
@@ -27,7 +27,7 @@ internal sealed class NatsServer : IAsyncDisposable
     /// <summary>The address for messages, without a password.</summary>
     public string Shown { get; }
 
-    /// <exception cref="ShardQueueException">There is no server, or it does not let this user in.</exception>
+    /// <exception cref="ShardQueueException">There is no server, or it rejects this user.</exception>
     public static async Task<NatsServer> ConnectAsync(NatsAddress address, NatsQueueOptions options, CancellationToken cancellationToken)
     {
         var settings = new NatsOpts
@@ -57,18 +57,14 @@ internal sealed class NatsServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks until the server answers.</summary>
-    /// <exception cref="ShardQueueException">It refuses, or has been away for too long.</exception>
     public Task<T> AskAsync<T>(
         string wish, Func<NatsJSContext, CancellationToken, ValueTask<T>> ask, CancellationToken cancellationToken) =>
         AskAsync(wish, patience, ask, cancellationToken);
 
-    /// <summary>Repeats a request until the server answers.</summary>
-    /// <exception cref="ShardQueueException">It refuses, or has been away for too long.</exception>
     public Task DoAsync(string wish, Func<CancellationToken, ValueTask> act, CancellationToken cancellationToken) =>
         DoAsync(wish, patience, act, cancellationToken);
 
-    /// <summary>The answer of a server that knows no such stream or consumer is null.</summary>
+    /// <summary>The answer, or null for an unknown stream or consumer.</summary>
     public Task<T?> FindAsync<T>(string wish, Func<NatsJSContext, CancellationToken, ValueTask<T>> ask, CancellationToken cancellationToken)
         where T : class =>
         AskAsync<T?>(wish, async (streams, stop) =>
@@ -83,17 +79,15 @@ internal sealed class NatsServer : IAsyncDisposable
             }
         }, cancellationToken);
 
-    /// <summary>The stream; null where there is none.</summary>
     public Task<INatsJSStream?> FindStreamAsync(string stream, CancellationToken cancellationToken) =>
         FindAsync("the stream", (streams, stop) => streams.GetStreamAsync(stream, null, stop), cancellationToken);
 
-    /// <summary>The stream's consumer; null where there is none.</summary>
     public Task<INatsJSConsumer?> FindConsumerAsync(string stream, string name, CancellationToken cancellationToken) =>
         FindAsync("the consumer", (streams, stop) => streams.GetConsumerAsync(stream, name, stop), cancellationToken);
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 
-    /// <summary>Whether an exception tells of a server that is away, and may be back at the next attempt.</summary>
+    /// <summary>Whether an exception means that the server is away and may return.</summary>
     public static bool IsAway(Exception exception) => exception switch
     {
         // 503: JetStream is not up yet, or a cluster elects its leader.

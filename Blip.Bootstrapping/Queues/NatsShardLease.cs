@@ -2,18 +2,18 @@ using NATS.Client.JetStream;
 
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>A message that this worker has not acknowledged yet.</summary>
+/// <summary>A message that this worker has not yet acknowledged.</summary>
 internal sealed class NatsShardLease(
     NatsShardQueue queue, NatsServer server, INatsJSMsg<byte[]> message, int shard, TimeSpan ackWait) : IShardLease
 {
-    // Without the server's answer an acknowledgement sent just before a restart is lost.
+    // Without confirmation, an acknowledgement just before a restart is lost.
     private static readonly AckOpts Confirmed = new() { DoubleAck = true };
 
     public int Shard => shard;
 
     public TimeSpan? RenewEvery => ackWait / 3;
 
-    /// <summary>Says that the work goes on. A server that is away does not stop the work: at worst the shard is handed out twice.</summary>
+    /// <summary>Extends the lease. An absent server does not stop the work: at worst the shard is done twice.</summary>
     public async Task RenewAsync(CancellationToken cancellationToken = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -37,7 +37,7 @@ internal sealed class NatsShardLease(
         return server.DoAsync($"to return shard {shard}", stop => message.NakAsync(options, stop), cancellationToken);
     }
 
-    // The reason is not sent: servers before 2.10.4 ignore a termination that has one.
+    // The reason is not sent: servers before 2.10.4 ignore a termination with one.
     public async Task FailAsync(string reason, CancellationToken cancellationToken = default)
     {
         await server.DoAsync($"to give up shard {shard}", stop => message.AckTerminateAsync(Confirmed, stop), cancellationToken)

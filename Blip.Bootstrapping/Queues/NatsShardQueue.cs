@@ -8,9 +8,9 @@ using NATS.Client.JetStream.Models;
 namespace Blip.Bootstrapping.Queues;
 
 /// <summary>
-/// A queue for workers that come and go, on a NATS server with JetStream. A stream with work-queue retention keeps it on files, and one
-/// durable pull consumer hands it out. A message is a shard's number and its run; it leaves the queue once its acknowledgement is
-/// confirmed. A server that was killed may hand out acknowledged shards again.
+/// A queue on NATS JetStream for workers that come and go: a file-based work-queue stream and one durable pull consumer. A message is a
+/// shard's number and run; it leaves the queue once its acknowledgement is confirmed. A killed server may deliver acknowledged shards
+/// again.
 /// </summary>
 public sealed class NatsShardQueue : IShardQueue
 {
@@ -26,10 +26,10 @@ public sealed class NatsShardQueue : IShardQueue
     private NatsShardQueue(NatsServer server, NatsQueueOptions options, string stream, string run, INatsJSConsumer consumer) =>
         (this.server, this.options, this.stream, this.run, this.consumer) = (server, options, stream, run, consumer);
 
-    /// <summary>Shards that this worker took out of the queue undone, with the reasons.</summary>
+    /// <summary>Shards that this worker removed undone, with reasons.</summary>
     public IReadOnlyDictionary<int, string> Failed => failed;
 
-    /// <summary>The stream of a run whose address names none: two runs never share one.</summary>
+    /// <summary>A run's default stream, different for each run.</summary>
     /// <param name="run">The run's fingerprint.</param>
     public static string StreamOf(string run)
     {
@@ -37,12 +37,12 @@ public sealed class NatsShardQueue : IShardQueue
         return "BLIP_" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(run)))[..16];
     }
 
-    /// <summary>Connects to a queue that <see cref="FillAsync"/> made.</summary>
-    /// <param name="url"><c>nats://HOST:PORT</c>, with <c>/STREAM</c> where it is not the run's own.</param>
+    /// <summary>Connects to a queue made by <see cref="FillAsync"/>.</summary>
+    /// <param name="url"><c>nats://HOST:PORT</c>, with <c>/STREAM</c> if it is not the run's.</param>
     /// <param name="run">The run's fingerprint.</param>
-    /// <param name="options">How the queue behaves; null for the defaults.</param>
+    /// <param name="options">The queue's options; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="ShardQueueException">There is no such server or queue, or it is another run's.</exception>
+    /// <exception cref="ShardQueueException">The server or queue is missing, or belongs to another run.</exception>
     public static async Task<NatsShardQueue> OpenAsync(
         string url, string run, NatsQueueOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -65,14 +65,14 @@ public sealed class NatsShardQueue : IShardQueue
         }
     }
 
-    /// <summary>Puts shards into the queue, which is made where there is none. Shards that are in it stay as they are.</summary>
-    /// <param name="url"><c>nats://HOST:PORT</c>, with <c>/STREAM</c> where it is not to be the run's own.</param>
+    /// <summary>Adds shards to the queue, which is created if missing. Queued shards stay unchanged.</summary>
+    /// <param name="url"><c>nats://HOST:PORT</c>, with <c>/STREAM</c> if it is not the run's.</param>
     /// <param name="run">The run's fingerprint.</param>
-    /// <param name="shards">The shards that are not done.</param>
-    /// <param name="options">How the queue behaves; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the filling; queued shards stay there.</param>
-    /// <returns>How many shards were added.</returns>
-    /// <exception cref="ShardQueueException">There is no such server, or the stream is another run's.</exception>
+    /// <param name="shards">The unfinished shards.</param>
+    /// <param name="options">The queue's options; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the filling; queued shards remain.</param>
+    /// <returns>The number of added shards.</returns>
+    /// <exception cref="ShardQueueException">There is no such server, or the stream belongs to another run.</exception>
     public static async Task<int> FillAsync(
         string url, string run, IEnumerable<int> shards, NatsQueueOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -94,13 +94,13 @@ public sealed class NatsShardQueue : IShardQueue
                 if (await AcceptAsync(message, cancellationToken).ConfigureAwait(false) is { } lease)
                     return lease;
             }
-            // A request that runs out of time is no end: a restarted server answers none for a while.
+            // A timeout is no end: a restarted server answers nothing for a while.
             else if (await IsEmptyAsync(cancellationToken).ConfigureAwait(false))
                 return null;
         }
     }
 
-    /// <summary>Closes the connection. Shards that this worker still has are handed out again after a while.</summary>
+    /// <summary>Closes the connection. This worker's shards are given to others after a while.</summary>
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
     internal void Fail(int shard, string reason) => failed[shard] = reason;
@@ -108,7 +108,7 @@ public sealed class NatsShardQueue : IShardQueue
     private static async Task<INatsJSConsumer> WaitForConsumerAsync(
         NatsServer server, string stream, NatsQueueOptions options, CancellationToken cancellationToken)
     {
-        // The consumer is made last. Without it the queue is half filled, and its end would come too early.
+        // The consumer is created last. Without it the queue is incomplete and would end too early.
         var begin = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(begin) < options.Patience)
         {
@@ -142,7 +142,7 @@ public sealed class NatsShardQueue : IShardQueue
         var content = ShardMessage.Read(message.Data);
         if (content is null || content.Run != run)
         {
-            // Its own workers get it at once.
+            // The stream's own workers get it at once.
             await message.NakAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
             throw new ShardQueueException(content is null
                 ? $"The stream '{stream}' at {server.Shown} holds messages that are no shards: name another stream."

@@ -1,17 +1,14 @@
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>
-/// A fixed list of shards for one worker, in their order. No other process knows of it, so that a lease needs no renewal. Several tasks of
-/// one process may take from it.
-/// </summary>
+/// <summary>A fixed list of shards for one worker, in order. It is local, so leases need no renewal. It is thread-safe.</summary>
 public sealed class ShardList : IShardQueue
 {
     private readonly Lock gate = new();
     private readonly TimeProvider time;
     private readonly LinkedList<(int Shard, long NotBefore)> waiting = new();
 
-    /// <summary>Makes the list.</summary>
-    /// <param name="shards">The shards, in the order in which they are handed out.</param>
+    /// <summary>Creates the list.</summary>
+    /// <param name="shards">The shards in order.</param>
     /// <param name="time">The clock; null for the system's.</param>
     public ShardList(IEnumerable<int> shards, TimeProvider? time = null)
     {
@@ -20,7 +17,7 @@ public sealed class ShardList : IShardQueue
             waiting.AddLast((shard, long.MinValue));
     }
 
-    /// <summary>Takes the next shard. Waits for one that was given back with a delay, but not for shards under way.</summary>
+    /// <summary>Takes the next shard. It waits for returned shards with a delay, but not for current ones.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The shard; null where none is left.</returns>
     public async Task<IShardLease?> TakeAsync(CancellationToken cancellationToken = default)
@@ -47,7 +44,7 @@ public sealed class ShardList : IShardQueue
         }
     }
 
-    /// <summary>Does nothing: a list holds nothing that is to be closed.</summary>
+    /// <summary>Does nothing.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void Return(int shard, TimeSpan delay)

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>Shard numbers as people write them: <c>10-19,25</c>.</summary>
+/// <summary>Shard numbers in text: <c>10-19,25</c>.</summary>
 public static class ShardRange
 {
-    /// <summary>Reads numbers and ranges, both ends included.</summary>
-    /// <param name="text">Numbers and ranges with commas between, such as <c>10-19,25</c>.</param>
-    /// <param name="shardCount">How many shards there are; their numbers begin at 0.</param>
-    /// <returns>The numbers, ascending, each once.</returns>
-    /// <exception cref="ShardQueueException">The text is no such list, or names a shard that there is not.</exception>
+    /// <summary>Parses numbers and inclusive ranges.</summary>
+    /// <param name="text">Numbers and ranges with commas: <c>10-19,25</c>.</param>
+    /// <param name="shardCount">The number of shards, from 0.</param>
+    /// <returns>The distinct numbers, ascending.</returns>
+    /// <exception cref="ShardQueueException">The text is no such list, or names a missing shard.</exception>
     public static IReadOnlyList<int> Parse(string text, int shardCount)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -26,7 +26,7 @@ public static class ShardRange
         return [.. shards];
     }
 
-    /// <summary>Writes numbers as <see cref="Parse"/> reads them.</summary>
+    /// <summary>Formats numbers for <see cref="Parse"/>.</summary>
     /// <param name="shards">The numbers, in any order.</param>
     public static string Format(IEnumerable<int> shards)
     {

@@ -1,17 +1,17 @@
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>Which shards a task of a Slurm job array has, by the variables that Slurm sets in it.</summary>
+/// <summary>The shards of a Slurm array task, by Slurm's variables.</summary>
 public static class SlurmTask
 {
     /// <summary>
-    /// The shards of this task. With <paramref name="shardsPerTask"/> they depend on the task's index alone, so that <c>--array=3,7</c>
-    /// repeats two tasks; without, all shards are divided among the array's tasks.
+    /// This task's shards. With <paramref name="shardsPerTask"/> they depend on its index alone, so that <c>--array=3,7</c> repeats two
+    /// tasks. Otherwise the array's tasks divide all shards.
     /// </summary>
-    /// <param name="environment">The value of a variable; null where it is not set.</param>
-    /// <param name="shardCount">How many shards there are.</param>
-    /// <param name="shardsPerTask">How many a task has; null to divide them evenly.</param>
-    /// <returns>The shards, ascending; none where the array has more tasks than are needed.</returns>
-    /// <exception cref="ShardQueueException">This is no task of an array, or the array cannot be divided among.</exception>
+    /// <param name="environment">Gives a variable's value; null if unset.</param>
+    /// <param name="shardCount">The number of shards.</param>
+    /// <param name="shardsPerTask">Shards of a task; null for an even division.</param>
+    /// <returns>The shards, ascending; empty for surplus tasks.</returns>
+    /// <exception cref="ShardQueueException">This is no array task, or the array has gaps.</exception>
     public static IReadOnlyList<int> Shards(Func<string, string?> environment, int shardCount, int? shardsPerTask = null)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -28,7 +28,7 @@ public static class SlurmTask
     {
         var (count, first, last) = (Needed(environment, "COUNT"), Needed(environment, "MIN"), Needed(environment, "MAX"));
         var step = EvenSplit.Number(environment, "SLURM_ARRAY_TASK_STEP") ?? 1;
-        // In an array with gaps the tasks that are missing would leave their shards undone, without a word.
+        // In an array with gaps, missing tasks would silently leave shards undone.
         if (step < 1 || index < first || index > last || (index - first) % step != 0 || count != ((last - first) / step) + 1)
         {
             throw new ShardQueueException(

@@ -6,19 +6,19 @@ namespace Blip.Bootstrapping.Reports;
 /// <summary>The state of a shard.</summary>
 public enum ShardStatusKind
 {
-    /// <summary>No process has begun it.</summary>
+    /// <summary>Not begun.</summary>
     Waiting,
 
     /// <summary>A process works on it.</summary>
     Running,
 
-    /// <summary>A process began it and went away; the next run goes on where it stopped.</summary>
+    /// <summary>Its process ended early; the next run continues.</summary>
     Interrupted,
 
     /// <summary>It is done.</summary>
     Done,
 
-    /// <summary>It was given up, with a reason.</summary>
+    /// <summary>Given up, with a reason.</summary>
     Failed,
 }
 
@@ -26,10 +26,10 @@ public enum ShardStatusKind
 /// <param name="Shard">Its number.</param>
 /// <param name="Source">Its source.</param>
 /// <param name="State">Its state.</param>
-/// <param name="Images">Its images; of an unfinished one, the finished ones.</param>
-/// <param name="Failed">Images that failed.</param>
-/// <param name="Candidates">Candidate texts of a shard that is done.</param>
-/// <param name="Kept">Texts of it that are kept.</param>
+/// <param name="Images">Its images; of an unfinished shard, the finished ones.</param>
+/// <param name="Failed">Failed images.</param>
+/// <param name="Candidates">Candidate texts of a finished shard.</param>
+/// <param name="Kept">Its kept texts.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
 public sealed record ShardStatus(
     int Shard, string Source, ShardStatusKind State, int Images, int Failed, int Candidates, int Kept, string? Error = null);
@@ -39,42 +39,42 @@ public sealed record ShardStatus(
 /// <param name="Kept">Those in the new data set.</param>
 public sealed record OriginStatus(long Candidates, long Kept);
 
-/// <summary>How far a run is, from its folder alone: it needs no device, and the workers may be anywhere.</summary>
+/// <summary>The progress of a run, from its folder alone: it needs no device, and workers may be anywhere.</summary>
 public sealed record BootstrapStatus
 {
-    // A worker tells what it is at every few seconds; a batch of a large model takes its time.
+    // Workers report every few seconds, but a large model's batch takes longer.
     private static readonly TimeSpan Alive = TimeSpan.FromMinutes(2);
 
     /// <summary>The shards, in order.</summary>
     public required IReadOnlyList<ShardStatus> Shards { get; init; }
 
-    /// <summary>Texts of the shards that are done, by origin.</summary>
+    /// <summary>Texts of finished shards, by origin.</summary>
     public required IReadOnlyDictionary<string, OriginStatus> Texts { get; init; }
 
-    /// <summary>Texts of the shards that are done, by the reason why they are kept or not.</summary>
+    /// <summary>Texts of finished shards, by reason.</summary>
     public required IReadOnlyDictionary<string, long> Reasons { get; init; }
 
-    /// <summary>Processes that work on the run.</summary>
+    /// <summary>Active processes.</summary>
     public int Workers { get; init; }
 
-    /// <summary>Images a second, of all workers together.</summary>
+    /// <summary>Images per second of all workers.</summary>
     public double ImagesPerSecond { get; init; }
 
-    /// <summary>The time that is left at this rate; null where it cannot be told.</summary>
+    /// <summary>Time left at this rate; null if unknown.</summary>
     public TimeSpan? TimeLeft { get; init; }
 
-    /// <summary>Images that are finished.</summary>
+    /// <summary>Finished images.</summary>
     public long Images => Shards.Sum(shard => (long)shard.Images);
 
-    /// <summary>Images that failed.</summary>
+    /// <summary>Failed images.</summary>
     public long Failed => Shards.Sum(shard => (long)shard.Failed);
 
     /// <summary>The shards in a state.</summary>
     public int Count(ShardStatusKind state) => Shards.Count(shard => shard.State == state);
 
-    /// <summary>Reads the folder of a run.</summary>
+    /// <summary>Reads a run's folder.</summary>
     /// <param name="path">The folder.</param>
-    /// <exception cref="BootstrapException">It holds no run, or a file of it cannot be read.</exception>
+    /// <exception cref="BootstrapException">It has no run, or a file is unreadable.</exception>
     public static BootstrapStatus Read(string path)
     {
         var folder = new RunFolder(path);
@@ -95,7 +95,7 @@ public sealed record BootstrapStatus
         };
     }
 
-    /// <summary>The threshold of a run's rule, for a score.</summary>
+    /// <summary>A score's threshold in a run's rule.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="score">The score.</param>
     /// <returns>The threshold; null for none.</returns>
@@ -172,14 +172,14 @@ public sealed record BootstrapStatus
             }
             catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
             {
-                // The worker is just writing it, or has removed it: the next look sees it again.
+                // The worker is writing or removing it.
                 continue;
             }
         }
         return workers;
     }
 
-    // On this machine a killed process is known at once.
+    // A killed process on this machine is detected at once.
     private static bool IsGone(WorkerFile worker) =>
         worker.Host == Environment.MachineName && OperatingSystem.IsLinux() && !Directory.Exists($"/proc/{worker.Process}");
 

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace Blip.Bootstrapping.Reports;
 
-/// <summary>Draws a histogram as a PNG image: one stacked bar for each bin, axes, a legend and the threshold.</summary>
+/// <summary>A histogram as PNG.</summary>
 internal static class HistogramImage
 {
     private const int Width = 1200, Height = 720, Left = 110, Right = 40, Top = 130, Bottom = 90;
@@ -93,7 +93,7 @@ internal static class HistogramImage
         }
     }
 
-    // Told apart by people who see few colours, and in grey.
+    // Distinguishable in grey and with colour blindness.
     private static SKColor Colour(TextOrigin origin) => origin switch
     {
         TextOrigin.Web => new SKColor(0x1F, 0x4E, 0x79),

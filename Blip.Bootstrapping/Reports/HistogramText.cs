@@ -4,12 +4,11 @@ using Blip.Bootstrapping.Tables;
 
 namespace Blip.Bootstrapping.Reports;
 
-/// <summary>Draws a histogram with characters. An origin has its own shade, so that colour is not needed.</summary>
+/// <summary>A histogram in characters. Each origin has a shade, so colour is unnecessary.</summary>
 internal static class HistogramText
 {
     private const int LeastColumns = 40;
 
-    // The share, as in " 100.0%".
     private const int ShareWidth = 7;
 
     public static string Draw(ScoreHistogram histogram, int columns)
@@ -40,7 +39,6 @@ internal static class HistogramText
         return text.ToString();
     }
 
-    // The bin that the threshold begins or lies in.
     private static bool IsMarked(ScoreHistogram histogram, int bin) =>
         histogram.Threshold is { } threshold && histogram.BinOf(threshold) == bin;
 
@@ -50,7 +48,7 @@ internal static class HistogramText
         return words.PadRight(columns, '─');
     }
 
-    // Ends of the parts are rounded, not their lengths, so that the whole bar is as long as its count says.
+    // Rounds the ends of parts, not their lengths, so that the whole bar fits its count.
     private static string Bar(ScoreHistogram histogram, int bin, int width)
     {
         var bar = new StringBuilder();
@@ -61,7 +59,7 @@ internal static class HistogramText
             var end = (int)Math.Round((double)sum / histogram.Highest * width);
             bar.Append(Shade(origin), end - bar.Length);
         }
-        // A bin that is not empty shows something.
+        // Marks a small bin.
         return bar.Length == 0 && sum > 0 ? "▏" : bar.ToString();
     }
 

@@ -9,17 +9,14 @@ public enum ScoreKind
     /// <summary>The matching probability, 0 to 1.</summary>
     Itm,
 
-    /// <summary>The cosine of the vectors of image and text, -1 to 1.</summary>
+    /// <summary>The cosine of image and text, -1 to 1.</summary>
     Itc,
 
-    /// <summary>The logarithm of the probability of a synthetic caption, from -60 to 0; lower ones count with the lowest.</summary>
+    /// <summary>A synthetic caption's log-probability, -60 to 0; lower ones count as -60.</summary>
     LogProbability,
 }
 
-/// <summary>
-/// How the scores of candidates are spread, for each origin: the basis for choosing a threshold. Candidates are added one by one, and memory
-/// does not grow with them.
-/// </summary>
+/// <summary>The distribution of candidates' scores by origin, for choosing a threshold. Its memory is constant.</summary>
 public sealed class ScoreHistogram
 {
     private static readonly TextOrigin[] Origins = [TextOrigin.Web, TextOrigin.Synthetic, TextOrigin.Human];
@@ -27,11 +24,11 @@ public sealed class ScoreHistogram
     private readonly long[][] counts;
     private readonly long[] above = new long[Origins.Length];
 
-    /// <summary>Makes an empty histogram.</summary>
+    /// <summary>Creates an empty histogram.</summary>
     /// <param name="kind">The score.</param>
     /// <param name="bins">The number of bins, 2 to 100.</param>
-    /// <param name="threshold">The threshold that is marked; null for none.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such score, or a number is out of range.</exception>
+    /// <param name="threshold">The marked threshold; null for none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The score is unknown, or a number is out of range.</exception>
     public ScoreHistogram(ScoreKind kind, int bins = 20, double? threshold = null)
     {
         (Minimum, Maximum) = kind switch
@@ -55,19 +52,19 @@ public sealed class ScoreHistogram
     /// <summary>The number of bins.</summary>
     public int Bins { get; }
 
-    /// <summary>The threshold that is marked; null for none.</summary>
+    /// <summary>The marked threshold; null for none.</summary>
     public double? Threshold { get; }
 
-    /// <summary>Where the first bin begins.</summary>
+    /// <summary>The first bin's start.</summary>
     public double Minimum { get; }
 
-    /// <summary>Where the last bin ends; it holds this value, too.</summary>
+    /// <summary>The last bin's end, inclusive.</summary>
     public double Maximum { get; }
 
-    /// <summary>The texts without this score.</summary>
+    /// <summary>Texts without this score.</summary>
     public long Unscored { get; private set; }
 
-    /// <summary>Counts a candidate; a row without a text does not count.</summary>
+    /// <summary>Counts a candidate with a text.</summary>
     /// <param name="candidate">The candidate.</param>
     public void Add(Candidate candidate)
     {
@@ -85,40 +82,38 @@ public sealed class ScoreHistogram
             above[place]++;
     }
 
-    /// <summary>The texts of an origin in each bin.</summary>
+    /// <summary>An origin's texts in each bin.</summary>
     /// <param name="origin">The origin.</param>
     public IReadOnlyList<long> Counts(TextOrigin origin) => counts[Place(origin)];
 
-    /// <summary>The scored texts of an origin.</summary>
+    /// <summary>An origin's scored texts.</summary>
     /// <param name="origin">The origin.</param>
     public long Total(TextOrigin origin) => counts[Place(origin)].Sum();
 
-    /// <summary>The texts of an origin whose score is the threshold or more; 0 without a threshold.</summary>
+    /// <summary>An origin's texts at or above the threshold; 0 without one.</summary>
     /// <param name="origin">The origin.</param>
     public long Above(TextOrigin origin) => above[Place(origin)];
 
-    /// <summary>Draws the histogram with characters: a line for each bin, then a line for each origin.</summary>
-    /// <param name="columns">The terminal's width, 40 or more.</param>
+    /// <summary>Draws the histogram in characters: a line for each bin, then one for each origin.</summary>
+    /// <param name="columns">The terminal's width, at least 40.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are too few columns.</exception>
     public string ToText(int columns = 80) => HistogramText.Draw(this, columns);
 
-    /// <summary>Draws the histogram as a PNG file. A file with this name is overwritten.</summary>
+    /// <summary>Draws the histogram as a PNG file; an existing one is overwritten.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public void ToPng(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         File.WriteAllBytes(path, HistogramImage.Draw(this));
     }
 
-    /// <summary>The origins that have scored texts.</summary>
     internal IReadOnlyList<TextOrigin> Used => [.. Origins.Where(origin => Total(origin) > 0)];
 
-    /// <summary>The texts of all origins in the fullest bin.</summary>
+    /// <summary>All origins' texts in the fullest bin.</summary>
     internal long Highest => Enumerable.Range(0, Bins).Max(bin => counts.Sum(origin => origin[bin]));
 
-    /// <summary>The score's name, as people know it.</summary>
     internal string Label => Kind switch
     {
         ScoreKind.Itm => "matching probability (ITM)",
@@ -127,13 +122,11 @@ public sealed class ScoreHistogram
         _ => throw new InvalidOperationException($"There is no score {Kind}."),
     };
 
-    /// <summary>Where a bin begins.</summary>
     internal double Start(int bin) => Minimum + (Maximum - Minimum) * bin / Bins;
 
-    /// <summary>The bin of a score. A score out of range belongs to the nearest.</summary>
+    /// <summary>The bin of a score; scores out of range belong to the nearest.</summary>
     internal int BinOf(double score) => (int)Math.Clamp((score - Minimum) / (Maximum - Minimum) * Bins, 0, Bins - 1);
 
-    /// <summary>A number with as many digits as the score needs.</summary>
     internal string Number(double value) =>
         value.ToString(Kind == ScoreKind.LogProbability ? "0.#" : "0.00", CultureInfo.InvariantCulture);
 

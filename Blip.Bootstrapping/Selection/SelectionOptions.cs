@@ -2,56 +2,54 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Bootstrapping.Selection;
 
-/// <summary>The score that texts of one image are ranked by.</summary>
+/// <summary>The score that ranks an image's texts.</summary>
 public enum RankBy
 {
-    /// <summary>The probability that the text fits, by the matching head.</summary>
+    /// <summary>The matching head's probability.</summary>
     Itm,
 
-    /// <summary>The cosine of the vectors of image and text.</summary>
+    /// <summary>The cosine of image and text.</summary>
     Itc,
 }
 
-/// <summary>Which candidates are kept. Null leaves a test out.</summary>
+/// <summary>The rule for kept candidates. Null omits a test.</summary>
 public sealed record SelectionOptions
 {
     /// <summary>
-    /// The least matching probability (ITM) of a kept text, 0 to 1. The paper drops texts that the head calls unmatched, below 0.5. Its
-    /// authors name the same threshold, on <c>softmax(itm)[:, 1]</c>.
+    /// The least matching probability (ITM), 0 to 1. The paper drops texts that the head calls unmatched, below 0.5; its authors confirm
+    /// that threshold on <c>softmax(itm)[:, 1]</c>.
     /// </summary>
     public double? ItmThreshold { get; init; } = 0.5;
 
-    /// <summary>The least cosine (ITC) of a kept text, -1 to 1.</summary>
+    /// <summary>The least cosine (ITC), -1 to 1.</summary>
     public double? ItcThreshold { get; init; }
 
-    /// <summary>The texts that an image keeps at most, the best by <see cref="RankBy"/>; those of people do not count.</summary>
+    /// <summary>The most texts of an image, the best by <see cref="RankBy"/>; human ones do not count.</summary>
     public int? KeepTop { get; init; }
 
-    /// <summary>The score that <see cref="KeepTop"/> ranks by. Of equals, web texts come before synthetic ones, and lower numbers first.</summary>
+    /// <summary>The score for <see cref="KeepTop"/>. Among equals, web texts come before synthetic ones, then lower numbers.</summary>
     public RankBy RankBy { get; init; } = RankBy.Itm;
 
-    /// <summary>The least shorter side of an image, in pixels. An image of unknown size has none.</summary>
+    /// <summary>The least shorter side of an image, in pixels. An unknown size fails.</summary>
     public int? MinSide { get; init; }
 
     /// <summary>The greatest ratio of an image's longer to its shorter side.</summary>
     public double? MaxAspectRatio { get; init; }
 
-    /// <summary>Regular expressions: a text that one of them matches anywhere, in any case, is dropped.</summary>
+    /// <summary>Regular expressions, ignoring case: a text with a match anywhere is dropped.</summary>
     public IReadOnlyList<string> DropPatterns { get; init; } = [];
 
-    /// <summary>
-    /// Regular expressions: a text is kept only where one of them matches anywhere, in any case. They tell languages by their letters.
-    /// </summary>
+    /// <summary>Regular expressions, ignoring case: a text needs a match anywhere. They can select languages by letters.</summary>
     public IReadOnlyList<string> KeepPatterns { get; init; } = [];
 
-    /// <summary>Whether an image with the bytes of an earlier one keeps no text.</summary>
+    /// <summary>Whether an image with an earlier one's bytes keeps no text.</summary>
     public bool DropDuplicateImages { get; init; }
 
-    /// <summary>Whether a text that an earlier image keeps is dropped. Case and white space do not count.</summary>
+    /// <summary>Whether a text that an earlier image keeps is dropped. Case and white space are ignored.</summary>
     public bool DropDuplicateTexts { get; init; }
 
-    /// <summary>Checks the numbers and the regular expressions.</summary>
-    /// <exception cref="ArgumentException">One is out of range or is no such expression; its parameter is the property.</exception>
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is out of range or no regular expression; the parameter is the property.</exception>
     public void Validate()
     {
         Check(ItmThreshold is null or (>= 0 and <= 1), nameof(ItmThreshold), ItmThreshold, "a probability is 0 to 1");
@@ -64,7 +62,7 @@ public sealed record SelectionOptions
         Compile(KeepPatterns, nameof(KeepPatterns));
     }
 
-    // Without backtracking, matching takes time in proportion to the text, for any pattern: none hangs.
+    // Without backtracking, matching is linear in the text for any pattern.
     internal static IReadOnlyList<Regex> Compile(IReadOnlyList<string> patterns, string property)
     {
         if (patterns is null)

@@ -1,6 +1,6 @@
 namespace Blip.Bootstrapping.Selection;
 
-/// <summary>Why a candidate is kept or dropped: the words of the table's column <c>reason</c>. They do not change.</summary>
+/// <summary>Why a candidate is kept or dropped: the constant values of the table's column <c>reason</c>.</summary>
 public static class SelectionReasons
 {
     /// <summary>Kept: it passed every test.</summary>
@@ -15,7 +15,7 @@ public static class SelectionReasons
     /// <summary>The image's shorter side is too short.</summary>
     public const string Side = "side";
 
-    /// <summary>The image is too long for its width, or too wide for its height.</summary>
+    /// <summary>The image's aspect ratio is too large.</summary>
     public const string Aspect = "aspect";
 
     /// <summary>An earlier image has the same bytes.</summary>
@@ -30,10 +30,10 @@ public static class SelectionReasons
     /// <summary>No pattern to keep matches the text.</summary>
     public const string Language = "language";
 
-    /// <summary>The same image has the text already, or an earlier image keeps it.</summary>
+    /// <summary>The image already has the text, or an earlier image keeps it.</summary>
     public const string DuplicateText = "duplicate-text";
 
-    /// <summary>A score that the rule needs is missing.</summary>
+    /// <summary>A required score is missing.</summary>
     public const string Unscored = "unscored";
 
     /// <summary>The matching probability is below the threshold.</summary>
@@ -42,10 +42,10 @@ public static class SelectionReasons
     /// <summary>The cosine is below the threshold.</summary>
     public const string Itc = "itc";
 
-    /// <summary>Better texts of the image fill its places.</summary>
+    /// <summary>Better texts of the image take its places.</summary>
     public const string Rank = "rank";
 
-    /// <summary>All reasons; the first that applies is a candidate's, from <see cref="Error"/> on in this order.</summary>
+    /// <summary>All reasons. A candidate has the first that applies, in the order of <see cref="SelectionRule"/>.</summary>
     public static IReadOnlyList<string> All { get; } =
         [Kept, Human, Error, Side, Aspect, DuplicateImage, NoText, Pattern, Language, DuplicateText, Unscored, Itm, Itc, Rank];
 }

@@ -4,14 +4,14 @@ using Blip.Bootstrapping.Tables;
 namespace Blip.Bootstrapping.Selection;
 
 /// <summary>
-/// Decides which candidates are kept, by the filter's rule of BLIP (arXiv 2201.12086, section 3.3) and the further tests of
-/// <see cref="SelectionOptions"/>. Web and synthetic texts alike are kept when the matching head calls them matched. Texts of people are
-/// kept unfiltered. One instance sees duplicates over all that goes through it. It is for one thread.
+/// The filter's rule of BLIP (arXiv 2201.12086, section 3.3) with the tests of <see cref="SelectionOptions"/>. Web and synthetic texts are
+/// kept if the matching head accepts them; human texts without filtering. An instance finds duplicates among all its samples. It is not
+/// thread-safe.
 /// </summary>
 /// <remarks>
-/// The first reason that applies is a candidate's: error, side, aspect, duplicate-image, no-text, pattern, language, duplicate-text within
-/// the image, unscored, itm, itc, duplicate-text of an earlier image, rank. A text of a person is dropped for an error alone, or because it
-/// is blank. It counts as the first holder of its image and text.
+/// The first reason that applies counts, in this order: error, side, aspect, duplicate-image, no-text, pattern, language, duplicate-text
+/// within the image. Then come unscored, itm, itc, duplicate-text of an earlier image, rank. A human text is dropped only for an error or
+/// if blank. It counts as the first holder of its image and text.
 /// </remarks>
 public sealed class SelectionRule
 {
@@ -21,7 +21,7 @@ public sealed class SelectionRule
     private readonly HashSet<UInt128> images = [];
     private readonly HashSet<UInt128> texts = [];
 
-    /// <summary>Makes the rule.</summary>
+    /// <summary>Creates the rule.</summary>
     /// <param name="options">The tests.</param>
     /// <exception cref="ArgumentException">An option is out of range; the parameter is its property.</exception>
     public SelectionRule(SelectionOptions options)
@@ -33,11 +33,9 @@ public sealed class SelectionRule
         keep = SelectionOptions.Compile(options.KeepPatterns, nameof(options.KeepPatterns));
     }
 
-    /// <summary>
-    /// Judges samples one after the other. The result depends on the candidates and their order alone, not on their kept flags.
-    /// </summary>
-    /// <param name="samples">The candidates of each image, in the order of the data set.</param>
-    /// <returns>The same candidates in the same order, with <see cref="Candidate.Kept"/> and <see cref="Candidate.Reason"/>.</returns>
+    /// <summary>Judges samples in sequence. The result depends on the candidates and their order alone.</summary>
+    /// <param name="samples">The candidates of each image, in the data set's order.</param>
+    /// <returns>The same candidates in order, with <see cref="Candidate.Kept"/> and <see cref="Candidate.Reason"/>.</returns>
     public IEnumerable<IReadOnlyList<Candidate>> Apply(IEnumerable<IReadOnlyList<Candidate>> samples)
     {
         ArgumentNullException.ThrowIfNull(samples);
@@ -46,7 +44,7 @@ public sealed class SelectionRule
 
     /// <summary>Judges the candidates of one image.</summary>
     /// <param name="sample">All candidates of the image.</param>
-    /// <returns>The same candidates in the same order.</returns>
+    /// <returns>The same candidates in order.</returns>
     public IReadOnlyList<Candidate> Apply(IReadOnlyList<Candidate> sample)
     {
         ArgumentNullException.ThrowIfNull(sample);
@@ -73,7 +71,7 @@ public sealed class SelectionRule
         })];
     }
 
-    // People's texts come first, as no other text replaces them; then the web's, which were there before the captioner's.
+    // Human texts come first, since none replaces them, then web texts, which are older than captions.
     private static IEnumerable<int> InOrder(IReadOnlyList<Candidate> sample) => Enumerable.Range(0, sample.Count)
         .OrderBy(i => sample[i].Source switch
         {
@@ -137,7 +135,7 @@ public sealed class SelectionRule
     {
         if (options.KeepTop is not { } places)
             return;
-        // The order is stable: equals stay as they are, web before synthetic, lower numbers first.
+        // The sort is stable: among equals web comes before synthetic, then lower numbers.
         foreach (var i in InOrder(sample).Where(i => reasons[i] is null).OrderByDescending(i => RankScore(sample[i])).Skip(places))
             reasons[i] = SelectionReasons.Rank;
     }

@@ -5,59 +5,59 @@ using Blip.Bootstrapping.Queues;
 
 namespace Blip.Bootstrapping.Submitting;
 
-/// <summary>A Kubernetes Indexed Job that works off shards: each index has a block of them. Kubernetes 1.29 or later takes it.</summary>
+/// <summary>A Kubernetes Indexed Job for shards: each index has a block. It needs Kubernetes 1.29.</summary>
 public sealed partial record KubernetesManifest
 {
-    // Names of a pod and of its host are made of the job's and an index.
+    // Names of pods and hosts consist of the job's and an index.
     private const int MaxNameLength = 52;
 
-    /// <summary>The job's name: small letters, digits and hyphens.</summary>
+    /// <summary>The job's name: lower-case letters, digits and hyphens.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The namespace; null for the one that kubectl uses.</summary>
+    /// <summary>The namespace; null for kubectl's.</summary>
     public string? Namespace { get; init; }
 
-    /// <summary>The container image that holds <c>blip</c>.</summary>
+    /// <summary>The container image with <c>blip</c>.</summary>
     public required string Image { get; init; }
 
     /// <summary>The program in the image.</summary>
     public IReadOnlyList<string> Command { get; init; } = ["blip"];
 
-    /// <summary>The program's arguments. <c>--from k8s --shards-per-task K</c> is added to them.</summary>
+    /// <summary>The program's arguments. <c>--from k8s --shards-per-task K</c> is appended.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
-    /// <summary>How many shards there are.</summary>
+    /// <summary>The number of shards.</summary>
     public required int ShardCount { get; init; }
 
-    /// <summary>How many shards an index has.</summary>
+    /// <summary>Shards of an index.</summary>
     public int ShardsPerTask { get; init; } = 1;
 
-    /// <summary>How many pods run at a time.</summary>
+    /// <summary>The most concurrent pods.</summary>
     public int Parallelism { get; init; } = 1;
 
-    /// <summary>How often an index may fail. A pod that was stopped by a signal, or evicted, does not count.</summary>
+    /// <summary>Allowed failures of an index. Pods stopped by a signal or evicted do not count.</summary>
     public int FailuresPerIndex { get; init; } = 3;
 
-    /// <summary>Persistent volume claims and where they are mounted: models, sources and output.</summary>
+    /// <summary>Persistent volume claims for models, sources and output.</summary>
     public IReadOnlyList<KubernetesVolume> Volumes { get; init; } = [];
 
-    /// <summary>A pod's request, such as <c>4</c> or <c>500m</c>; null for nothing.</summary>
+    /// <summary>A pod's CPU request: <c>4</c> or <c>500m</c>; null for none.</summary>
     public string? Cpu { get; init; }
 
-    /// <summary>A pod's request and limit, such as <c>8Gi</c>; null for nothing.</summary>
+    /// <summary>A pod's memory request and limit: <c>8Gi</c>; null for none.</summary>
     public string? Memory { get; init; }
 
     /// <summary>NVIDIA GPUs of a pod.</summary>
     public int Gpus { get; init; }
 
-    /// <summary>How long a pod that is told to stop may go on.</summary>
+    /// <summary>Time for a pod to end after a stop signal.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>The user and group that the pods run as, and that owns their files.</summary>
+    /// <summary>The user and group of the pods and their files.</summary>
     public int UserId { get; init; } = 1000;
 
     /// <summary>Writes the manifest as YAML.</summary>
-    /// <exception cref="ShardSubmissionException">An option does not fit.</exception>
+    /// <exception cref="ShardSubmissionException">An option is invalid.</exception>
     public string Write()
     {
         Check();
@@ -111,16 +111,16 @@ public sealed partial record KubernetesManifest
         });
     }
 
-    // Kubernetes fills in $(NAME), and reads $$ as a dollar sign.
+    // Kubernetes expands $(NAME), and reads $$ as a dollar sign.
     private static string Literal(string argument) => argument.Replace("$", "$$", StringComparison.Ordinal);
 
     private static void WritePolicy(YamlWriter rules)
     {
-        // Stopped by a signal: nothing failed.
+        // Stopped by a signal: not a failure.
         rules.Item(rule => rule.Text("action", "Ignore").Map("onExitCodes", codes => codes.Text("operator", "In").Numbers("values", 75)));
         rules.Item(rule => rule.Text("action", "Ignore").List("onPodConditions", conditions =>
             conditions.Item(condition => condition.Text("type", "DisruptionTarget").Text("status", "True"))));
-        // Wrong arguments are wrong in each pod.
+        // Wrong arguments fail in every pod.
         rules.Item(rule => rule.Text("action", "FailJob").Map("onExitCodes", codes => codes.Text("operator", "In").Numbers("values", 2)));
     }
 
@@ -143,7 +143,6 @@ public sealed partial record KubernetesManifest
         container.Text("name", "blip").Text("image", Image).Texts("command", [.. Command.Select(Literal)]);
         string[] shards = ["--from", "k8s", "--shards-per-task", ShardsPerTask.ToString(CultureInfo.InvariantCulture)];
         container.Texts("args", [.. Arguments.Select(Literal), .. shards]);
-        // Kubernetes sets the index of a pod, and not the number of indexes.
         container.List("env", variables => variables.Item(variable => variable
             .Text("name", KubernetesTask.CompletionsVariable).Text("value", completions.ToString(CultureInfo.InvariantCulture))));
         container.Map("securityContext", security => security
@@ -158,7 +157,7 @@ public sealed partial record KubernetesManifest
 
     private void WriteResources(YamlWriter container)
     {
-        // Quantities of limits are those of requests, too, where no request is made.
+        // Limits are also the default requests.
         List<(string Name, string Quantity)> limits = [];
         if (Memory is not null)
             limits.Add(("memory", Memory));
@@ -187,6 +186,6 @@ public sealed partial record KubernetesManifest
 
 /// <summary>A persistent volume claim in a pod.</summary>
 /// <param name="Claim">The claim's name.</param>
-/// <param name="MountPath">Where it is mounted, an absolute path.</param>
-/// <param name="ReadOnly">Whether it is not written to.</param>
+/// <param name="MountPath">The absolute mount path.</param>
+/// <param name="ReadOnly">Whether it is mounted read-only.</param>
 public sealed record KubernetesVolume(string Claim, string MountPath, bool ReadOnly = false);

@@ -1,13 +1,13 @@
 namespace Blip.Bootstrapping.Submitting;
 
-/// <summary>Texts as shells and batch systems read them.</summary>
+/// <summary>Quoting for shells and batch systems.</summary>
 public static class Shell
 {
-    /// <summary>One word of a POSIX shell, for any text.</summary>
+    /// <summary>Quotes any text as one word of a POSIX shell.</summary>
     public static string Quote(string word) => $"'{Checked(word).Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    /// <summary>The value of an option in an <c>#SBATCH</c> line.</summary>
-    /// <exception cref="ShardSubmissionException">It has a line break, which no such line can hold.</exception>
+    /// <summary>Quotes an option's value in an <c>#SBATCH</c> line.</summary>
+    /// <exception cref="ShardSubmissionException">It has a line break.</exception>
     public static string QuoteDirective(string value)
     {
         if (value.AsSpan().ContainsAny('\r', '\n'))

@@ -5,56 +5,56 @@ using Blip.Bootstrapping.Queues;
 namespace Blip.Bootstrapping.Submitting;
 
 /// <summary>
-/// A batch script for a Slurm job array that works off shards. Each task has a block of them, by its index alone. The script requeues a
-/// task that was stopped or killed.
+/// A batch script for a Slurm job array on shards. Each task's block depends on its index alone. The script requeues stopped or killed
+/// tasks.
 /// </summary>
 public sealed record SlurmScript
 {
-    /// <summary>Slurm's own bound on the indexes of an array, unless the site sets another one.</summary>
+    /// <summary>Slurm's default limit of array indexes.</summary>
     public const int DefaultMaxArraySize = 1001;
 
     private const string Template = "Blip.Bootstrapping.Submitting.slurm-task.sh";
 
-    /// <summary>The program and its arguments, with absolute paths. <c>--from slurm --shards-per-task K</c> is added to them.</summary>
+    /// <summary>The program and its arguments, with absolute paths. <c>--from slurm --shards-per-task K</c> is appended.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary>The shards to work off, in any order; tasks without any are left out.</summary>
+    /// <summary>The shards, in any order; tasks without any are omitted.</summary>
     public required IReadOnlyCollection<int> Shards { get; init; }
 
-    /// <summary>The folder of the tasks' output, an absolute path.</summary>
+    /// <summary>The absolute path of the tasks' output folder.</summary>
     public required string LogFolder { get; init; }
 
-    /// <summary>The folder that relative paths of the command begin in; null for the one that the script is submitted from.</summary>
+    /// <summary>The folder for the command's relative paths; null for the folder of submission.</summary>
     public string? WorkingFolder { get; init; }
 
-    /// <summary>How many shards a task has; null for as few as <see cref="MaxArraySize"/> allows.</summary>
+    /// <summary>Shards of a task; null for the fewest that <see cref="MaxArraySize"/> allows.</summary>
     public int? ShardsPerTask { get; init; }
 
-    /// <summary>How many tasks run at a time; null for as many as the cluster lets run.</summary>
+    /// <summary>The most concurrent tasks; null for no limit.</summary>
     public int? TasksAtOnce { get; init; }
 
-    /// <summary>The cluster's <c>MaxArraySize</c>: the largest index is one below.</summary>
+    /// <summary>The cluster's <c>MaxArraySize</c>: the largest index is one less.</summary>
     public int MaxArraySize { get; init; } = DefaultMaxArraySize;
 
     /// <summary>The job's name.</summary>
     public string JobName { get; init; } = "blip-bootstrap";
 
-    /// <summary>The longest time that a task runs before it is requeued; null for the partition's own.</summary>
+    /// <summary>A task's time limit before it is requeued; null for the partition's.</summary>
     public TimeSpan? Time { get; init; }
 
-    /// <summary>How long before the end of its time a task is told to stop.</summary>
+    /// <summary>A task's notice before the end of its time.</summary>
     public TimeSpan Notice { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>The partition; null for the cluster's default.</summary>
     public string? Partition { get; init; }
 
-    /// <summary>More options of sbatch, such as <c>--gres=gpu:1</c>, as they stand behind <c>#SBATCH</c>.</summary>
+    /// <summary>Further sbatch options for <c>#SBATCH</c> lines: <c>--gres=gpu:1</c>.</summary>
     public IReadOnlyList<string> Directives { get; init; } = [];
 
-    /// <summary>How often a task may be started again. One that needs more fails: something kills it each time.</summary>
+    /// <summary>The most restarts of a task, which then fails: something kills it each time.</summary>
     public int MaxRestarts { get; init; } = 5;
 
-    /// <summary>How many shards a task has in the end.</summary>
+    /// <summary>The actual number of shards of a task.</summary>
     /// <exception cref="ShardSubmissionException"><see cref="ShardsPerTask"/> is too small for the cluster.</exception>
     public int BlockSize()
     {
@@ -71,7 +71,7 @@ public sealed record SlurmScript
     }
 
     /// <summary>Writes the script's text.</summary>
-    /// <exception cref="ShardSubmissionException">An option does not fit.</exception>
+    /// <exception cref="ShardSubmissionException">An option is invalid.</exception>
     public string Write()
     {
         Check();
@@ -79,7 +79,7 @@ public sealed record SlurmScript
         return ReadTemplate()
             .Replace("{directives}", string.Join('\n', Lines().Select(line => "#SBATCH " + line)), StringComparison.Ordinal)
             .Replace("{restarts}", Number(MaxRestarts), StringComparison.Ordinal)
-            // Last: the arguments are no places to fill.
+            // Last, since arguments must not be expanded.
             .Replace("{command}", string.Join('\n', command.Select(word => "  " + Shell.Quote(word))), StringComparison.Ordinal);
     }
 
@@ -101,7 +101,7 @@ public sealed record SlurmScript
             throw new ShardSubmissionException($"{TasksAtOnce} tasks at once are too few: give 1 or more.");
         if (MaxRestarts < 0)
             throw new ShardSubmissionException($"{MaxRestarts} restarts are too few: give 0 or more.");
-        // The signal comes up to a minute early, so that a shorter task would be told to stop as it starts.
+        // The signal comes up to a minute early, so a shorter task would be stopped at its start.
         if (Time is { } time && time <= Notice + TimeSpan.FromMinutes(1))
         {
             throw new ShardSubmissionException(
@@ -122,7 +122,7 @@ public sealed record SlurmScript
         yield return "--requeue";
         yield return $"--signal=B:USR1@{Number((long)Notice.TotalSeconds)}";
         yield return "--open-mode=append";
-        // A percent sign begins a placeholder of Slurm's.
+        // A percent sign begins a placeholder of Slurm.
         var folder = LogFolder.TrimEnd('/').Replace("%", "%%", StringComparison.Ordinal);
         yield return $"--output={Shell.QuoteDirective(folder + "/slurm-%A_%a.log")}";
         if (WorkingFolder is not null)

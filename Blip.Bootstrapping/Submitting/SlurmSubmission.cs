@@ -4,25 +4,25 @@ using System.Globalization;
 
 namespace Blip.Bootstrapping.Submitting;
 
-/// <summary>Slurm's own programs, called.</summary>
+/// <summary>Calls Slurm's programs.</summary>
 public static class SlurmSubmission
 {
     /// <summary>Submits a batch script.</summary>
     /// <param name="script">The script's path.</param>
-    /// <param name="logFolder">The folder of its output, which is made where it is missing: without it the job fails silently.</param>
+    /// <param name="logFolder">The output folder, created if missing: without it the job fails silently.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The job's number.</returns>
-    /// <exception cref="ShardSubmissionException">There is no sbatch, or it refuses the script.</exception>
+    /// <exception cref="ShardSubmissionException">sbatch is missing or refuses the script.</exception>
     public static async Task<string> SubmitAsync(string script, string logFolder, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(logFolder);
         var output = await RunAsync("sbatch", ["--parsable", script], cancellationToken).ConfigureAwait(false);
-        // Where there are several clusters their name follows.
+        // With several clusters, the cluster's name follows.
         return output.Trim().Split(';')[0];
     }
 
     /// <summary>Asks the cluster for its <c>MaxArraySize</c>.</summary>
-    /// <exception cref="ShardSubmissionException">There is no scontrol, or no cluster answers it.</exception>
+    /// <exception cref="ShardSubmissionException">scontrol is missing, or no cluster answers.</exception>
     public static async Task<int> MaxArraySizeAsync(CancellationToken cancellationToken = default)
     {
         var output = await RunAsync("scontrol", ["show", "config"], cancellationToken).ConfigureAwait(false);

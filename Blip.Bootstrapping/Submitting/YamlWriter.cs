@@ -3,12 +3,10 @@ using System.Text;
 
 namespace Blip.Bootstrapping.Submitting;
 
-/// <summary>
-/// Writes maps and lists as YAML 1.2 in block style. Every text is quoted, so that none is read as a number, a flag or an anchor.
-/// </summary>
+/// <summary>Writes YAML 1.2 in block style. Every text is quoted, so that none is read as a number, a flag or an anchor.</summary>
 internal sealed class YamlWriter(StringBuilder yaml, int indent = 0)
 {
-    // A list's item begins on the line of its hyphen.
+    // A list item begins on its hyphen's line.
     private bool afterHyphen;
 
     public YamlWriter Text(string key, string value) => Line($"{Key(key)}: {Quote(value)}");
@@ -72,7 +70,7 @@ internal sealed class YamlWriter(StringBuilder yaml, int indent = 0)
             case '\n':
                 quoted.Append("\\n");
                 break;
-            // Line ends and characters that YAML does not let stand as they are.
+            // Characters that YAML requires to be escaped.
             case < ' ' or (>= '\x7f' and <= '\x9f') or '\u2028' or '\u2029' or '\ufeff' or '\ufffe' or '\uffff':
                 quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)letter:X4}");
                 break;

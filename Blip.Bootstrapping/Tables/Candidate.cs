@@ -1,19 +1,19 @@
 namespace Blip.Bootstrapping.Tables;
 
-/// <summary>Where a candidate text comes from.</summary>
+/// <summary>The origin of a candidate text.</summary>
 public enum TextOrigin
 {
-    /// <summary>The data set's text: the words beside the image in the web.</summary>
+    /// <summary>The web's text beside the image.</summary>
     Web,
 
     /// <summary>The captioner wrote it.</summary>
     Synthetic,
 
-    /// <summary>A person wrote it for the image: it is kept unfiltered.</summary>
+    /// <summary>A person's text, kept without filtering.</summary>
     Human,
 }
 
-/// <summary>A row of the table of candidates: one text beside one image, kept or not, or an image that failed.</summary>
+/// <summary>A row of the table of candidates: a text of an image, kept or not, or a failed image.</summary>
 public sealed record Candidate
 {
     /// <summary>The shard's name in the output: <c>00012</c>.</summary>
@@ -25,49 +25,43 @@ public sealed record Candidate
     /// <summary>The sample's key.</summary>
     public required string Key { get; init; }
 
-    /// <summary>The image's path where it is a separate file; null for one inside another file.</summary>
+    /// <summary>The path of a separate image file; null inside another file.</summary>
     public string? ImagePath { get; init; }
 
-    /// <summary>XxHash128 of the encoded image, 32 hexadecimal digits; null for an image that could not be read.</summary>
+    /// <summary>XxHash128 of the encoded image, 32 hexadecimal digits; null if unreadable.</summary>
     public string? ImageHash { get; init; }
 
-    /// <summary>The image's width in pixels; null for an image that could not be decoded.</summary>
+    /// <summary>The image's width in pixels; null if not decoded.</summary>
     public int? Width { get; init; }
 
-    /// <summary>The image's height in pixels; null for an image that could not be decoded.</summary>
+    /// <summary>The image's height in pixels; null if not decoded.</summary>
     public int? Height { get; init; }
 
-    /// <summary>Where the text comes from; null in the row of an image without any text.</summary>
+    /// <summary>The text's origin; null for an image without text.</summary>
     public TextOrigin? Source { get; init; }
 
-    /// <summary>The text's number among those of the same origin and image, from 0.</summary>
+    /// <summary>Its number among the image's texts of the same origin, from 0.</summary>
     public int Number { get; init; }
 
-    /// <summary>The text; null in the row of an image without any text.</summary>
+    /// <summary>The text; null for an image without text.</summary>
     public string? Text { get; init; }
 
-    /// <summary>
-    /// The probability that the text fits the image, 0 to 1, by the filter's matching head (ITM); null where it was not asked.
-    /// </summary>
+    /// <summary>The filter's matching probability (ITM), 0 to 1; null if not computed.</summary>
     public double? Itm { get; init; }
 
-    /// <summary>
-    /// The cosine of the vectors of image and text, by the filter's contrastive heads (ITC); null where it was not asked.
-    /// </summary>
+    /// <summary>The filter's cosine of image and text (ITC); null if not computed.</summary>
     public double? Itc { get; init; }
 
-    /// <summary>
-    /// The logarithm of the probability of the caption's tokens as the captioner drew them; null for a text that it did not write.
-    /// </summary>
+    /// <summary>The log-probability of the caption's tokens; null for other texts.</summary>
     public double? LogProbability { get; init; }
 
-    /// <summary>The seed that the caption was drawn from; null for a text that was not drawn.</summary>
+    /// <summary>The seed of a sampled caption; null for other texts.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>Whether the text is in the new data set.</summary>
+    /// <summary>Whether the new data set has the text.</summary>
     public bool Kept { get; init; }
 
-    /// <summary>Why the text is kept or not, in a word or two.</summary>
+    /// <summary>The reason, one of <see cref="Selection.SelectionReasons"/>.</summary>
     public string Reason { get; init; } = "";
 
     /// <summary>The image's error; null for none.</summary>

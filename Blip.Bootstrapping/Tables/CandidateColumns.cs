@@ -4,10 +4,10 @@ using Parquet.Schema;
 
 namespace Blip.Bootstrapping.Tables;
 
-/// <summary>The columns of the table of candidates in a Parquet file, and how rows become columns and back.</summary>
+/// <summary>The Parquet columns of the table of candidates, and the conversion of rows.</summary>
 internal sealed class CandidateColumns
 {
-    // Source is a string, so that any reader of Parquet files shows it as it is meant.
+    // Source is a string for any Parquet reader.
     private static readonly (string Name, Type Type, bool Nullable)[] Shape =
     [
         ("shard", typeof(string), false), ("index", typeof(int), false), ("key", typeof(string), false), ("image", typeof(string), true),
@@ -17,9 +17,8 @@ internal sealed class CandidateColumns
         ("reason", typeof(string), false), ("error", typeof(string), true),
     ];
 
-    // Parquet.Net writes the least and the greatest string of a page into its header, twice and whole. Readers take no header above 16 MB.
-    // It also ranks strings by UTF-16 where readers rank bytes. For a column of bytes it writes neither.
-    // The file's own schema says string all the same.
+    // Parquet.Net writes a page's least and greatest string into its header, twice and whole; readers reject headers above 16 MB. It also
+    // ranks strings by UTF-16 instead of bytes. For a column of bytes it writes neither. The file's schema still says string.
     private static readonly Dictionary<string, DataField> Utf8 = new ParquetSchema(
         from column in Shape
         where column.Type == typeof(string)
@@ -27,7 +26,6 @@ internal sealed class CandidateColumns
 
     private readonly Dictionary<string, DataField> fields;
 
-    /// <summary>The columns of a new file.</summary>
     public CandidateColumns() : this(new ParquetSchema(Shape.Select(column => new DataField(column.Name, column.Type, column.Nullable))))
     {
     }
@@ -38,13 +36,11 @@ internal sealed class CandidateColumns
         fields = schema.GetDataFields().Where(field => field.Path.Length == 1).ToDictionary(field => field.Name);
     }
 
-    /// <summary>The names, in their order in the file.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Shape.Select(column => column.Name)];
 
     public ParquetSchema Schema { get; }
 
-    /// <summary>The columns of a file that is there. Further columns do no harm, and their order may be another.</summary>
-    /// <exception cref="BootstrapException">A column is missing or has another type.</exception>
+    /// <summary>An existing file's columns, in any order; further ones are ignored.</summary>
     public static CandidateColumns Of(string path, ParquetSchema schema)
     {
         var columns = new CandidateColumns(schema);
@@ -154,6 +150,6 @@ internal sealed class CandidateColumns
 
     private static T Required<T>(T? value, string name) where T : struct => value ?? throw new InvalidDataException($"a row has no {name}");
 
-    // A handful of words stands in millions of rows.
+    // Millions of rows share a few words.
     private static string Shared(string value) => value.Length <= 32 ? string.Intern(value) : value;
 }

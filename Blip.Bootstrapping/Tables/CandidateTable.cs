@@ -7,31 +7,28 @@ using Parquet;
 namespace Blip.Bootstrapping.Tables;
 
 /// <summary>
-/// The table of candidates: one Parquet file with a row for each text beside each image, kept or not. The same rows give the same bytes,
-/// in any process and on any machine.
+/// The table of candidates: a Parquet file with a row for each text of each image, kept or not. Equal rows give equal bytes, on any
+/// machine.
 /// </summary>
 public static class CandidateTable
 {
-    /// <summary>The rows of a row group at most; a reader holds one row group at a time.</summary>
+    /// <summary>The most rows of a row group; a reader holds one group at a time.</summary>
     internal const int GroupRows = 50_000;
 
-    /// <summary>
-    /// The characters of a row group at most, unless one row has more. A column of a group is one page, and a page ends at 2 GiB.
-    /// </summary>
+    /// <summary>The most characters of a row group, unless one row has more. A group's column is one page of at most 2 GiB.</summary>
     internal const long GroupCharacters = 64L << 20;
 
-    /// <summary>The names of the columns, in their order in the file.</summary>
+    /// <summary>The columns' names in file order.</summary>
     public static IReadOnlyList<string> Columns => CandidateColumns.Names;
 
     /// <summary>
-    /// Writes a table, through to the disk. A file with this name is overwritten: give a temporary name, and rename the file when this returns.
-    /// Text that is no valid UTF-16 is written with U+FFFD in place of each lone surrogate.
+    /// Writes a table through to disk. An existing file is replaced once the new one is complete. U+FFFD replaces lone surrogates.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="rows">The rows, in their order.</param>
-    /// <param name="cancellationToken">Ends the writing; the partial file is no table then.</param>
-    /// <exception cref="IOException">The file cannot be written, as on a full disk.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    /// <param name="rows">The rows, in order.</param>
+    /// <param name="cancellationToken">Ends the writing; the file is then unchanged.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static async Task WriteAsync(string path, IReadOnlyList<Candidate> rows, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -40,7 +37,7 @@ public static class CandidateTable
         using var whole = ReplacedFile.Begin(path);
         var file = whole.Stream;
         var columns = new CandidateColumns();
-        // Its disposal writes the footer.
+        // Disposal writes the footer.
         var writer = await ParquetWriter.CreateAsync(columns.Schema, file, options, cancellationToken: cancellationToken);
         foreach (var (start, count) in Groups(rows))
         {
@@ -52,10 +49,10 @@ public static class CandidateTable
         whole.Commit();
     }
 
-    /// <summary>Reads a table row group by row group; memory does not grow with the file.</summary>
+    /// <summary>Reads a table by row groups; memory does not grow with the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="BootstrapException">The file, which the message names, is not there, is damaged, or is no such table.</exception>
+    /// <exception cref="BootstrapException">The named file is missing, damaged, or no such table.</exception>
     public static async IAsyncEnumerable<Candidate> ReadAsync(
         string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -94,7 +91,7 @@ public static class CandidateTable
             yield return (start, rows.Count - start);
     }
 
-    // Parquet.Net meets bytes that it did not expect with exceptions of many types, from its own to IndexOutOfRangeException.
+    // For unexpected bytes Parquet.Net throws many types of exception, even IndexOutOfRangeException.
     private static async Task<T> Guard<T>(string path, Func<Task<T>> read)
     {
         try

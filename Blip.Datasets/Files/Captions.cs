@@ -3,16 +3,16 @@ using System.Text.Json.Nodes;
 
 namespace Blip.Datasets.Files;
 
-/// <summary>Texts in JSON: one, a list, or the list of objects that the writers make.</summary>
+/// <summary>Texts in JSON: one, a list, or the writers' list of objects.</summary>
 internal static class Captions
 {
-    /// <summary>The field in which the writers keep all texts of a sample, each with its details.</summary>
+    /// <summary>The field with all texts of a sample and their details.</summary>
     public const string Field = "captions";
 
-    /// <summary>The property of an object in <see cref="Field"/> that holds the text.</summary>
+    /// <summary>The property of the text in <see cref="Field"/>.</summary>
     public const string Text = "text";
 
-    /// <summary>The texts of a field: none for null and blank ones; null where it holds something else.</summary>
+    /// <summary>The texts of a field, without null and blank ones; null for other contents.</summary>
     public static IReadOnlyList<string>? Of(JsonNode? node)
     {
         if (node is null)
@@ -33,11 +33,9 @@ internal static class Captions
     }
 
     /// <summary>
-    /// All texts of a sample whose first text stands elsewhere. The writers' <see cref="Field"/> is taken out of the fields,
-    /// unless the first text was changed since.
+    /// All texts of a sample whose first text is elsewhere. <see cref="Field"/> is removed from the fields and used, unless the first text
+    /// has changed since.
     /// </summary>
-    /// <param name="first">The texts that stand elsewhere.</param>
-    /// <param name="fields">The sample's fields.</param>
     public static IReadOnlyList<string> Take(IReadOnlyList<string> first, JsonObject fields)
     {
         if (fields[Field] is not JsonArray list || list.Any(item => item is not JsonObject) || Of(list) is not { Count: > 0 } texts)
@@ -48,10 +46,10 @@ internal static class Captions
         return texts;
     }
 
-    /// <summary>The texts of a sample with a file of text and an object of fields beside its image.</summary>
-    /// <param name="sidecar">The text file's content; null where there is none.</param>
-    /// <param name="fields">The fields; null for none. Used fields are removed.</param>
-    /// <param name="column">The field that the user says holds the text; null for <c>caption</c>.</param>
+    /// <summary>
+    /// The texts of a sample from its text file (null for none) and fields. Used fields are removed. A null <paramref name="column"/> means
+    /// <c>caption</c>.
+    /// </summary>
     public static IReadOnlyList<string> OfSidecars(string? sidecar, JsonObject? fields, string? column)
     {
         var text = sidecar?.Trim() is { Length: > 0 } trimmed ? trimmed : null;

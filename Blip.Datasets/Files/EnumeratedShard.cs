@@ -2,10 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Datasets.Files;
 
-/// <summary>A shard that is read from a file of this machine, sample by sample.</summary>
-/// <param name="name">The shard's name.</param>
-/// <param name="path">The file or folder that messages name.</param>
-/// <param name="read">Begins to read.</param>
+/// <summary>A shard of a local file, read sample by sample.</summary>
 internal sealed class EnumeratedShard(string name, string path, Func<IEnumerable<Sample>> read) : IDatasetShard
 {
     public string Name => name;

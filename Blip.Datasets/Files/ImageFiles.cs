@@ -1,12 +1,12 @@
 namespace Blip.Datasets.Files;
 
-/// <summary>Tells images by their names and by their first bytes.</summary>
+/// <summary>Recognizes images by names and first bytes.</summary>
 internal static class ImageFiles
 {
-    /// <summary>Extensions without a dot. Of two images in one webdataset sample, the earlier extension is the sample's.</summary>
+    /// <summary>Extensions without a dot, by rank. Of two images in a webdataset sample, the higher-ranked one counts.</summary>
     public static IReadOnlyList<string> Extensions { get; } = ["jpg", "jpeg", "png", "webp", "gif", "bmp"];
 
-    /// <summary>The rank of an extension without its dot, in any case; -1 for none of an image.</summary>
+    /// <summary>The rank of an extension without its dot; -1 for others.</summary>
     public static int RankOf(ReadOnlySpan<char> extension)
     {
         for (var rank = 0; rank < Extensions.Count; rank++)
@@ -17,7 +17,7 @@ internal static class ImageFiles
         return -1;
     }
 
-    /// <summary>Whether a name ends as an image's does. Hidden files are none: macOS leaves <c>._a.jpg</c> beside <c>a.jpg</c>.</summary>
+    /// <summary>Whether a name is an image's. Hidden files are excluded: macOS leaves <c>._a.jpg</c> beside <c>a.jpg</c>.</summary>
     public static bool IsImage(string path)
     {
         var name = Path.GetFileName(path.AsSpan());
@@ -25,7 +25,7 @@ internal static class ImageFiles
         return extension.Length > 1 && name[0] != '.' && RankOf(extension[1..]) >= 0;
     }
 
-    /// <summary>The extension with its dot that the bytes of an image call for; null where they are of no known format.</summary>
+    /// <summary>The extension, with its dot, of an image's bytes; null for unknown formats.</summary>
     public static string? ExtensionOf(ReadOnlySpan<byte> bytes) =>
         bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ".jpg"
         : bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) ? ".png"

@@ -4,12 +4,12 @@ using System.Text.Unicode;
 
 namespace Blip.Datasets.Files;
 
-/// <summary>Reads the JSON object of a sample, so that its contents can be used and written without a further check.</summary>
+/// <summary>Parses a sample's JSON object completely, so that later uses cannot fail.</summary>
 internal static class JsonFields
 {
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false };
 
-    /// <summary>Reads an object; false with the error, for people.</summary>
+    /// <summary>Parses an object; false with an error for people.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out JsonObject fields, out string error)
     {
         fields = [];
@@ -38,7 +38,7 @@ internal static class JsonFields
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair can be escaped in JSON, yet it is no text.
+            // JSON can escape half of a surrogate pair, which is no text.
             error = "a text in it is no Unicode";
         }
         return false;
@@ -56,7 +56,7 @@ internal static class JsonFields
         }
     }
 
-    // Nodes are made of the bytes when they are asked for, and that is when a bad one throws.
+    // JSON nodes decode lazily, and would throw only then.
     private static void Read(JsonNode? node)
     {
         if (node is JsonObject fields)
@@ -75,7 +75,7 @@ internal static class JsonFields
         }
     }
 
-    // Python writes NaN and Infinity, which JSON does not have; img2dataset's files hold them where a number is missing.
+    // Python writes NaN and Infinity, which JSON lacks. img2dataset uses them for missing numbers.
     private static byte[]? WithoutNaN(ReadOnlySpan<byte> json)
     {
         var (plain, changed, inText) = (new List<byte>(json.Length), false, false);

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Blip.Datasets.Files;
 
-/// <summary>Keys of samples: made of paths, made unique, and made safe as names of files.</summary>
+/// <summary>Makes sample keys from paths, unique, and safe as file names.</summary>
 internal static class Keys
 {
-    // A name of a file has 255 bytes on most systems; the rest is for the extension and for the suffix that makes a key unique.
+    // Most systems allow 255 bytes; the rest is for the extension and the suffix of a unique key.
     private const int LongestName = 200, LongestPath = 1000;
 
-    /// <summary>The key of an image's path: without its extension, with <c>/</c>, and without a root, <c>.</c> or <c>..</c>.</summary>
+    /// <summary>The key of an image's path: with <c>/</c>, without its extension, a root, <c>.</c> or <c>..</c>.</summary>
     public static string OfPath(string path, bool keepExtension = false)
     {
         var segments = Segments(path);
@@ -21,11 +21,11 @@ internal static class Keys
     }
 
     /// <summary>
-    /// A key as a path below a folder, on any system. Parts that lead out of the folder are dropped, and characters that a system refuses
-    /// become <c>_</c>. A name that is too long for a file is cut, and gets its hash.
+    /// A key as a path below a folder, on any system. Parts that lead out are dropped, and refused characters become <c>_</c>. Too long
+    /// names are cut and get a hash.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="withoutDots">Whether dots of the last name become <c>_</c>, too: a webdataset key ends at the first.</param>
+    /// <param name="withoutDots">Whether the last name's dots become <c>_</c>: a webdataset key ends at the first dot.</param>
     public static string Safe(string key, bool withoutDots = false)
     {
         var segments = Segments(key);
@@ -35,7 +35,7 @@ internal static class Keys
         return Encoding.UTF8.GetByteCount(safe) > LongestPath ? Short(safe.Replace('/', '_')) : safe;
     }
 
-    // Equal names stay equal, and others stay apart.
+    // Equal names stay equal, and different ones different.
     private static string Short(string name)
     {
         if (Encoding.UTF8.GetByteCount(name) <= LongestName)
@@ -53,7 +53,7 @@ internal static class Keys
 
     private static List<string> Segments(string path)
     {
-        // A drive letter is no part of a name.
+        // Drops a drive letter.
         var start = path.Length > 1 && path[1] == ':' && char.IsAsciiLetter(path[0]) ? 2 : 0;
         return [.. path[start..].Split('/', '\\').Where(segment => segment is not ("" or "." or ".."))];
     }
@@ -68,7 +68,7 @@ internal static class Keys
                 to[i] = c < ' ' || c == 0x7F || ":*?\"<>|".Contains(c) || (c == '.' && from.withoutDots) ? '_' : c;
             }
         });
-        // Windows drops dots and blanks at the end of a name, and keeps some names for devices.
+        // Windows drops final dots and blanks, and reserves device names.
         if (safe[^1] is '.' or ' ')
             safe = safe[..^1] + '_';
         return Short(safe[0] == '.' || IsDevice(safe) ? '_' + safe : safe);
@@ -81,13 +81,13 @@ internal static class Keys
         return stem is "CON" or "PRN" or "AUX" or "NUL" || (stem.Length == 4 && char.IsAsciiDigit(stem[3]) && stem[..3] is "COM" or "LPT");
     }
 
-    /// <summary>Keys of one shard, each given once.</summary>
-    /// <param name="comparer">How two keys are compared.</param>
+    /// <summary>Gives each key of a shard once.</summary>
+    /// <param name="comparer">Compares keys.</param>
     public sealed class Unique(StringComparer comparer)
     {
         private readonly HashSet<string> given = new(comparer);
 
-        /// <summary>The first key that was not given before; where all were, the last with <c>~2</c>, <c>~3</c>, … after it.</summary>
+        /// <summary>The first new key; if none is new, the last one with <c>~2</c>, <c>~3</c>, ….</summary>
         public string Next(params ReadOnlySpan<string> keys)
         {
             foreach (var key in keys)

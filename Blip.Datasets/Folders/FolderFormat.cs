@@ -4,9 +4,7 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Folders;
 
-/// <summary>
-/// A folder of images, each with a text file beside it, and perhaps a JSON file: img2dataset's format <c>files</c>.
-/// </summary>
+/// <summary>A folder of images with text files, perhaps JSON files, beside them: img2dataset's format <c>files</c>.</summary>
 internal sealed class FolderFormat : IDatasetFormat
 {
     public string Name => "folder";
@@ -70,7 +68,7 @@ internal sealed class FolderFormat : IDatasetFormat
         }
     }
 
-    // Of a.jpg and a.png, the second keeps its extension. All that begin with "a." stand one after the other in ordinal order.
+    // Of a.jpg and a.png, the second keeps its extension. All names from "a." are adjacent in ordinal order.
     private static string KeyOf(string[] images, int index)
     {
         var stem = Path.ChangeExtension(images[index], null);

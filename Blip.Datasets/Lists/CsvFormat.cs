@@ -2,7 +2,7 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Lists;
 
-/// <summary>A table of text (<c>.csv</c>, <c>.tsv</c>) whose columns hold the images' paths and texts.</summary>
+/// <summary>A table of text (<c>.csv</c>, <c>.tsv</c>) with columns of image paths and texts.</summary>
 internal sealed class CsvFormat : IDatasetFormat
 {
     public string Name => "csv";
@@ -12,7 +12,6 @@ internal sealed class CsvFormat : IDatasetFormat
 
     public IReadOnlyList<IDatasetShard> Open(string source, DatasetOptions options) => Open(source, options, ListColumns.OfList(options));
 
-    /// <summary>Opens a table whose columns have these names.</summary>
     public static IReadOnlyList<IDatasetShard> Open(string path, DatasetOptions options, ListColumns columns)
     {
         var root = ListFiles.RootOf(path, options);

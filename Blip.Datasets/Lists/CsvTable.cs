@@ -7,10 +7,10 @@ using CsvHelper.Configuration;
 
 namespace Blip.Datasets.Lists;
 
-/// <summary>A table of text with a row of names: values parted by commas or tabs, quoted where they need it.</summary>
+/// <summary>A table of text with a header row: values separated by commas or tabs, quoted where necessary.</summary>
 /// <remarks>
-/// The file is read as Latin-1, of which each character is a byte. Places in the file are then exact, and a row is found without reading
-/// those before it. The values are UTF-8, whose commas, quotes and line ends are the same bytes.
+/// The file is read as Latin-1, one byte a character. Offsets are exact, so a row is found without those before it. Values are UTF-8, whose
+/// commas, quotes and line ends are the same bytes.
 /// </remarks>
 internal sealed class CsvTable
 {
@@ -21,11 +21,9 @@ internal sealed class CsvTable
 
     private CsvTable(string path, string[] names, string delimiter) => (this.path, Names, this.delimiter) = (path, names, delimiter);
 
-    /// <summary>The columns' names.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>Reads the row of names.</summary>
-    /// <exception cref="DatasetException">The file cannot be read, or has no such row.</exception>
+    /// <summary>Reads the header.</summary>
     public static CsvTable Open(string path)
     {
         var delimiter = path.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? "\t" : ",";
@@ -36,7 +34,6 @@ internal sealed class CsvTable
         return new CsvTable(path, names, delimiter);
     }
 
-    /// <summary>Parts the rows into ranges.</summary>
     public IReadOnlyList<ListRange> Ranges(int size, ListColumns columns)
     {
         var image = Names.ToList().IndexOf(columns.Images.First(Names.Contains));
@@ -46,7 +43,6 @@ internal sealed class CsvTable
         return ranges.All;
     }
 
-    /// <summary>Reads a range.</summary>
     public IEnumerable<ListEntry> Read(ListRange range)
     {
         var number = range.First;
@@ -64,7 +60,7 @@ internal sealed class CsvTable
         using var stream = OpenStream();
         stream.Position = offset += offset == 0 ? BomLength(stream) : 0;
         using var text = new StreamReader(stream, Encoding.Latin1, detectEncodingFromByteOrderMarks: false, 1 << 16);
-        // Quotes inside a value that does not begin with one are characters like others: web texts are full of inches.
+        // Quotes inside an unquoted value are ordinary characters: web texts are full of inches.
         using var parser = new CsvParser(text, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             Delimiter = delimiter, BadDataFound = null, MaxFieldSize = LongestField, IgnoreBlankLines = true,

@@ -3,9 +3,7 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Lists;
 
-/// <summary>
-/// The entries of a JSON array, or of a file with an entry a line, each as its bytes, with no more of the file in memory.
-/// </summary>
+/// <summary>Streams the entries of a JSON array or JSON Lines as bytes.</summary>
 internal sealed class JsonEntries : IDisposable
 {
     private const int LongestEntry = 1 << 26;
@@ -25,11 +23,7 @@ internal sealed class JsonEntries : IDisposable
         this.offset = file.Position = offset;
     }
 
-    /// <summary>Entries with their places in the file, from one of them on.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="lines">Whether each line is an entry; else the file is an array.</param>
-    /// <param name="offset">Where the first entry begins; 0 for the beginning of the file.</param>
-    /// <exception cref="DatasetException">An array is damaged, or cut off.</exception>
+    /// <summary>Entries with their file offsets, from the entry at <paramref name="offset"/> on.</summary>
     public static IEnumerable<(long Offset, ReadOnlyMemory<byte> Json)> Read(string path, bool lines, long offset)
     {
         using var entries = new JsonEntries(path, offset);
@@ -39,7 +33,7 @@ internal sealed class JsonEntries : IDisposable
             yield return entry;
     }
 
-    /// <summary>The first character that is no blank; null for an empty file.</summary>
+    /// <summary>The first character that is not blank; null for an empty file.</summary>
     public static char? FirstCharacter(string path)
     {
         using var entries = new JsonEntries(path, 0);

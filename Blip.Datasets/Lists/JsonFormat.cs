@@ -4,10 +4,7 @@ using Blip.Evaluation;
 
 namespace Blip.Datasets.Lists;
 
-/// <summary>
-/// Lists as BLIP's own files: an array of <c>{"image", "caption"}</c>, or such an object a line. Also COCO's captions, and Karpathy's
-/// files.
-/// </summary>
+/// <summary>BLIP's lists of <c>{"image", "caption"}</c>, as an array or JSON Lines; COCO's captions, and Karpathy's files.</summary>
 internal sealed class JsonFormat : IDatasetFormat
 {
     private static readonly string[] Extensions = [".json", ".jsonl", ".ndjson"];
@@ -19,7 +16,6 @@ internal sealed class JsonFormat : IDatasetFormat
 
     public IReadOnlyList<IDatasetShard> Open(string source, DatasetOptions options) => Open(source, options, ListColumns.OfList(options));
 
-    /// <summary>Opens a list whose fields have these names.</summary>
     public static IReadOnlyList<IDatasetShard> Open(string path, DatasetOptions options, ListColumns columns)
     {
         try
@@ -56,7 +52,7 @@ internal sealed class JsonFormat : IDatasetFormat
         }
     }
 
-    // The image's name alone, without making objects of millions of entries.
+    // Reads only the image's name, without objects for millions of entries.
     private static string? ImageOf(ReadOnlySpan<byte> json, ListColumns columns)
     {
         var (found, rank) = ((string?)null, int.MaxValue);

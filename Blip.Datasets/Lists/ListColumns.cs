@@ -2,26 +2,24 @@ using System.Text.Json.Nodes;
 
 namespace Blip.Datasets.Lists;
 
-/// <summary>Which fields of an entry hold its image, its text and its key.</summary>
-/// <param name="Images">Names for the image's path, the likeliest first.</param>
-/// <param name="Texts">Names for the text, the likeliest first.</param>
-/// <param name="Key">The name of the key; null where the path makes it.</param>
-/// <param name="TextIsNamed">Whether the user named the text's field, so that an entry without it is wrong.</param>
+/// <summary>The fields of an entry's image, text and key.</summary>
+/// <param name="Images">Names for the image's path, by priority.</param>
+/// <param name="Texts">Names for the text, by priority.</param>
+/// <param name="Key">The key's name; null derives it from the path.</param>
+/// <param name="TextIsNamed">Whether the user named the text's field, so that it is required.</param>
 internal sealed record ListColumns(IReadOnlyList<string> Images, IReadOnlyList<string> Texts, string? Key, bool TextIsNamed)
 {
     private static readonly string[] ImageNames = ["image", "image_path", "path", "file", "file_name", "filepath", "filename"];
     private static readonly string[] TextNames = ["caption", "text", "title", "captions", "texts"];
 
-    /// <summary>The names of a list.</summary>
     public static ListColumns OfList(DatasetOptions options) => Named(options, ImageNames, TextNames);
 
     /// <summary>The names of Hugging Face's metadata files.</summary>
     public static ListColumns OfMetadata(DatasetOptions options) => Named(options, ["file_name"], ["text", "caption", "captions", "texts"]);
 
-    /// <summary>The first of some names that an entry has.</summary>
     public static string? Find(IReadOnlyList<string> names, Func<string, bool> has) => names.FirstOrDefault(has);
 
-    /// <summary>An entry's name for its image; null where it has none.</summary>
+    /// <summary>An entry's image; null where it has none.</summary>
     public string? ImageOf(JsonObject entry) =>
         Find(Images, entry.ContainsKey) is { } name && entry[name] is JsonValue value && value.TryGetValue<string>(out var image)
             ? image

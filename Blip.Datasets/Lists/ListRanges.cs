@@ -1,28 +1,26 @@
 namespace Blip.Datasets.Lists;
 
 /// <summary>A part of a list.</summary>
-/// <param name="First">The number of its first entry, from 0.</param>
-/// <param name="Count">How many entries it has.</param>
-/// <param name="Offset">Where its first entry begins, in bytes.</param>
+/// <param name="First">Its first entry's number, from 0.</param>
+/// <param name="Count">Its number of entries.</param>
+/// <param name="Offset">Its first entry's byte offset.</param>
 internal readonly record struct ListRange(long First, long Count, long Offset)
 {
-    /// <summary>The name of the shard: the file, and the entries' numbers.</summary>
+    /// <summary>The shard's name: the file and the entries' numbers.</summary>
     public string NameOf(string path) => $"{path}[{First}..{First + Count}]";
 }
 
-/// <summary>Parts a list into ranges. Neighbours of one image stay together: they are one sample with several texts.</summary>
-/// <param name="size">Entries of a range; more where the last image has more.</param>
+/// <summary>
+/// Divides a list into ranges. Adjacent entries of one image stay together as one sample, so a range may exceed its size.
+/// </summary>
 internal sealed class ListRanges(int size)
 {
     private readonly List<ListRange> ranges = [];
     private string? last;
 
-    /// <summary>The ranges so far.</summary>
     public IReadOnlyList<ListRange> All => ranges;
 
-    /// <summary>Takes the next entry.</summary>
-    /// <param name="offset">Where it begins, in bytes.</param>
-    /// <param name="image">Its image; null where it has none.</param>
+    /// <summary>Adds the next entry by its byte offset and image (null for none).</summary>
     public void Add(long offset, string? image)
     {
         if (ranges.Count == 0 || (ranges[^1].Count >= size && (image is null || image != last)))

@@ -4,14 +4,11 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Lists;
 
-/// <summary>Makes samples of a list's entries.</summary>
-/// <param name="columns">The fields' roles.</param>
-/// <param name="root">The folder that paths are relative to.</param>
 internal sealed class ListSamples(ListColumns columns, string root)
 {
     private readonly Keys.Unique keys = new(StringComparer.Ordinal);
 
-    /// <summary>Entries that stand together and differ in nothing but the text are one sample.</summary>
+    /// <summary>Joins adjacent entries that differ only in their texts.</summary>
     public IEnumerable<Sample> Read(IEnumerable<ListEntry> entries)
     {
         Draft? draft = null;
@@ -105,7 +102,7 @@ internal sealed class ListSamples(ListColumns columns, string root)
 
         public string? Error { get; set; }
 
-        // True where the other entry brings a further text of this image, which is then taken.
+        // True where the other entry only adds texts; they are taken.
         public bool Takes(Draft other)
         {
             if (Error is not null || other.Error is not null || Image is null || Image != other.Image || Key != other.Key

@@ -6,34 +6,33 @@ using Parquet.Schema;
 
 namespace Blip.Datasets.Parquet;
 
-/// <summary>Reads columns of a row group into one value, or one list of values, for each row.</summary>
+/// <summary>Reads columns of a row group: a value or a list of values a row.</summary>
 internal static class ParquetColumns
 {
     public static bool IsText(DataField field) => field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>);
 
     public static bool IsBytes(DataField field) => field.ClrType == typeof(byte[]) || field.ClrType == typeof(ReadOnlyMemory<byte>);
 
-    /// <summary>True for a type of whole numbers.</summary>
     public static bool IsWhole(Type type) => type == typeof(int) || type == typeof(long) || type == typeof(uint) || type == typeof(ulong)
         || type == typeof(short) || type == typeof(ushort) || type == typeof(sbyte) || type == typeof(byte);
 
-    /// <summary>True for a column whose values fit into JSON as they are: a number, a text, a truth value or a time.</summary>
+    /// <summary>Whether values fit into JSON directly: numbers, texts, booleans and times.</summary>
     public static bool IsSimple(DataField field) => field is { IsArray: false, MaxRepetitionLevel: 0 }
         && (IsText(field) || field.ClrType == typeof(bool) || field.ClrType == typeof(DateTime) || IsNumber(field.ClrType));
 
-    /// <summary>The column's bytes, null where a row has none.</summary>
+    /// <summary>The column's bytes; null for rows without.</summary>
     public static async Task<byte[]?[]> BytesAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken) =>
         Array.ConvertAll(
             await RowsAsync<ReadOnlyMemory<byte>>(group, field, cancellationToken), value => value is { } bytes ? Whole(bytes) : null);
 
-    /// <summary>The column's texts, null where a row has none. A column of bytes is taken for UTF-8.</summary>
+    /// <summary>The column's texts; null for rows without. Bytes are read as UTF-8.</summary>
     public static async Task<string?[]> TextsAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken) =>
         IsBytes(field)
             ? Array.ConvertAll(
                 await BytesAsync(group, field, cancellationToken), value => value is null ? null : Encoding.UTF8.GetString(value))
             : Array.ConvertAll(await RowsAsync<ReadOnlyMemory<char>>(group, field, cancellationToken), value => value?.ToString());
 
-    /// <summary>The texts of a list in each row; null and missing ones are left out.</summary>
+    /// <summary>Each row's list of texts, without null ones.</summary>
     public static async Task<List<string>[]> TextListsAsync(
         ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken)
     {
@@ -50,7 +49,7 @@ internal static class ParquetColumns
         return rows.Count == group.RowCount ? [.. rows] : throw Short(field, rows.Count, group.RowCount);
     }
 
-    /// <summary>A simple column as JSON; null for null, and for numbers that JSON does not have.</summary>
+    /// <summary>A simple column as JSON; null for null and for numbers that JSON lacks.</summary>
     public static Task<JsonNode?[]> JsonAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken)
     {
         var type = IsText(field) ? typeof(string) : field.ClrType;
@@ -90,7 +89,7 @@ internal static class ParquetColumns
         var next = 0;
         for (var i = 0; i < rows.Length; i++)
         {
-            // A level below the greatest says null, of the value itself or of the struct around it.
+            // A lower level than the greatest is null, of the value or of its struct.
             if (definitions.Length == 0 || definitions[i] == field.MaxDefinitionLevel)
                 rows[i] = values[next++];
         }

@@ -6,7 +6,7 @@ namespace Blip.Datasets.Parquet;
 /// <summary>An open Parquet file. Its errors are <see cref="DatasetException"/>s that name it.</summary>
 internal sealed class ParquetFile : IAsyncDisposable
 {
-    // E_NOTIMPL: Parquet.Net throws it for lists in pages of the second version.
+    // E_NOTIMPL: Parquet.Net throws it for lists in pages of version 2.
     private const int NotImplemented = unchecked((int)0x80004001);
 
     private readonly string name;
@@ -23,11 +23,6 @@ internal sealed class ParquetFile : IAsyncDisposable
 
     public int RowGroups => reader.RowGroupCount;
 
-    /// <summary>Opens a file.</summary>
-    /// <param name="name">Its name in messages.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="DatasetException">It is not there, is no Parquet file, or is damaged.</exception>
     public static async Task<ParquetFile> OpenAsync(string name, string path, CancellationToken cancellationToken = default)
     {
         var stream = await GuardAsync(name, () => Task.FromResult(new ParquetStream(path)));
@@ -46,16 +41,12 @@ internal sealed class ParquetFile : IAsyncDisposable
         }
     }
 
-    /// <summary>The columns of a file.</summary>
-    /// <exception cref="DatasetException">It is not there, is no Parquet file, or is damaged.</exception>
     public static async Task<ParquetSchema> SchemaAsync(string path)
     {
         await using var file = await OpenAsync(path, path);
         return file.Schema;
     }
 
-    /// <summary>Reads something of a row group.</summary>
-    /// <exception cref="DatasetException">The row group is damaged, or in a form that is not supported.</exception>
     public Task<T> ReadAsync<T>(int rowGroup, Func<ParquetRowGroupReader, Task<T>> read) =>
         GuardAsync(name, () => read(reader.OpenRowGroupReader(rowGroup)));
 
@@ -65,7 +56,7 @@ internal sealed class ParquetFile : IAsyncDisposable
         await stream.DisposeAsync();
     }
 
-    // Parquet.Net meets bytes that it did not expect with exceptions of many types, from its own to IndexOutOfRangeException.
+    // For unexpected bytes Parquet.Net throws many types of exception, even IndexOutOfRangeException.
     private static async Task<T> GuardAsync<T>(string name, Func<Task<T>> read)
     {
         try

@@ -3,8 +3,8 @@ using Parquet.Schema;
 namespace Blip.Datasets.Parquet;
 
 /// <summary>
-/// Parquet files with images in them (Hugging Face's struct of <c>bytes</c> and <c>path</c>, or plain bytes) or with paths of images, and
-/// folders of such files. One file is one shard.
+/// Parquet files, or folders of them, with images (Hugging Face's struct of <c>bytes</c> and <c>path</c>, or plain bytes) or image paths.
+/// One file is one shard.
 /// </summary>
 public sealed class ParquetFormat : IDatasetFormat
 {
@@ -12,7 +12,7 @@ public sealed class ParquetFormat : IDatasetFormat
 
     private static readonly string[] ImageExtensions = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
 
-    // Hugging Face puts files into data/, and its own conversions into default/train/.
+    // Hugging Face has files in data/, and converted ones in default/train/.
     private static readonly EnumerationOptions Below = new()
     {
         RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true,
@@ -23,10 +23,10 @@ public sealed class ParquetFormat : IDatasetFormat
     public string Name => "parquet";
 
     /// <summary>
-    /// True for a <c>.parquet</c> file, and for a folder of such files. A folder that holds tars, too, is none: img2dataset leaves a table
-    /// beside each tar. One that holds images is one only where its first table names images.
+    /// True for a <c>.parquet</c> file or a folder of them. A folder with tars is excluded, since img2dataset leaves a table beside each
+    /// tar. A folder with images counts only where its first table names images.
     /// </summary>
-    /// <param name="source">A file or folder; an address or command is not recognized.</param>
+    /// <param name="source">A file or folder; addresses and commands are not recognized.</param>
     public bool Recognizes(string source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -77,7 +77,7 @@ public sealed class ParquetFormat : IDatasetFormat
 
     private static bool HasImages(string path) => SchemaOf(path) is { } schema && ParquetLayout.HasImages(schema, new DatasetOptions());
 
-    // A column that is missing is told before a run begins. A damaged file is told when it is read: others may be whole.
+    // Reports missing columns before a run. A damaged file is reported on reading, since others may be intact.
     private static void Check(string path, DatasetOptions options)
     {
         if (SchemaOf(path) is { } schema)

@@ -3,8 +3,8 @@ using System.Collections;
 namespace Blip.Datasets.Parquet;
 
 /// <summary>
-/// The images of a Parquet file as a list. Names and their number are read at once, images when they are asked for. The last row group
-/// asked for is held, so that asking in order reads each row group once. Safe for several threads.
+/// The images of a Parquet file as a list. Names are read at once, images on demand. The last row group stays in memory, so reading in
+/// order reads each once. Thread-safe.
 /// </summary>
 public sealed class ParquetImages : IReadOnlyList<(string Name, Func<byte[]> Read)>
 {
@@ -20,18 +20,18 @@ public sealed class ParquetImages : IReadOnlyList<(string Name, Func<byte[]> Rea
     /// <inheritdoc/>
     public int Count => images.Count;
 
-    /// <summary>An image of the file.</summary>
+    /// <summary>An image.</summary>
     /// <param name="index">The row, from 0.</param>
     /// <returns>
-    /// The row's path or name, or its key where it has neither, and the reading of its bytes. That throws <see cref="DatasetException"/>
-    /// where the row has no image or the file is damaged, and <see cref="IOException"/> where a file that a path names cannot be read.
+    /// The row's path, name or key, and a function for the bytes. It throws <see cref="DatasetException"/> for a missing image or a damaged
+    /// file, and <see cref="IOException"/> for an unreadable image file.
     /// </returns>
     public (string Name, Func<byte[]> Read) this[int index] => (images[index].Name, () => Read(index));
 
     /// <summary>Lists the images of a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">Names of columns; null for the defaults.</param>
-    /// <exception cref="DatasetException">The file is not there, is damaged, or holds no images.</exception>
+    /// <param name="options">Column names; null for the defaults.</param>
+    /// <exception cref="DatasetException">The file is missing, damaged, or without images.</exception>
     public static ParquetImages Open(string path, DatasetOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -70,7 +70,7 @@ public sealed class ParquetImages : IReadOnlyList<(string Name, Func<byte[]> Rea
     {
         var (name, imagePath) = images[index];
         var found = starts.BinarySearch(index);
-        // Row groups without rows begin where the next one does: the last one that begins here has the row.
+        // Empty row groups begin where the next one does: the last one with this start has the row.
         var group = found < 0 ? ~found - 1 : starts.LastIndexOf(index);
         byte[]? bytes;
         lock (gate)
@@ -85,7 +85,7 @@ public sealed class ParquetImages : IReadOnlyList<(string Name, Func<byte[]> Rea
 
     private byte[]?[] ReadGroup(int group)
     {
-        // Two row groups are never held at once.
+        // Frees one row group before it reads another.
         held = (-1, []);
         return ReadAsync().GetAwaiter().GetResult();
 

@@ -2,7 +2,7 @@ using Parquet.Schema;
 
 namespace Blip.Datasets.Parquet;
 
-/// <summary>Which columns of a Parquet file hold the image, the text, the key and the rest.</summary>
+/// <summary>The roles of a Parquet file's columns.</summary>
 internal sealed record ParquetLayout
 {
     private static readonly string[] ImageNames =
@@ -12,29 +12,26 @@ internal sealed record ParquetLayout
 
     private static readonly string[] KeyNames = ["key", "__key__", "id"];
 
-    /// <summary>The column of encoded images; null where there are paths alone.</summary>
+    /// <summary>Encoded images; null for paths alone.</summary>
     public DataField? Bytes { get; private init; }
 
-    /// <summary>The column of the images' paths or names; null where there are bytes alone.</summary>
+    /// <summary>Image paths or names; null for bytes alone.</summary>
     public DataField? Path { get; private init; }
 
-    /// <summary>The column of texts, or of lists of texts; null where the file has none.</summary>
+    /// <summary>Texts or lists of texts; null for none.</summary>
     public DataField? Text { get; private init; }
 
-    /// <summary>The column of keys, texts or whole numbers; null where the row's number is the key.</summary>
+    /// <summary>Keys, as texts or integers; null uses the row's number.</summary>
     public DataField? Key { get; private init; }
 
-    /// <summary>Further columns that travel on.</summary>
+    /// <summary>Further columns to keep.</summary>
     public IReadOnlyList<DataField> Fields { get; private init; } = [];
 
-    /// <summary>True where the options name a column, or the usual names find one, that can hold images.</summary>
+    /// <summary>Whether a named or usual column can hold images.</summary>
     public static bool HasImages(ParquetSchema schema, DatasetOptions options) => ImageColumn(schema, options) is not null;
 
     /// <summary>Finds the columns.</summary>
-    /// <param name="name">The file, for messages.</param>
-    /// <param name="schema">Its columns.</param>
-    /// <param name="options">Names of columns that the user gave.</param>
-    /// <exception cref="DatasetException">A column that was named is not there or is of another type, or there is no image.</exception>
+    /// <exception cref="DatasetException">A named column is missing or of another type, or there is no image.</exception>
     public static ParquetLayout Of(string name, ParquetSchema schema, DatasetOptions options)
     {
         var image = ImageColumn(schema, options) ?? throw new DatasetException(options.ImageColumn is { } asked
@@ -62,7 +59,7 @@ internal sealed record ParquetLayout
             : ImageNames.Select(name => schema.Fields.FirstOrDefault(field => field.Name == name && Parts(field) is not null))
                 .FirstOrDefault(field => field is not null);
 
-    // Hugging Face keeps an image as a struct of its bytes and its path, each of which may be null.
+    // Hugging Face's image is a struct of bytes and path; either may be null.
     private static (DataField? Bytes, DataField? Path)? Parts(Field field)
     {
         if (field is DataField { IsArray: false } column)

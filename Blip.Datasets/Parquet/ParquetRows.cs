@@ -6,12 +6,9 @@ using Parquet.Schema;
 
 namespace Blip.Datasets.Parquet;
 
-/// <summary>The rows of one row group: a column is read when it is asked for.</summary>
-/// <param name="layout">The columns' roles.</param>
-/// <param name="root">The folder that paths are relative to.</param>
+/// <summary>The rows of one row group; columns are read on demand.</summary>
 internal sealed class ParquetRows(ParquetLayout layout, string root)
 {
-    /// <summary>Keys of rows; null where a row has none.</summary>
     public async Task<string?[]> KeysAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
     {
         if (layout.Key is not { } field)
@@ -21,15 +18,13 @@ internal sealed class ParquetRows(ParquetLayout layout, string root)
         return Array.ConvertAll(await ParquetColumns.JsonAsync(group, field, cancellationToken), node => node?.ToJsonString());
     }
 
-    /// <summary>Paths or names of images; null where a row has none.</summary>
+    /// <summary>Image paths or names; null for rows without.</summary>
     public async Task<string?[]> PathsAsync(ParquetRowGroupReader group, CancellationToken cancellationToken) =>
         layout.Path is { } field ? await ParquetColumns.TextsAsync(group, field, cancellationToken) : new string?[group.RowCount];
 
-    /// <summary>Encoded images; null where a row has none.</summary>
     public async Task<byte[]?[]> BytesAsync(ParquetRowGroupReader group, CancellationToken cancellationToken) =>
         layout.Bytes is { } field ? await ParquetColumns.BytesAsync(group, field, cancellationToken) : new byte[]?[group.RowCount];
 
-    /// <summary>Texts of rows; blank ones are left out.</summary>
     public async Task<IReadOnlyList<string>[]> TextsAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
     {
         if (layout.Text is not { } field)
@@ -40,7 +35,7 @@ internal sealed class ParquetRows(ParquetLayout layout, string root)
             await ParquetColumns.TextsAsync(group, field, cancellationToken), text => NotBlank(text is null ? [] : [text]));
     }
 
-    /// <summary>Further fields of rows; null where the file has none.</summary>
+    /// <summary>Further fields; null if the file has none.</summary>
     public async Task<JsonObject?[]> FieldsAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
     {
         var columns = new List<(DataField Field, JsonNode?[] Values)>();
@@ -56,10 +51,7 @@ internal sealed class ParquetRows(ParquetLayout layout, string root)
         return rows;
     }
 
-    /// <summary>A row's image, or the reason why it has none.</summary>
-    /// <param name="key">The row's key, which names an image without a name.</param>
-    /// <param name="bytes">The encoded image; null for none.</param>
-    /// <param name="path">The image's path or name; null for none.</param>
+    /// <summary>A row's image, or why there is none. The key names an image without a name.</summary>
     public (SampleImage? Image, string? Error) Image(string key, byte[]? bytes, string? path)
     {
         if (bytes is { Length: > 0 })
@@ -75,12 +67,11 @@ internal sealed class ParquetRows(ParquetLayout layout, string root)
         return (SampleImage.FromFile(Path.Combine(root, path)), null);
     }
 
-    /// <summary>The key of a row without one.</summary>
     public static string KeyOfRow(int row) => row.ToString("D9", CultureInfo.InvariantCulture);
 
     private static IReadOnlyList<string> NotBlank(List<string> texts) => [.. texts.Where(text => !string.IsNullOrWhiteSpace(text))];
 
-    // A name from the file may hold folders of another machine. A name without an extension says nothing about the image's format.
+    // The name may have another machine's folders. Without an extension it tells no format.
     private static string? FileName(string? path)
     {
         var name = path?[(path.LastIndexOfAny(['/', '\\']) + 1)..];

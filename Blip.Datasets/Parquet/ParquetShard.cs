@@ -4,10 +4,7 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Parquet;
 
-/// <summary>A Parquet file, read row group by row group: one row group's columns are held at a time.</summary>
-/// <param name="name">The shard's name.</param>
-/// <param name="path">The file on this machine.</param>
-/// <param name="options">Names of columns, and the folder that paths are relative to.</param>
+/// <summary>A Parquet file, read one row group at a time.</summary>
 internal sealed class ParquetShard(string name, string path, DatasetOptions options) : IDatasetShard
 {
     public string Name => name;
@@ -29,7 +26,7 @@ internal sealed class ParquetShard(string name, string path, DatasetOptions opti
                 cancellationToken.ThrowIfCancellationRequested();
                 var key = keys.Next(string.IsNullOrWhiteSpace(columns.Keys[row]) ? ParquetRows.KeyOfRow(index) : columns.Keys[row]!);
                 var (image, error) = rows.Image(key, columns.Bytes[row], columns.Paths[row]);
-                // The image is the caller's now: it is freed when the caller is done with it, not at the row group's end.
+                // The caller now holds the image and can free it before the row group ends.
                 columns.Bytes[row] = null;
                 yield return new Sample
                 {
@@ -44,7 +41,6 @@ internal sealed class ParquetShard(string name, string path, DatasetOptions opti
     internal static string Root(string path, DatasetOptions options) =>
         options.ImageRoot ?? Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
 
-    // A key that stands in several rows gets a number from the second on, as samples of one key would be one file in the output.
 
     private sealed record Columns(
         string?[] Keys, string?[] Paths, byte[]?[] Bytes, IReadOnlyList<string>[] Texts, JsonObject?[] Fields);

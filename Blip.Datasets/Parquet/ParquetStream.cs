@@ -3,25 +3,21 @@ using System.Buffers.Binary;
 namespace Blip.Datasets.Parquet;
 
 /// <summary>
-/// A Parquet file as Parquet.Net can read it without harm where it is damaged. Parquet.Net takes the end of a stream for a byte with more
-/// to follow, and reads on for ever. So the end is an exception here, and the footer, which Parquet.Net copies, is followed by zeros.
+/// Protects Parquet.Net from damaged files: it misreads the end of a stream and loops for ever. Here the end throws, and zeros follow the
+/// footer, which Parquet.Net copies.
 /// </summary>
 internal sealed class ParquetStream : Stream
 {
-    /// <summary>Zeros after the footer. Each ends a number, a list or a struct.</summary>
+    /// <summary>Zeros after the footer; each ends a number, a list or a struct.</summary>
     private const int Padding = 1 << 16;
 
-    // The footer's length and the letters PAR1.
+    // The footer's length, and PAR1.
     private const int TailLength = 8;
 
     private readonly FileStream file;
     private readonly byte[] tail = new byte[Padding + TailLength];
     private readonly long tailStart;
 
-    /// <summary>Opens a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="IOException">It cannot be opened, or is too short for a Parquet file.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public ParquetStream(string path)
     {
         file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);

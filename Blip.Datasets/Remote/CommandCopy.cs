@@ -9,8 +9,6 @@ internal static class CommandCopy
     private const string Shell = "/bin/sh";
     private const int LongestTail = 2000;
 
-    /// <summary>Runs a command and copies its output to a file.</summary>
-    /// <exception cref="DatasetException">The command cannot be started, or fails: its output may then be incomplete.</exception>
     public static async Task RunAsync(string name, string command, string path, CancellationToken cancellationToken)
     {
         await using var file = new CopyFile(name, path);
@@ -78,7 +76,7 @@ internal static class CommandCopy
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
         {
-            // It ended in the meantime.
+            // It has ended meanwhile.
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace Blip.Datasets.Remote;
 
-/// <summary>The file that a source is copied to. Errors of the disk are told apart from errors of the network.</summary>
+/// <summary>The target file of a copy. It distinguishes disk errors from network errors.</summary>
 internal sealed class CopyFile : IAsyncDisposable
 {
     private readonly string source;
@@ -19,13 +19,12 @@ internal sealed class CopyFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Bytes written so far.</summary>
+    /// <summary>Bytes written.</summary>
     public long Length => file.Length;
 
     public Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         Guarded(() => file.WriteAsync(bytes, cancellationToken).AsTask());
 
-    /// <summary>Sends the rest to the disk.</summary>
     public Task FlushAsync(CancellationToken cancellationToken) => Guarded(() => file.FlushAsync(cancellationToken));
 
     public async ValueTask DisposeAsync()
@@ -36,7 +35,7 @@ internal sealed class CopyFile : IAsyncDisposable
         }
         catch (IOException)
         {
-            // A full disk was told when the bytes were written.
+            // Writing has already reported a full disk.
         }
     }
 

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Blip.Datasets.Remote;
 
-/// <summary>Copies an address's content, again where the connection broke.</summary>
+/// <summary>Copies an address's content, with retries.</summary>
 internal static class HttpCopy
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
@@ -14,12 +14,10 @@ internal static class HttpCopy
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>The waits before each further try.</summary>
+    /// <summary>The waits before retries.</summary>
     internal static IReadOnlyList<TimeSpan> Waits { get; set; } =
         [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(16)];
 
-    /// <summary>Copies an address to a file.</summary>
-    /// <exception cref="DatasetException">The server refuses, or no try succeeded.</exception>
     public static async Task RunAsync(string name, Uri address, string path, CancellationToken cancellationToken)
     {
         for (var tries = 0; ; tries++)
@@ -60,7 +58,7 @@ internal static class HttpCopy
         catch (Exception exception)
             when (exception is UriFormatException or ArgumentException or InvalidOperationException or NotSupportedException)
         {
-            // The server sends on to an address that is none, or not for the web.
+            // The redirection is invalid or not for the web.
             return ($"the server's answer cannot be followed: {exception.Message}", true);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

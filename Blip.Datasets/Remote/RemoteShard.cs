@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Datasets.Remote;
 
-/// <summary>A shard that is copied to a file before it is read: a copy that fails half-way gives no samples.</summary>
+/// <summary>A shard that is copied before it is read: a failed copy gives no samples.</summary>
 internal sealed class RemoteShard(RemoteSource source, IDatasetFormat format, DatasetOptions options) : IRemoteShard
 {
     public string Name => source.Name;
@@ -41,7 +41,7 @@ internal sealed class RemoteShard(RemoteSource source, IDatasetFormat format, Da
 
     private async IAsyncEnumerable<Sample> Samples(string copy, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Paths in a list from elsewhere can be relative to this machine's folders alone.
+        // A remote list has no folder here: by default its paths are relative to the current one.
         foreach (var shard in format.Open(copy, options with { ImageRoot = options.ImageRoot ?? "" }))
         {
             await foreach (var sample in shard.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -63,7 +63,7 @@ internal sealed class RemoteShard(RemoteSource source, IDatasetFormat format, Da
         return Path.Combine(folder, $"blip-{Guid.NewGuid():N}-{source.FileName}");
     }
 
-    // A message about the copy means the source.
+    // A message about the copy must name the source.
     private async ValueTask<T> Named<T>(string copy, Func<ValueTask<T>> step)
     {
         try
@@ -76,7 +76,6 @@ internal sealed class RemoteShard(RemoteSource source, IDatasetFormat format, Da
         }
     }
 
-    /// <summary>The copy, under the name of the source.</summary>
     private sealed class FetchedShard(RemoteShard shard, string copy) : IFetchedShard, IDatasetShard
     {
         public IDatasetShard Shard => this;

@@ -1,6 +1,6 @@
 namespace Blip.Datasets.Remote;
 
-/// <summary>A source that is not a file of this machine: an address, or a command whose output is a tar.</summary>
+/// <summary>A source elsewhere: an address, or a command whose output is a tar.</summary>
 internal sealed class RemoteSource
 {
     private const string Command = "pipe:";
@@ -8,25 +8,22 @@ internal sealed class RemoteSource
     private RemoteSource(string name, string fileName, Func<string, CancellationToken, Task> copy) =>
         (Name, FileName, CopyAsync) = (name, fileName, copy);
 
-    /// <summary>The source in messages and manifests: an address without its secrets, or the command.</summary>
+    /// <summary>The source in messages and manifests: an address without secrets, or the command.</summary>
     public string Name { get; }
 
-    /// <summary>The source's name as a file; its extension tells the format.</summary>
+    /// <summary>The file name, whose extension tells the format.</summary>
     public string FileName { get; }
 
-    /// <summary>Copies the source to a file.</summary>
     public Func<string, CancellationToken, Task> CopyAsync { get; }
 
-    /// <summary>Whether a source is a command.</summary>
     public static bool IsCommand(string source) => source.StartsWith(Command, StringComparison.Ordinal);
 
-    /// <summary>Whether a source is an address or a command.</summary>
     public static bool IsRemote(string source) =>
         IsCommand(source) || source.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
         || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Takes an address or a command; null for a file or folder.</summary>
-    /// <exception cref="DatasetException">Commands are not allowed, or the address is none.</exception>
+    /// <summary>Parses an address or a command; null for a file or folder.</summary>
+    /// <exception cref="DatasetException">Commands are not allowed, or the address is invalid.</exception>
     public static RemoteSource? Parse(string source, DatasetOptions options)
     {
         if (!IsRemote(source))
@@ -35,7 +32,7 @@ internal sealed class RemoteSource
             return ParseCommand(source, options);
         if (!Uri.TryCreate(source, UriKind.Absolute, out var address) || address.Host.Length == 0)
             throw new DatasetException($"{source}: this is no address.");
-        // Signatures and passwords stand in the query and before the host; neither belongs into a manifest.
+        // Signatures are in the query and passwords before the host; a manifest must contain neither.
         var name = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
         return new RemoteSource(
             name, Path.GetFileName(address.AbsolutePath), (path, token) => HttpCopy.RunAsync(name, address, path, token));

@@ -3,14 +3,12 @@ namespace Blip.Datasets.Shapes;
 /// <summary>How a noisy set is written to files.</summary>
 public sealed record NoisyFilesOptions
 {
-    /// <summary>Images of the set, at most 100,000 tars of them.</summary>
+    /// <summary>Images, in at most 100,000 tars.</summary>
     public int Images { get; init; } = 1000;
 
-    /// <summary>Images of a tar, at most 10,000: a key has four digits for the place in its tar.</summary>
+    /// <summary>Images of a tar, at most 10,000: a key has four digits for its place in the tar.</summary>
     public int ShardSize { get; init; } = 100;
 
-    /// <summary>These options, once they are checked.</summary>
-    /// <exception cref="ArgumentException">One is out of range.</exception>
     internal NoisyFilesOptions Validated()
     {
         if (ShardSize is < 1 or > MostOfShard)

@@ -6,5 +6,5 @@ namespace Blip.Datasets.Shapes;
 /// <param name="Text">The web's text.</param>
 /// <param name="TrueText">The true text.</param>
 /// <param name="Truth">The kind of text.</param>
-/// <param name="Detail">Which detail is wrong; null where not one detail is.</param>
+/// <param name="Detail">The wrong detail; null where there is not exactly one.</param>
 public sealed record NoisyPair(long Index, ShapeScene Scene, string Text, string TrueText, PairTruth Truth, WrongDetail? Detail);

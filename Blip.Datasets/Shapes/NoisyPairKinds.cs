@@ -1,36 +1,36 @@
 namespace Blip.Datasets.Shapes;
 
-/// <summary>The kinds of a noisy pair's text.</summary>
+/// <summary>Kinds of a noisy pair's text.</summary>
 public enum PairTruth
 {
-    /// <summary>The true sentence about the image.</summary>
+    /// <summary>The true sentence.</summary>
     Right,
 
     /// <summary>The true sentence with one detail replaced.</summary>
     Detail,
 
-    /// <summary>The true sentence about another image.</summary>
+    /// <summary>Another image's true sentence.</summary>
     Other,
 }
 
-/// <summary>The details that can be wrong.</summary>
+/// <summary>Details that can be wrong.</summary>
 public enum WrongDetail
 {
-    /// <summary>One shape has another colour.</summary>
+    /// <summary>One shape's colour.</summary>
     Color,
 
-    /// <summary>One shape has the other size.</summary>
+    /// <summary>One shape's size.</summary>
     Size,
 
-    /// <summary>The background is another one.</summary>
+    /// <summary>The background.</summary>
     Background,
 
-    /// <summary>One shape is another one.</summary>
+    /// <summary>One shape's kind.</summary>
     Shape,
 
-    /// <summary>The place is the other one; scenes of two shapes only.</summary>
+    /// <summary>The place; two shapes only.</summary>
     Place,
 
-    /// <summary>The two shapes change places; scenes of two shapes only.</summary>
+    /// <summary>The shapes change places; two shapes only.</summary>
     Swap,
 }

@@ -5,17 +5,17 @@ namespace Blip.Datasets.Shapes;
 public sealed partial class NoisyPairs
 {
     /// <summary>
-    /// Writes the first pairs as webdataset tars: <c>00000.tar</c> and so on, with <c>key.json</c>, <c>key.png</c> and <c>key.txt</c>
-    /// of each sample. The JSON says what is true: <c>truth</c> (<c>right</c>, <c>detail</c> or <c>other</c>), <c>wrong_detail</c>
-    /// where one detail is wrong, and <c>true_caption</c>. A tar has its name only when it is whole.
+    /// Writes the first pairs as webdataset tars: <c>00000.tar</c> and so on, with <c>key.json</c>, <c>key.png</c> and <c>key.txt</c>. The
+    /// JSON has <c>truth</c> (<c>right</c>, <c>detail</c> or <c>other</c>), <c>true_caption</c>, and <c>wrong_detail</c> for one wrong
+    /// detail. A tar gets its name only when complete.
     /// </summary>
-    /// <param name="folder">A folder that is empty or does not exist.</param>
-    /// <param name="files">How many images and how many of them in a tar; null for the defaults.</param>
-    /// <param name="progress">Told the number of images that are written after each of them; null for nothing.</param>
-    /// <param name="cancellationToken">Ends the writing; tars that are whole stay.</param>
+    /// <param name="folder">An empty or new folder.</param>
+    /// <param name="files">Images of the set and of a tar; null for the defaults.</param>
+    /// <param name="progress">Receives the number of images written so far; may be null.</param>
+    /// <param name="cancellationToken">Ends the writing; complete tars remain.</param>
     /// <returns>The paths of the tars.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    /// <exception cref="DatasetException">The folder holds something, or cannot be written to.</exception>
+    /// <exception cref="DatasetException">The folder is not empty or not writable.</exception>
     public async Task<IReadOnlyList<string>> WriteAsync(
         string folder, NoisyFilesOptions? files = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {

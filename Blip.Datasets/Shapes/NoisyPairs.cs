@@ -1,8 +1,8 @@
 namespace Blip.Datasets.Shapes;
 
 /// <summary>
-/// An endless noisy "web" set of drawn scenes, whose truth is known: texts that are right, wrong in one detail, or another image's. A pair
-/// depends on the options and its index alone: the first thousand pairs are the same in a larger set.
+/// An endless noisy "web" set of drawn scenes with known truth: texts that are right, wrong in one detail, or another image's. A pair
+/// depends on options and index alone, so a larger set begins with the same pairs.
 /// </summary>
 /// <example>
 /// <code>
@@ -13,7 +13,7 @@ public sealed partial class NoisyPairs
 {
     private const ulong Purpose = 2;
 
-    // Where another image's text comes from: scenes of the same generator, most of them beyond the set.
+    // Other images' texts come from this many scenes of the same generator.
     private const int Pool = 1 << 20;
 
     private readonly NoisyPairsOptions options;
@@ -29,8 +29,8 @@ public sealed partial class NoisyPairs
     }
 
     /// <summary>One pair.</summary>
-    /// <param name="index">Which, from 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The index is below 0.</exception>
+    /// <param name="index">The index, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is negative.</exception>
     public NoisyPair Pair(long index)
     {
         var scene = scenes.Scene(index);
@@ -45,7 +45,7 @@ public sealed partial class NoisyPairs
         return new NoisyPair(index, scene, WrongCaption.Of(caption, detail, random, options.Scenes).Text, caption.Text, PairTruth.Detail, detail);
     }
 
-    // Equal scenes exist: a text that happens to be true is not another image's.
+    // Equal scenes exist; a true text is not another image's.
     private string OtherText(SceneRandom random, ShapeCaption caption)
     {
         while (true)
@@ -58,7 +58,7 @@ public sealed partial class NoisyPairs
 
     private WrongDetail Detail(SceneRandom random, ShapeCaption caption)
     {
-        // In the order of the enum: a dictionary's own order is not part of its value.
+        // In the enum's order, since a dictionary's is not defined.
         var weights = Enum.GetValues<WrongDetail>()
             .Where(detail => caption.Second is not null || !NoisyPairsOptions.NeedsTwo(detail))
             .Select(detail => (Detail: detail, Weight: options.DetailWeights.GetValueOrDefault(detail)))

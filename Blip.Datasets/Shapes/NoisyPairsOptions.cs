@@ -1,14 +1,14 @@
 namespace Blip.Datasets.Shapes;
 
 /// <summary>
-/// The contents of a noisy set. By default every detail but one is wrong equally often: shapes are never swapped, because the demo matcher
-/// does not see it. <see cref="EveryDetail"/> takes swaps, too. Of wrong shapes the demo matcher keeps about a quarter.
+/// The contents of a noisy set. By default all details but one are wrong equally often. Swaps are excluded, since the demo matcher does not
+/// detect them; <see cref="EveryDetail"/> adds them. The demo matcher keeps about a quarter of wrong shapes.
 /// </summary>
 public sealed record NoisyPairsOptions
 {
     private const double Tolerance = 1e-9;
 
-    /// <summary>The seed of scenes, kinds and errors.</summary>
+    /// <summary>The seed.</summary>
     public long Seed { get; init; }
 
     /// <summary>The share of true texts, from 0 to 1.</summary>
@@ -17,7 +17,7 @@ public sealed record NoisyPairsOptions
     /// <summary>The share of texts with one wrong detail, from 0 to 1. The rest are other images' texts.</summary>
     public double DetailShare { get; init; } = 0.25;
 
-    /// <summary>How often each detail is the wrong one, in any unit; a detail that is not named never is.</summary>
+    /// <summary>Relative frequency of each wrong detail; 0 if not named.</summary>
     public IReadOnlyDictionary<WrongDetail, double> DetailWeights { get; init; } = new Dictionary<WrongDetail, double>
     {
         [WrongDetail.Color] = 1,
@@ -30,12 +30,10 @@ public sealed record NoisyPairsOptions
     /// <summary>The scenes.</summary>
     public SceneOptions Scenes { get; init; } = new();
 
-    /// <summary>Weights that make every detail wrong equally often, swaps among them.</summary>
+    /// <summary>Equal weights for all details, with swaps.</summary>
     public static IReadOnlyDictionary<WrongDetail, double> EveryDetail { get; } =
         Enum.GetValues<WrongDetail>().ToDictionary(detail => detail, _ => 1.0);
 
-    /// <summary>These options, once they are checked.</summary>
-    /// <exception cref="ArgumentException">One is out of range.</exception>
     internal NoisyPairsOptions Validated()
     {
         if (RightShare is not (>= 0 and <= 1))
@@ -57,6 +55,6 @@ public sealed record NoisyPairsOptions
         return this;
     }
 
-    /// <summary>Whether a scene must have two shapes for a detail to be wrong.</summary>
+    /// <summary>Whether a detail needs two shapes.</summary>
     internal static bool NeedsTwo(WrongDetail detail) => detail is WrongDetail.Place or WrongDetail.Swap;
 }

@@ -1,17 +1,17 @@
 namespace Blip.Datasets.Shapes;
 
 /// <summary>
-/// Draws random scenes like the demo checkpoints' training data. A scene depends on the seed and its index alone, on every
-/// machine; two shapes of a scene are never equal in shape, colour and size at once.
+/// Draws random scenes like the demo checkpoints' training data. A scene depends on seed and index alone, on every machine. Two shapes
+/// differ in shape, colour or size.
 /// </summary>
-/// <param name="seed">Sets of different seeds have nothing to do with each other.</param>
-/// <param name="options">Sides and the share of scenes with one shape; null for the training's.</param>
+/// <param name="seed">The seed; different seeds give unrelated sets.</param>
+/// <param name="options">Sides and the share of single shapes; null for the training's.</param>
 /// <exception cref="ArgumentException">An option is out of range.</exception>
 public sealed class SceneGenerator(long seed, SceneOptions? options = null)
 {
     private const ulong Purpose = 1;
 
-    // All in ten-thousandths of the side, so that a scene is exact in a file with four decimals.
+    // Ten-thousandths of the side, so that four decimals in a file are exact.
     private const double Unit = 10_000;
     private const int SmallLeast = 1000, SmallMost = 1170, LargeLeast = 1880, LargeMost = 2140;
     private const int Margin = 600;
@@ -22,8 +22,8 @@ public sealed class SceneGenerator(long seed, SceneOptions? options = null)
     public long Seed { get; } = seed;
 
     /// <summary>One scene.</summary>
-    /// <param name="index">Which, from 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The index is below 0.</exception>
+    /// <param name="index">The index, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is negative.</exception>
     public ShapeScene Scene(long index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
@@ -33,10 +33,7 @@ public sealed class SceneGenerator(long seed, SceneOptions? options = null)
         return random.Share() < options.SingleShare ? One(random, background, side) : Two(random, background, side);
     }
 
-    /// <summary>A scene of which a caption is true.</summary>
-    /// <param name="caption">The caption.</param>
-    /// <param name="random">The source of places and radii.</param>
-    /// <param name="side">Rows and columns of the image.</param>
+    /// <summary>A scene for a true caption, with random places and radii.</summary>
     internal static ShapeScene Of(ShapeCaption caption, SceneRandom random, int side)
     {
         var first = (caption.First, Radius(random, caption.First));
@@ -64,7 +61,7 @@ public sealed class SceneGenerator(long seed, SceneOptions? options = null)
         return new ShapeScene(background, [item], null, side);
     }
 
-    // Along the place's axis the shapes lie about the quarters of the image; across it they share a random line.
+    // Along the place's axis the shapes lie about the image's quarters; across it they share a random line.
     private static ShapeScene Placed(
         SceneRandom random, SceneBackground background, int side, ShapePlace place,
         (ShapePhrase Phrase, int Radius) first, (ShapePhrase Phrase, int Radius) second)

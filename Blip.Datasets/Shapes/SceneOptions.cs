@@ -3,13 +3,13 @@ namespace Blip.Datasets.Shapes;
 /// <summary>The contents of scenes.</summary>
 public sealed record SceneOptions
 {
-    /// <summary>Sides of the images in pixels, one of which is drawn for each scene; the defaults are the training's.</summary>
+    /// <summary>Possible sides of the images in pixels; the defaults are the training's.</summary>
     public IReadOnlyList<int> Sides { get; init; } = [96, 160, 224];
 
     /// <summary>The share of scenes with one shape, from 0 to 1; the others have two.</summary>
     public double SingleShare { get; init; } = 0.35;
 
-    /// <summary>The shapes that are drawn; by default the six that the demo checkpoints know.</summary>
+    /// <summary>The shapes; by default the six that the demo checkpoints know.</summary>
     public IReadOnlyList<Shape> Shapes { get; init; } =
         [Shape.Circle, Shape.Square, Shape.Triangle, Shape.Star, Shape.Cross, Shape.Ring];
 
@@ -20,8 +20,6 @@ public sealed record SceneOptions
         ShapeColor.Purple, ShapeColor.Orange, ShapeColor.White, ShapeColor.Black,
     ];
 
-    /// <summary>These options, once they are checked.</summary>
-    /// <exception cref="ArgumentException">One is out of range.</exception>
     internal SceneOptions Validated()
     {
         if (Sides is not { Count: > 0 } || Sides.Any(side => side is < ShapeScene.LeastSide or > MostSide))
@@ -35,7 +33,7 @@ public sealed record SceneOptions
         return this;
     }
 
-    // A text that is wrong in one detail needs another member.
+    // A wrong detail needs another member.
     private static void CheckWords<T>(string name, IReadOnlyList<T> values)
         where T : struct, Enum
     {

@@ -1,12 +1,12 @@
 namespace Blip.Datasets.Shapes;
 
 /// <summary>
-/// A scene three times as large as its image, each pixel of which is one of the shapes or the background. Coordinates lose their fractions
-/// and edges belong to their shape, as where the training images were drawn.
+/// A scene at three times its image's size; each pixel is a shape's or the background's. Coordinates are truncated and edges belong to
+/// their shape, as in the training images.
 /// </summary>
 internal sealed class SceneRaster
 {
-    /// <summary>Pixels of the raster along a pixel of the image.</summary>
+    /// <summary>Raster pixels along an image pixel.</summary>
     public const int Scale = 3;
 
     // Shares of the radius, measured on the sample images.
@@ -14,11 +14,11 @@ internal sealed class SceneRaster
 
     private const double MoonBite = 0.75, MoonShift = 0.5, KiteHeight = 1.15, KiteWidth = 0.75;
 
-    // Sines and cosines of 30, 36 and 72 degrees as literals: libraries of mathematics differ in the last bit.
+    // Sines and cosines of 30, 36 and 72 degrees as literals, since mathematical libraries differ in the last bit.
     private const double Cos30 = 0.86602540378443865, Sin36 = 0.58778525229247313, Cos36 = 0.80901699437494742;
     private const double Sin72 = 0.95105651629515357, Cos72 = 0.30901699437494742;
 
-    // Directions of a star's tips and waists in turn, clockwise from the top; y goes down.
+    // A star's tips and waists in turn, clockwise from the top; y goes down.
     private static readonly (double X, double Y)[] StarDirections =
     [
         (0, -1), (Sin36, -Cos36), (Sin72, -Cos72), (Sin72, Cos72), (Sin36, Cos36),
@@ -27,7 +27,6 @@ internal sealed class SceneRaster
 
     private readonly byte[] pixels;
 
-    /// <summary>Draws a scene.</summary>
     public SceneRaster(ShapeScene scene)
     {
         Side = scene.Side * Scale;
@@ -36,10 +35,9 @@ internal sealed class SceneRaster
             Draw(scene.Items[i], (byte)(i + 1));
     }
 
-    /// <summary>Rows and columns.</summary>
     public int Side { get; }
 
-    /// <summary>A row: 0 for the background, 1 and 2 for the first and the second shape.</summary>
+    /// <summary>A row: 0 for the background, 1 and 2 for the shapes.</summary>
     public ReadOnlySpan<byte> Row(int y) => pixels.AsSpan(y * Side, Side);
 
     private void Draw(ShapeItem item, byte value)
@@ -105,11 +103,11 @@ internal sealed class SceneRaster
                 Span(y, first, x0 + x1 - first, value);
         }
 
-        // Twice the distances from the centre, so that all stays in integers.
+        // Twice the distances from the centre keep all in integers.
         bool Inside(long dx, long dy) => (dx * dx * height * height) + (dy * dy * width * width) <= width * width * height * height;
     }
 
-    // Even-odd over edges between points without fractions; an edge's own pixels belong to the polygon.
+    // Even-odd between integer points; an edge's pixels belong to the polygon.
     private void Polygon((double X, double Y)[] points, byte value)
     {
         var corners = points.Select(point => (X: (int)point.X, Y: (int)point.Y)).ToArray();
@@ -130,7 +128,7 @@ internal sealed class SceneRaster
                 if (y < low.Y || y > high.Y)
                     continue;
                 crossings.Add(low.X + ((double)(y - low.Y) * (high.X - low.X) / (high.Y - low.Y)));
-                // In its last row an edge is crossed twice: the next edge is crossed there, too, and the count stays even.
+                // An edge is counted twice in its last row: the next edge crosses there, too, and the count stays even.
                 if (y == high.Y && y < bottom)
                     crossings.Add(high.X);
             }

@@ -5,19 +5,19 @@ using Blip.Runtime.Imaging;
 namespace Blip.Datasets.Shapes;
 
 /// <summary>
-/// Draws scenes as the demo checkpoints' training images were drawn: three times as large and without smoothing, then reduced by Pillow's
-/// Lanczos filter in its integers. The pixels are the same on every machine.
+/// Draws scenes like the demo checkpoints' training images: three times as large, not smoothed, then reduced by Pillow's Lanczos filter in
+/// its integers. Pixels are the same on every machine.
 /// </summary>
 public static class SceneRenderer
 {
-    // Pixels of the image beside a shape that the filter reaches, and one for edges.
+    // Pixels beside a shape that the filter reaches, and one for edges.
     private const int Reach = 4;
 
     private static readonly ConcurrentDictionary<int, ResamplingTable> Tables = new();
 
     /// <summary>A scene's image.</summary>
     /// <param name="scene">The scene.</param>
-    /// <returns>Rows and columns are <see cref="ShapeScene.Side"/>.</returns>
+    /// <returns>A square of side <see cref="ShapeScene.Side"/>.</returns>
     public static RgbImage Render(ShapeScene scene)
     {
         ArgumentNullException.ThrowIfNull(scene);
@@ -32,7 +32,7 @@ public static class SceneRenderer
         return new RgbImage(scene.Side, scene.Side, pixels);
     }
 
-    /// <summary>A scene's image as the bytes of a PNG file.</summary>
+    /// <summary>A scene's image as a PNG file.</summary>
     /// <param name="scene">The scene.</param>
     public static byte[] RenderPng(ShapeScene scene)
     {
@@ -41,7 +41,6 @@ public static class SceneRenderer
         return stream.ToArray();
     }
 
-    /// <summary>The pixels of a background.</summary>
     internal static (byte R, byte G, byte B) Of(SceneBackground background) => background switch
     {
         SceneBackground.Gray => (150, 150, 150),
@@ -51,7 +50,6 @@ public static class SceneRenderer
         _ => throw new ArgumentOutOfRangeException(nameof(background), background, "There is no such background."),
     };
 
-    /// <summary>The pixels of a shape.</summary>
     internal static (byte R, byte G, byte B) Of(ShapeColor color) => color switch
     {
         ShapeColor.Red => (214, 48, 49),
@@ -67,7 +65,7 @@ public static class SceneRenderer
         _ => throw new ArgumentOutOfRangeException(nameof(color), color, "There is no such colour."),
     };
 
-    // The square of the image that a shape can change: rows first, and the bytes in between are rounded, as Pillow does.
+    // Reduces the square that a shape can change: rows first, with rounded bytes in between, as in Pillow.
     private static void Reduce(SceneRaster raster, ResamplingTable table, (byte R, byte G, byte B)[] palette, ShapeItem item, byte[] pixels)
     {
         var (left, right) = Range(item.X, item.Radius, table.Target);
@@ -106,12 +104,12 @@ public static class SceneRenderer
         (pixel[0], pixel[1], pixel[2]) = (ToByte(r), ToByte(g), ToByte(b));
     }
 
-    // The image's first and last pixel that a shape can change along an axis; both within the image.
+    // The first and last pixel along an axis, within the image, that a shape can change.
     private static (int First, int Last) Range(double centre, double radius, int side) => (
         Math.Clamp((int)Math.Floor((centre - (1.2 * radius)) * side) - Reach, 0, side - 1),
         Math.Clamp((int)Math.Ceiling((centre + (1.2 * radius)) * side) + Reach, 0, side - 1));
 
-    // The first pixel of the raster that makes a pixel of the image, and the weights from there on.
+    // The first raster pixel for an image pixel, and the weights from there on.
     private static int Weights(ResamplingTable table, int target, out ReadOnlySpan<int> weights)
     {
         var at = target * (table.Taps + ResamplingTable.Header);

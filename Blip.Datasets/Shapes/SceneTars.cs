@@ -4,19 +4,13 @@ using Blip.Datasets.Writing;
 
 namespace Blip.Datasets.Shapes;
 
-/// <summary>A scene with its text, as a tar holds it.</summary>
-/// <param name="Scene">The drawing.</param>
-/// <param name="Text">Its text.</param>
-/// <param name="Fields">Makes the sample's JSON out of its key; null for none.</param>
 internal sealed record WrittenScene(ShapeScene Scene, string Text, Func<string, JsonObject>? Fields = null);
 
-/// <summary>Writes scenes as webdataset tars: <c>00000.tar</c> and so on. A tar has its name only when it is whole.</summary>
+/// <summary>Writes scenes as webdataset tars: <c>00000.tar</c> and so on. A tar gets its name only when complete.</summary>
 internal static class SceneTars
 {
-    /// <summary>Makes a folder for a data set.</summary>
-    /// <param name="folder">A folder that is empty or does not exist.</param>
-    /// <exception cref="DatasetException">It holds something.</exception>
-    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <summary>Makes a folder that is new or empty.</summary>
+    /// <exception cref="DatasetException">It is not empty.</exception>
     public static void Prepare(string folder)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
@@ -25,15 +19,7 @@ internal static class SceneTars
         Directory.CreateDirectory(folder);
     }
 
-    /// <summary>Writes the tars.</summary>
-    /// <param name="folder">A folder that is empty or does not exist.</param>
-    /// <param name="scenes">The scenes; each is drawn when its turn comes.</param>
-    /// <param name="shardSize">Scenes of a tar.</param>
-    /// <param name="progress">Told the number of scenes that are written after each of them; null for nothing.</param>
-    /// <param name="cancellationToken">Ends the writing; tars that are whole stay.</param>
-    /// <returns>The paths of the tars.</returns>
-    /// <exception cref="DatasetException">The folder holds something.</exception>
-    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <summary>Writes the tars to a new or empty folder. After a cancellation, complete tars remain.</summary>
     public static async Task<IReadOnlyList<string>> WriteAsync(
         string folder, IEnumerable<WrittenScene> scenes, int shardSize, IProgress<int>? progress, CancellationToken cancellationToken)
     {

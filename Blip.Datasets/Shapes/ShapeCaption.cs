@@ -11,16 +11,16 @@ public readonly record struct ShapePhrase(ShapeSize Size, ShapeColor Color, Shap
 }
 
 /// <summary>
-/// A sentence about a scene, in the language of the demo checkpoints: "a small red circle left of a large blue star on a gray background".
-/// A sentence that is wrong in one detail is a true one with one member replaced.
+/// A sentence about a scene, in the demo checkpoints' language: "a small red circle left of a large blue star on a gray background". A
+/// detail is wrong when one member is replaced.
 /// </summary>
-/// <param name="First">The only shape, or the left or upper one.</param>
+/// <param name="First">The only, left or upper shape.</param>
 /// <param name="Second">The right or lower shape; null for one shape.</param>
-/// <param name="Place">How the first lies to the second; null for one shape.</param>
+/// <param name="Place">The first shape's place relative to the second; null for one shape.</param>
 /// <param name="Background">The background.</param>
 public sealed record ShapeCaption(ShapePhrase First, ShapePhrase? Second, ShapePlace? Place, SceneBackground Background)
 {
-    /// <summary>The sentence, in lower case and without a full stop.</summary>
+    /// <summary>The sentence in lower case, without a full stop.</summary>
     public string Text
     {
         get
@@ -30,7 +30,7 @@ public sealed record ShapeCaption(ShapePhrase First, ShapePhrase? Second, ShapeP
         }
     }
 
-    /// <summary>The true sentence about a scene.</summary>
+    /// <summary>A scene's true sentence.</summary>
     public static ShapeCaption Of(ShapeScene scene)
     {
         ArgumentNullException.ThrowIfNull(scene);

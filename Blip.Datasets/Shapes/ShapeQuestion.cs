@@ -1,34 +1,23 @@
 namespace Blip.Datasets.Shapes;
 
-/// <summary>The kinds of questions about a scene.</summary>
 internal enum QuestionKind
 {
-    /// <summary>The background's colour.</summary>
     Background,
 
-    /// <summary>How many shapes there are.</summary>
     Count,
 
-    /// <summary>A shape's colour.</summary>
     Color,
 
-    /// <summary>A shape's size.</summary>
     Size,
 
-    /// <summary>Whether a shape is there; "yes" as often as "no".</summary>
+    /// <summary>Whether a shape is there; "yes" and "no" are equally likely.</summary>
     There,
 }
 
-/// <summary>A question about a scene, in the words of the demo answerer, with its answer.</summary>
-/// <param name="Kind">The kind of question.</param>
-/// <param name="Text">The question.</param>
-/// <param name="Answer">The answer.</param>
+/// <summary>A question about a scene with its answer, in the demo answerer's language.</summary>
 internal sealed record ShapeQuestion(QuestionKind Kind, string Text, string Answer)
 {
-    /// <summary>Asks something. Colour and size are asked of a shape that is there once.</summary>
-    /// <param name="scene">The scene.</param>
-    /// <param name="random">The source of the question.</param>
-    /// <param name="options">The shapes that can be asked for.</param>
+    /// <summary>Asks a question. Colour and size need a shape that occurs once.</summary>
     public static ShapeQuestion About(ShapeScene scene, SceneRandom random, SceneOptions options)
     {
         var item = random.Any(scene.Items);
@@ -50,7 +39,7 @@ internal sealed record ShapeQuestion(QuestionKind Kind, string Text, string Answ
     private static ShapeQuestion There(ShapeScene scene, Shape present, SceneRandom random, SceneOptions options)
     {
         var isThere = random.Below(2) == 1;
-        // Two shapes of a world of two are both there: the demo's are asked for then.
+        // If the options' shapes are all there, "no" takes one of the demo's.
         Shape[] absent = [.. options.Shapes.Where(shape => scene.Items.All(item => item.Shape != shape))];
         var asked = isThere ? present : random.Any(absent.Length > 0 ? absent : new SceneOptions().Shapes);
         return new(QuestionKind.There, $"is there a {ShapeWords.Word(asked)}?", isThere ? "yes" : "no");

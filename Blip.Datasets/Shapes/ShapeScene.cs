@@ -5,10 +5,10 @@ public sealed record ShapeScene
 {
     /// <summary>A scene.</summary>
     /// <param name="background">The background.</param>
-    /// <param name="items">One shape, or two of which the left or upper one comes first.</param>
-    /// <param name="place">How the first of two shapes lies to the second; null for one shape.</param>
-    /// <param name="side">Rows and columns of the image, in pixels, at least 16.</param>
-    /// <exception cref="ArgumentException">There are no or too many shapes, a place without two shapes, or two without one.</exception>
+    /// <param name="items">One shape, or two, of which the left or upper one comes first.</param>
+    /// <param name="place">The first shape's place relative to the second; null for one shape.</param>
+    /// <param name="side">The image's side in pixels, at least 16.</param>
+    /// <exception cref="ArgumentException">The number of shapes is not 1 or 2, or does not fit the place.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The side is too small.</exception>
     public ShapeScene(SceneBackground background, IReadOnlyList<ShapeItem> items, ShapePlace? place, int side)
     {
@@ -22,18 +22,18 @@ public sealed record ShapeScene
         (Background, Items, Place, Side) = (background, [.. items], place, side);
     }
 
-    /// <summary>The smallest side of an image, in pixels.</summary>
+    /// <summary>The smallest side in pixels.</summary>
     public const int LeastSide = 16;
 
     /// <summary>The background.</summary>
     public SceneBackground Background { get; }
 
-    /// <summary>The shapes, in the order in which the caption names them.</summary>
+    /// <summary>The shapes in the caption's order.</summary>
     public IReadOnlyList<ShapeItem> Items { get; }
 
-    /// <summary>How the first of two shapes lies to the second; null for one shape.</summary>
+    /// <summary>The first shape's place relative to the second; null for one shape.</summary>
     public ShapePlace? Place { get; }
 
-    /// <summary>Rows and columns of the image, in pixels.</summary>
+    /// <summary>The image's side in pixels.</summary>
     public int Side { get; }
 }

@@ -1,30 +1,30 @@
 namespace Blip.Datasets.Shapes;
 
-/// <summary>The shapes of a scene, by the words of the demo checkpoints.</summary>
+/// <summary>The shapes, by the demo checkpoints' names.</summary>
 public enum Shape
 {
     /// <summary>A disc.</summary>
     Circle,
 
-    /// <summary>A square, upright.</summary>
+    /// <summary>An upright square.</summary>
     Square,
 
-    /// <summary>A triangle of equal sides, its tip up.</summary>
+    /// <summary>An equilateral triangle, tip up.</summary>
     Triangle,
 
-    /// <summary>A star of five points, one of them up.</summary>
+    /// <summary>A five-pointed star, one point up.</summary>
     Star,
 
-    /// <summary>A cross of two bars, upright.</summary>
+    /// <summary>An upright cross of two bars.</summary>
     Cross,
 
     /// <summary>A disc with a hole.</summary>
     Ring,
 
-    /// <summary>A crescent, open to the right. The demo checkpoints do not know it.</summary>
+    /// <summary>A crescent, open to the right; unknown to the demo checkpoints.</summary>
     Moon,
 
-    /// <summary>A square on its tip, higher than wide. The demo checkpoints do not know it.</summary>
+    /// <summary>A rhombus, taller than wide; unknown to the demo checkpoints.</summary>
     Kite,
 }
 
@@ -55,20 +55,20 @@ public enum ShapeColor
     /// <summary>(25, 25, 25).</summary>
     Black,
 
-    /// <summary>(0, 128, 128). The demo checkpoints do not know it.</summary>
+    /// <summary>(0, 128, 128); unknown to the demo checkpoints.</summary>
     Teal,
 
-    /// <summary>(180, 255, 40). The demo checkpoints do not know it.</summary>
+    /// <summary>(180, 255, 40); unknown to the demo checkpoints.</summary>
     Lime,
 }
 
 /// <summary>The sizes of shapes.</summary>
 public enum ShapeSize
 {
-    /// <summary>A radius of about 0.11 of the image's side.</summary>
+    /// <summary>Radius about 0.11 of the image's side.</summary>
     Small,
 
-    /// <summary>A radius of about 0.2 of the image's side.</summary>
+    /// <summary>Radius about 0.2 of the image's side.</summary>
     Large,
 }
 
@@ -88,17 +88,17 @@ public enum SceneBackground
     Cyan,
 }
 
-/// <summary>Where the first of two shapes is, seen from the second.</summary>
+/// <summary>The first shape's place relative to the second.</summary>
 public enum ShapePlace
 {
-    /// <summary>To its left, at about the same height.</summary>
+    /// <summary>Left of it, at about the same height.</summary>
     LeftOf,
 
     /// <summary>Above it, in about the same column.</summary>
     Above,
 }
 
-/// <summary>The words that captions use for the members of the enums.</summary>
+/// <summary>The captions' words for enum members.</summary>
 internal static class ShapeWords
 {
     public static string Word<T>(T value)

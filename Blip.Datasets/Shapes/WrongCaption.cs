@@ -1,13 +1,8 @@
 namespace Blip.Datasets.Shapes;
 
-/// <summary>A true caption with one detail replaced.</summary>
 internal static class WrongCaption
 {
-    /// <summary>Replaces a detail.</summary>
-    /// <param name="caption">The true caption.</param>
-    /// <param name="detail">The detail; place and swap need two shapes.</param>
-    /// <param name="random">The source of the other value.</param>
-    /// <param name="options">The shapes and colours that there are.</param>
+    /// <summary>Replaces a detail of a true caption. Place and swap need two shapes.</summary>
     public static ShapeCaption Of(ShapeCaption caption, WrongDetail detail, SceneRandom random, SceneOptions options)
     {
         switch (detail)

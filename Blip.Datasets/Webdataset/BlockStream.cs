@@ -1,8 +1,6 @@
 namespace Blip.Datasets.Webdataset;
 
-/// <summary>
-/// The bytes of a tar on their way to the reader. It remembers the last block, and whether the file ended, to tell a tar's end from a cut.
-/// </summary>
+/// <summary>The stream of a tar. It remembers the last block and the end, to distinguish a tar's end from a truncation.</summary>
 internal sealed class BlockStream(Stream inner) : Stream
 {
     private const int Block = 512;
@@ -12,16 +10,15 @@ internal sealed class BlockStream(Stream inner) : Stream
     private readonly byte[] last = new byte[Block];
     private int lastLength;
 
-    /// <summary>Whether more was asked for than the file has.</summary>
+    /// <summary>Whether a read went beyond the end.</summary>
     public bool Ended { get; private set; }
 
-    /// <summary>How often something was read.</summary>
     public long Reads { get; private set; }
 
-    /// <summary>Whether the last block is whole and empty: the mark that a tar ends with.</summary>
+    /// <summary>Whether the last block is whole and zero, a tar's end mark.</summary>
     public bool AtEndMark => lastLength == Block && !last.AsSpan().ContainsAnyExcept((byte)0);
 
-    /// <summary>Whether the last block is a header whose sum is as it says; the reader does not look.</summary>
+    /// <summary>Whether the last block is a header with a correct checksum, which TarReader does not verify.</summary>
     public bool AtSoundHeader
     {
         get
@@ -64,7 +61,7 @@ internal sealed class BlockStream(Stream inner) : Stream
         return count;
     }
 
-    // The reader skips a file's data as soon as it has the header: the last block that was read stays the header.
+    // TarReader seeks over data directly after the header, so the last block read is still the header.
     public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
 
     public override void Flush()

@@ -3,9 +3,7 @@ using System.IO.Compression;
 
 namespace Blip.Datasets.Webdataset;
 
-/// <summary>
-/// A tar that may be cut off or damaged: its complete part is read, and then <see cref="Fault"/> says why it ended too early.
-/// </summary>
+/// <summary>A tar that may be truncated or damaged: its complete part is read, then <see cref="Fault"/> gives the reason.</summary>
 internal sealed class TarFile : IDisposable
 {
     private readonly string path;
@@ -13,8 +11,7 @@ internal sealed class TarFile : IDisposable
     private readonly TarReader reader;
     private bool any;
 
-    /// <summary>Opens a tar, also one that is compressed by gzip.</summary>
-    /// <exception cref="DatasetException">It cannot be opened.</exception>
+    /// <summary>Opens a tar, perhaps compressed by gzip.</summary>
     public TarFile(string path)
     {
         this.path = path;
@@ -23,14 +20,13 @@ internal sealed class TarFile : IDisposable
         reader = new TarReader(stream, leaveOpen: true);
     }
 
-    /// <summary>Whether the tar is compressed by gzip: places in the file are then not places in the tar.</summary>
+    /// <summary>Whether gzip compresses it; file offsets are then not tar offsets.</summary>
     public bool Compressed { get; }
 
-    /// <summary>Why the tar ended too early, as the end of a sentence that begins with its name; null while nothing is wrong.</summary>
+    /// <summary>Why the tar ended too early, as the end of a sentence after its name; null for no fault.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>The next file, or null at the end, be it too early or not.</summary>
-    /// <exception cref="DatasetException">The file is no tar at all.</exception>
+    /// <summary>The next file; null at any end.</summary>
     public TarEntry? Next()
     {
         while (Fault is null)
@@ -39,7 +35,7 @@ internal sealed class TarFile : IDisposable
             var reads = stream.Reads;
             if (!Guarded(() => entry = reader.GetNextEntry()))
                 return null;
-            // The reader does not ask for a block where it knows that there is none.
+            // At a known end the reader requests no further block.
             var cut = stream.Ended || stream.Reads == reads;
             if (entry is null ? cut || !stream.AtEndMark : !stream.AtSoundHeader)
                 Fail(cut, null);
@@ -52,12 +48,12 @@ internal sealed class TarFile : IDisposable
         return null;
     }
 
-    /// <summary>The bytes of a file; null where the tar ends before them, and <see cref="Fault"/> says so.</summary>
+    /// <summary>The bytes of a file; null where the tar ends first, with a <see cref="Fault"/>.</summary>
     public byte[]? Read(TarEntry entry)
     {
         if (entry.DataStream is not { } data)
             return [];
-        // The header may promise more than there is: memory grows with the data.
+        // The header may promise more than there is, so memory grows with the data.
         using var bytes = new MemoryStream((int)Math.Min(entry.Length, 1 << 20));
         if (!Guarded(() => data.CopyTo(bytes)))
             return null;

@@ -4,14 +4,12 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Webdataset;
 
-/// <summary>Makes samples of a tar's files: those of one key, one after the other, are a sample.</summary>
-/// <param name="path">The tar.</param>
-/// <param name="textColumn">The field of the JSON that holds the text; null for <c>caption</c>.</param>
+/// <summary>Makes samples of a tar: adjacent files of one key are a sample. The text field defaults to <c>caption</c>.</summary>
 internal sealed class TarSamples(string path, string? textColumn)
 {
     private const long LongestMember = 1 << 30;
 
-    // Where a tar ends before the name of the next sample is known.
+    // For a tar that ends before the next sample's name.
     private const string NoKey = "(cut)";
 
     private readonly Keys.Unique keys = new(StringComparer.Ordinal);

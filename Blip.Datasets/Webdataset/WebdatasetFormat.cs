@@ -2,7 +2,7 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Webdataset;
 
-/// <summary>Webdataset: tars in which the files of a sample stand one after the other, under one name with several extensions.</summary>
+/// <summary>Webdataset: tars with adjacent files of a sample, under one name with several extensions.</summary>
 internal sealed class WebdatasetFormat : IDatasetFormat
 {
     public string Name => "webdataset";

@@ -2,12 +2,12 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Webdataset;
 
-/// <summary>The images of a tar by their places, listed without reading them.</summary>
+/// <summary>Lists a tar's images by offset, without reading them.</summary>
 public static class WebdatasetImages
 {
-    /// <summary>Lists the images of a tar that is not compressed.</summary>
-    /// <param name="path">The tar. One that is cut off gives its complete part, and says so.</param>
-    /// <exception cref="DatasetException">The file cannot be read, is compressed, or is no tar.</exception>
+    /// <summary>Lists the images of an uncompressed tar.</summary>
+    /// <param name="path">The tar; a truncated one gives its complete part and a fault.</param>
+    /// <exception cref="DatasetException">The file is unreadable, compressed, or no tar.</exception>
     public static TarImages List(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -26,10 +26,10 @@ public static class WebdatasetImages
         return new TarImages(images, tar.Fault is null ? null : $"The tar is {tar.Fault} after {images.Count} images.");
     }
 
-    /// <summary>Reads an image that was listed.</summary>
+    /// <summary>Reads a listed image.</summary>
     /// <param name="path">The tar.</param>
     /// <param name="image">The image's place.</param>
-    /// <exception cref="IOException">The tar cannot be read, or is shorter than it was.</exception>
+    /// <exception cref="IOException">The tar is unreadable or has become shorter.</exception>
     public static byte[] Read(string path, TarImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -46,11 +46,11 @@ public static class WebdatasetImages
 
 /// <summary>The images of a tar.</summary>
 /// <param name="Images">The complete ones, in the tar's order.</param>
-/// <param name="Fault">Why there may be fewer than there were, for people; null for a whole tar.</param>
+/// <param name="Fault">Why some may be missing, for people; null for a complete tar.</param>
 public sealed record TarImages(IReadOnlyList<TarImage> Images, string? Fault);
 
 /// <summary>An image in a tar.</summary>
 /// <param name="Name">The name in the tar.</param>
-/// <param name="Offset">Where its bytes begin, in bytes from the start of the tar.</param>
+/// <param name="Offset">The byte offset of its data in the tar.</param>
 /// <param name="Length">Its length in bytes.</param>
 public sealed record TarImage(string Name, long Offset, long Length);

@@ -3,12 +3,12 @@ namespace Blip.Datasets.Writing;
 /// <summary>Makes writers of data sets.</summary>
 public static class DatasetWriters
 {
-    /// <summary>The formats that can be written.</summary>
+    /// <summary>The writable formats.</summary>
     public static IReadOnlyList<string> Formats { get; } = ["webdataset", "folder", "imagefolder", "json"];
 
-    /// <summary>Checks formats that are to be written side by side.</summary>
+    /// <summary>Checks formats for joint output.</summary>
     /// <param name="formats">Some of <see cref="Formats"/>; may be empty.</param>
-    /// <exception cref="ArgumentException">One is unknown or named twice, or two of them write folders of one name.</exception>
+    /// <exception cref="ArgumentException">One is unknown or repeated, or two write folders of the same name.</exception>
     public static void Check(IReadOnlyList<string> formats)
     {
         ArgumentNullException.ThrowIfNull(formats);
@@ -24,10 +24,10 @@ public static class DatasetWriters
 
     /// <summary>Makes the writer of one shard.</summary>
     /// <param name="format">One of <see cref="Formats"/>.</param>
-    /// <param name="folder">The folder of the data set; it exists.</param>
-    /// <param name="shard">The shard's name, as in <c>00012</c>.</param>
+    /// <param name="folder">The data set's existing folder.</param>
+    /// <param name="shard">The shard's name: <c>00012</c>.</param>
     /// <exception cref="ArgumentException">There is no such format.</exception>
-    /// <exception cref="IOException">The shard's files cannot be made.</exception>
+    /// <exception cref="IOException">The shard's files cannot be created.</exception>
     public static IDatasetWriter Create(string format, string folder, string shard) => format switch
     {
         "webdataset" => new WebdatasetWriter(folder, shard),

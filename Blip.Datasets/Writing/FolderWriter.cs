@@ -2,12 +2,12 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Writing;
 
-/// <summary>Writes <c>SHARD/key.ext</c> with a <c>.txt</c> and a <c>.json</c> beside it.</summary>
+/// <summary>Writes <c>SHARD/key.ext</c> with a <c>.txt</c> and a <c>.json</c>.</summary>
 internal sealed class FolderWriter : IDatasetWriter
 {
     private readonly string folder;
     private readonly string shard;
-    // Systems that do not tell cases apart must not lose a file.
+    // File systems may ignore case; no file may be lost.
     private readonly Keys.Unique keys = new(StringComparer.OrdinalIgnoreCase);
 
     public FolderWriter(string folder, string shard)

@@ -1,15 +1,13 @@
 namespace Blip.Datasets.Writing;
 
-/// <summary>Writes the samples of one shard. Nothing is seen under the shard's own name before <see cref="CommitAsync"/>.</summary>
+/// <summary>Writes the samples of one shard, which gets its name only at <see cref="CommitAsync"/>.</summary>
 public interface IDatasetWriter : IAsyncDisposable
 {
     /// <summary>Writes one sample.</summary>
     /// <exception cref="IOException">It cannot be written, or its image cannot be read.</exception>
     Task WriteAsync(WrittenSample sample, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Ends the shard: the data go to the disk and get the final name in one step. A file with that name is replaced.
-    /// </summary>
-    /// <returns>The files and folders that were made, relative to the folder of the data set.</returns>
+    /// <summary>Completes the shard: flushes it to disk and renames it in one step. An existing file is replaced.</summary>
+    /// <returns>The new files and folders, relative to the data set's folder.</returns>
     Task<IReadOnlyList<string>> CommitAsync(CancellationToken cancellationToken = default);
 }

@@ -3,7 +3,7 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Writing;
 
-/// <summary>Writes <c>SHARD/key.ext</c> and <c>SHARD/metadata.jsonl</c>, as Hugging Face's imagefolder has it.</summary>
+/// <summary>Writes Hugging Face's imagefolder: <c>SHARD/key.ext</c> and <c>SHARD/metadata.jsonl</c>.</summary>
 internal sealed class ImageFolderWriter : IDatasetWriter
 {
     private static readonly byte[] LineEnd = [(byte)'\n'];
@@ -49,7 +49,7 @@ internal sealed class ImageFolderWriter : IDatasetWriter
         }
         catch (IOException)
         {
-            // A full disk has no room for the rest of a file that is dropped anyway.
+            // A full disk may refuse the rest of a discarded file.
         }
         ShardFiles.Delete(Temporary);
     }

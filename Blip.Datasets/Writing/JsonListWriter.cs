@@ -4,8 +4,8 @@ using Blip.Datasets.Files;
 namespace Blip.Datasets.Writing;
 
 /// <summary>
-/// Writes <c>SHARD.json</c>, BLIP's list of <c>{"image", "caption"}</c> with an entry for each text. Images that are no separate files
-/// go to <c>SHARD/key.ext</c>.
+/// Writes <c>SHARD.json</c>, BLIP's list of <c>{"image", "caption"}</c> with an entry for each text. Images inside other files go to
+/// <c>SHARD/key.ext</c>.
 /// </summary>
 internal sealed class JsonListWriter : IDatasetWriter
 {
@@ -48,7 +48,7 @@ internal sealed class JsonListWriter : IDatasetWriter
         list.Write("\n]\n"u8);
         list.Flush(flushToDisk: true);
         await list.DisposeAsync().ConfigureAwait(false);
-        // The images first: a list never names one that is not there.
+        // Images come first: a list never names a missing one.
         if (anyImage)
             ShardFiles.Publish(Images, Path.Combine(folder, shard));
         File.Move(Temporary, Path.Combine(folder, shard + ".json"), overwrite: true);
@@ -63,7 +63,7 @@ internal sealed class JsonListWriter : IDatasetWriter
         }
         catch (IOException)
         {
-            // A full disk has no room for the rest of a file that is dropped anyway.
+            // A full disk may refuse the rest of a discarded file.
         }
         ShardFiles.Delete(Temporary);
         ShardFiles.Delete(Images);

@@ -6,12 +6,12 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Writing;
 
-/// <summary>JSON of samples, the same bytes each time.</summary>
+/// <summary>JSON of samples, with reproducible bytes.</summary>
 internal static class SampleJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The further fields, and then all texts with their details.</summary>
+    /// <summary>The further fields, then all texts with their details.</summary>
     public static JsonObject Of(WrittenSample sample)
     {
         var json = (JsonObject?)sample.Fields?.DeepClone() ?? [];
@@ -29,7 +29,6 @@ internal static class SampleJson
         return stream.ToArray();
     }
 
-    /// <summary>UTF-8 of a text.</summary>
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     private static JsonObject Of(WrittenText text)

@@ -2,15 +2,13 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Writing;
 
-/// <summary>Files and folders under a temporary name, which get their own in one step.</summary>
+/// <summary>Files and folders with temporary names until they are complete.</summary>
 internal static class ShardFiles
 {
-    /// <summary>The suffix of an incomplete file's name.</summary>
     public const string Temporary = ".tmp";
 
     private const string Replaced = ".old.tmp";
 
-    /// <summary>Checks that a shard's name is one.</summary>
     public static string Checked(string shard)
     {
         ArgumentException.ThrowIfNullOrEmpty(shard);
@@ -19,14 +17,14 @@ internal static class ShardFiles
             : throw new ArgumentException($"'{shard}' is no name of a shard: it becomes a file's name.", nameof(shard));
     }
 
-    /// <summary>The extension of an image's file: its name's, or one that suits its bytes.</summary>
-    /// <exception cref="IOException">Neither is an image's.</exception>
+    /// <summary>The extension of an image's name, or one for its bytes.</summary>
+    /// <exception cref="IOException">The image's format is unknown.</exception>
     public static string ExtensionOf(SampleImage image, ReadOnlySpan<byte> bytes) =>
         image.Extension.Length > 1 && ImageFiles.RankOf(image.Extension.AsSpan(1)) >= 0 ? image.Extension
         : ImageFiles.ExtensionOf(bytes)
             ?? throw new IOException($"{image.Name}: this is no image of a known format ({string.Join(", ", ImageFiles.Extensions)}).");
 
-    /// <summary>Writes a file down to the disk, in a folder that is made where it is missing.</summary>
+    /// <summary>Writes a file through to disk, and creates its folder.</summary>
     public static async Task WriteAsync(string path, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -35,14 +33,14 @@ internal static class ShardFiles
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Makes an empty folder; the remains of an interrupted run are dropped.</summary>
+    /// <summary>Makes an empty folder; remains of an interrupted run are deleted.</summary>
     public static void MakeEmpty(string folder)
     {
         Delete(folder);
         Directory.CreateDirectory(folder);
     }
 
-    /// <summary>Gives a folder its own name; an older one of that name is dropped.</summary>
+    /// <summary>Renames a folder; an older one is deleted.</summary>
     public static void Publish(string temporary, string folder)
     {
         var old = folder + Replaced;
@@ -53,7 +51,6 @@ internal static class ShardFiles
         Delete(old);
     }
 
-    /// <summary>Drops a file or folder, where it is there.</summary>
     public static void Delete(string path)
     {
         if (Directory.Exists(path))

@@ -3,7 +3,7 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Writing;
 
-/// <summary>Writes <c>SHARD.tar</c>: the same samples make the same bytes, on any machine and at any time.</summary>
+/// <summary>Writes <c>SHARD.tar</c>. The same samples give the same bytes, on any machine and at any time.</summary>
 internal sealed class WebdatasetWriter : IDatasetWriter
 {
     private readonly string folder;
@@ -57,15 +57,14 @@ internal sealed class WebdatasetWriter : IDatasetWriter
         }
         catch (IOException)
         {
-            // A full disk has no room for the end of a file that is dropped anyway.
+            // A full disk may refuse the end of a discarded file.
         }
         ShardFiles.Delete(Temporary);
     }
 
     private static string SafeExtension(string extension) => Keys.Safe("a." + extension.Replace('/', '_').Replace('\\', '_'))[2..];
 
-    // Ustar has room for 100 bytes, and for more where a folder ends at the right place.
-    // GNU's extension holds any name, the same each time.
+    // Ustar has room for 100 bytes, or more if a folder ends in the right place. GNU's extension holds any name, always in the same bytes.
     private void Write(string name, ReadOnlyMemory<byte> bytes)
     {
         TarEntry entry = FitsUstar(name)

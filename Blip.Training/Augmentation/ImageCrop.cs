@@ -3,20 +3,15 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Training.Augmentation;
 
-/// <summary>A part of an image, in pixels.</summary>
-/// <param name="Left">First column.</param>
-/// <param name="Top">First row.</param>
-/// <param name="Width">Columns.</param>
-/// <param name="Height">Rows.</param>
+/// <summary>A box of pixels within an image.</summary>
 internal readonly record struct CropBox(int Left, int Top, int Width, int Height);
 
 /// <summary>
-/// Cuts, resizes and mirrors images on the calling thread, so that a loader's threads need no device. The resize is Pillow's, byte for byte
-/// (<see cref="ResamplingTable"/>).
+/// Cuts, resizes and mirrors images on the CPU. The resize equals Pillow's, byte for byte (<see cref="ResamplingTable"/>).
 /// </summary>
 internal static class ImageCrop
 {
-    /// <summary>An image from right to left.</summary>
+    /// <summary>Mirrors an image, left to right.</summary>
     public static RgbImage Flip(RgbImage image)
     {
         var pixels = new byte[image.Pixels.Length];
@@ -29,11 +24,11 @@ internal static class ImageCrop
         return new RgbImage(image.Width, image.Height, pixels);
     }
 
-    /// <summary>Brings a whole image to a size by bicubic filtering.</summary>
+    /// <summary>Resizes a whole image by bicubic filtering.</summary>
     public static RgbImage Resize(RgbImage image, int width, int height) =>
         Resize(image, new CropBox(0, 0, image.Width, image.Height), width, height);
 
-    /// <summary>Cuts a box out and brings it to a size by bicubic filtering; nothing outside of the box is seen.</summary>
+    /// <summary>Cuts a box out and resizes it by bicubic filtering. Pixels outside the box have no influence.</summary>
     /// <exception cref="ArgumentException">The box is empty or not within the image.</exception>
     public static RgbImage Resize(RgbImage image, CropBox box, int width, int height)
     {

@@ -3,14 +3,14 @@ using Blip.Runtime.Imaging;
 namespace Blip.Training.Augmentation;
 
 /// <summary>
-/// Operations that look each level up in a table, and sharpness. They are those of the authors' code (salesforce/BLIP,
-/// transform/randaugment.py), but saturate where that overflows 8 bits.
+/// Operations by lookup table, and sharpness. They follow salesforce/BLIP's transform/randaugment.py, but saturate where that overflows 8
+/// bits.
 /// </summary>
 internal static class ImageLevels
 {
     private const int Levels = 256, Highest = Levels - 1;
 
-    /// <summary>Stretches each channel so that it goes from 0 to 255.</summary>
+    /// <summary>Stretches each channel to 0 to 255.</summary>
     public static RgbImage AutoContrast(RgbImage image) => ByChannel(image, histogram =>
     {
         var (low, high) = (Array.FindIndex(histogram, count => count > 0), Array.FindLastIndex(histogram, count => count > 0));
@@ -20,10 +20,10 @@ internal static class ImageLevels
         return Table(level => Math.Clamp((level * scale) - (low * scale), 0, Highest));
     });
 
-    /// <summary>Gives each channel about as many pixels of every level, as Pillow does.</summary>
+    /// <summary>Equalizes each channel's histogram, as Pillow does.</summary>
     public static RgbImage Equalize(RgbImage image) => ByChannel(image, histogram =>
     {
-        // The highest level that occurs is left out of the sum.
+        // Pillow leaves the highest occurring level out of the sum.
         var last = Array.FindLastIndex(histogram, count => count > 0);
         var step = histogram[..last].Sum() / 255;
         if (step == 0)
@@ -38,7 +38,6 @@ internal static class ImageLevels
         return table;
     });
 
-    /// <summary>Multiplies every level by a factor; 1 changes nothing.</summary>
     public static RgbImage Brightness(RgbImage image, double factor)
     {
         var table = Table(level => Math.Clamp(level * (float)factor, 0, Highest));
@@ -46,8 +45,8 @@ internal static class ImageLevels
     }
 
     /// <summary>
-    /// Between an image that is smoothed over 3 × 3 pixels (0), the image itself (1) and beyond. Pixels at the border keep their levels,
-    /// except at factor 0.
+    /// Blends with a copy that is smoothed over 3 × 3 pixels: factor 0 is the copy, 1 the image. Border pixels keep their levels, except at
+    /// factor 0.
     /// </summary>
     public static RgbImage Sharpness(RgbImage image, double factor)
     {
@@ -67,7 +66,7 @@ internal static class ImageLevels
         return new RgbImage(image.Width, image.Height, to);
     }
 
-    // Weights 1 and, in the middle, 5, over 13. Beyond the border the image is mirrored, without repeating the pixels on it.
+    // The weights are 1, and 5 in the middle, over 13. Beyond the border the image is mirrored without repeating the border pixels.
     private static RgbImage Soften(RgbImage image)
     {
         var (from, to) = (image.Pixels, new byte[image.Pixels.Length]);
@@ -86,7 +85,7 @@ internal static class ImageLevels
                         foreach (var column in columns)
                             sum += from[(3 * ((row * image.Width) + column)) + channel];
                     }
-                    // No sum is halfway between two levels, since 13 is odd: half up is to nearest.
+                    // 13 is odd, so no sum is halfway between two levels.
                     to[middle] = (byte)((sum + 6) / 13);
                 }
             }
@@ -104,7 +103,7 @@ internal static class ImageLevels
         return table;
     }
 
-    // A table of null leaves the channel as it is.
+    // A null table leaves the channel unchanged.
     private static RgbImage ByChannel(RgbImage image, Func<int[], byte[]?> table)
     {
         var pixels = (byte[])image.Pixels.Clone();

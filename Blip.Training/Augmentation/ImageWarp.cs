@@ -3,16 +3,13 @@ using Blip.Runtime.Imaging;
 namespace Blip.Training.Augmentation;
 
 /// <summary>
-/// Affine maps of an image as OpenCV's warpAffine computes them since 4.11: bilinear in single precision, the size kept, and gray where the
-/// source ends.
+/// Affine maps as OpenCV's warpAffine computes them since 4.11: bilinear, in single precision, gray beyond the source, the size kept.
 /// </summary>
 internal static class ImageWarp
 {
     private const byte Fill = 128;
 
-    /// <summary>Turns an image about its middle.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="degrees">The angle; a positive one turns counter-clockwise.</param>
+    /// <summary>Rotates an image about its centre; a positive angle turns counter-clockwise.</summary>
     public static RgbImage Rotate(RgbImage image, double degrees)
     {
         var (sin, cos) = Math.SinCos(degrees * (Math.PI / 180));
@@ -26,13 +23,13 @@ internal static class ImageWarp
     /// <summary>Moves each column down by its distance from the left times the factor.</summary>
     public static RgbImage ShearY(RgbImage image, double factor) => Apply(image, [1, 0, 0, factor, 1, 0]);
 
-    /// <summary>Moves an image to the left by some pixels.</summary>
+    /// <summary>Moves an image to the left.</summary>
     public static RgbImage TranslateX(RgbImage image, double offset) => Apply(image, [1, 0, -offset, 0, 1, 0]);
 
-    /// <summary>Moves an image up by some pixels.</summary>
+    /// <summary>Moves an image up.</summary>
     public static RgbImage TranslateY(RgbImage image, double offset) => Apply(image, [1, 0, 0, 0, 1, -offset]);
 
-    // The map leads from source to target; single precision, as the authors hand it over.
+    // The map leads from source to target. It is rounded to single precision, as the authors pass it.
     private static RgbImage Apply(RgbImage image, ReadOnlySpan<double> map)
     {
         Span<float> back = stackalloc float[6];

@@ -3,10 +3,9 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Training.Augmentation;
 
-/// <summary>The operations that the authors draw from.</summary>
+/// <summary>The authors' operations.</summary>
 internal enum AugmentOperation
 {
-    /// <summary>Changes nothing.</summary>
     Identity,
 
     /// <summary><see cref="ImageLevels.AutoContrast"/>.</summary>
@@ -38,8 +37,8 @@ internal enum AugmentOperation
 }
 
 /// <summary>
-/// RandAugment with the authors' settings (salesforce/BLIP, data/__init__.py): two operations drawn with replacement, each applied with
-/// probability 1/2, at level 5 of 10. Brightness and sharpness have the factor 1 there, and change nothing.
+/// RandAugment with the settings of salesforce/BLIP, data/__init__.py: two operations with replacement, each with probability 1/2, at level
+/// 5 of 10. At that level brightness and sharpness have factor 1 and change nothing.
 /// </summary>
 internal static class RandomAugment
 {
@@ -49,7 +48,6 @@ internal static class RandomAugment
 
     private static readonly AugmentOperation[] Operations = Enum.GetValues<AugmentOperation>();
 
-    /// <summary>Draws operations and applies them.</summary>
     public static RgbImage Apply(RgbImage image, SampleRandom random)
     {
         foreach (var (operation, negative) in Draw(random))
@@ -57,13 +55,13 @@ internal static class RandomAugment
         return image;
     }
 
-    /// <summary>The operations of a sample that are applied, in order, and whether their level is negative.</summary>
+    /// <summary>The operations to apply, in order, and whether their level is negative.</summary>
     public static IReadOnlyList<(AugmentOperation Operation, bool Negative)> Draw(SampleRandom random)
     {
         var drawn = new List<(AugmentOperation, bool)>(Count);
         for (var i = 0; i < Count; i++)
         {
-            // Three numbers for each, whether they are needed or not: the second operation does not depend on the first.
+            // Every operation takes three numbers, so that the second does not depend on the first.
             var operation = Operations[random.Below(Operations.Length)];
             var (applied, negative) = (random.Next() < Probability, random.Next() < 0.5);
             if (applied)
@@ -72,11 +70,7 @@ internal static class RandomAugment
         return drawn;
     }
 
-    /// <summary>Applies an operation.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="operation">The operation.</param>
-    /// <param name="level">Its strength, 0 to 1.</param>
-    /// <param name="negative">The other way round, where it has two directions.</param>
+    /// <summary>Applies an operation at a level of 0 to 1. A negative one goes the other way, where it has two directions.</summary>
     public static RgbImage Apply(RgbImage image, AugmentOperation operation, double level, bool negative)
     {
         var signed = negative ? -level : level;

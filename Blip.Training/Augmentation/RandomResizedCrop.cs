@@ -3,19 +3,14 @@ using Blip.Runtime.Imaging;
 namespace Blip.Training.Augmentation;
 
 /// <summary>
-/// A box of random area and aspect ratio, as torchvision's RandomResizedCrop draws it: area from a share of the image to all of it, ratio
-/// from 3:4 to 4:3, uniform in its logarithm.
+/// A random box as torchvision's RandomResizedCrop draws it: a share of the area, and a ratio from 3:4 to 4:3, uniform in its logarithm.
 /// </summary>
 internal static class RandomResizedCrop
 {
     private const int Tries = 10;
     private const double NarrowestRatio = 3.0 / 4, WidestRatio = 4.0 / 3;
 
-    /// <summary>Draws a box.</summary>
-    /// <param name="width">The image's columns.</param>
-    /// <param name="height">The image's rows.</param>
-    /// <param name="minScale">The least share of the image's area, above 0 and at most 1.</param>
-    /// <param name="random">The sample's numbers.</param>
+    /// <summary>Draws a box. Its least share of the area, <paramref name="minScale"/>, is above 0 and at most 1.</summary>
     public static CropBox Draw(int width, int height, double minScale, SampleRandom random)
     {
         var area = (double)width * height;
@@ -33,7 +28,6 @@ internal static class RandomResizedCrop
         return Middle(width, height);
     }
 
-    /// <summary>Draws a box, cuts it out and resizes it to a square.</summary>
     public static RgbImage Apply(RgbImage image, int size, double minScale, SampleRandom random) =>
         ImageCrop.Resize(image, Draw(image.Width, image.Height, minScale, random), size, size);
 

@@ -4,8 +4,8 @@ using Blip.Runtime.Imaging;
 namespace Blip.Training.Augmentation;
 
 /// <summary>
-/// An image as a step of training sees it, before its levels become numbers: a random crop, mirrored or not, then two random operations
-/// (arXiv 2201.12086, section 4.1; salesforce/BLIP, data/__init__.py). Without augmentation it is resized to the model's square.
+/// The augmentation of training: a random crop, perhaps mirrored, then two random operations (arXiv 2201.12086, section 4.1;
+/// salesforce/BLIP, data/__init__.py). Without augmentation the image is resized alone.
 /// </summary>
 /// <param name="size">Side of the square.</param>
 /// <param name="minScale">Least share of the image that a crop keeps: 0.2 in pre-training, 0.5 in fine-tuning.</param>
@@ -14,14 +14,10 @@ namespace Blip.Training.Augmentation;
 /// <param name="seed">The run's seed.</param>
 internal sealed partial class TrainingTransform(int size, double minScale, bool augment, bool flip, long seed)
 {
-    /// <summary>Whether a text names a side, so that its image must not be mirrored.</summary>
+    /// <summary>Whether a text names a side: its image must not be mirrored.</summary>
     public static bool NamesASide(string text) => Sides().IsMatch(text);
 
-    /// <summary>The image of a sample in an epoch.</summary>
-    /// <param name="image">The decoded image.</param>
-    /// <param name="texts">Its texts.</param>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="key">The sample's name in the data set.</param>
+    /// <summary>The image of a sample in an epoch (from 0); <paramref name="key"/> names the sample in the data set.</summary>
     public RgbImage Apply(RgbImage image, IEnumerable<string> texts, int epoch, string key)
     {
         if (!augment)

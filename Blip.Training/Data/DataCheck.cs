@@ -6,32 +6,26 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Training.Data;
 
-/// <summary>
-/// Looks at each sample before the first step: whether its image opens, whether its texts hold anything, how many are cut.
-/// </summary>
-/// <param name="countTokens">The tokens of a text, [CLS] and [SEP] among them; null for a model without a vocabulary.</param>
+/// <summary>Checks each sample before the first step: whether its image opens, its texts are empty, or its texts are cut.</summary>
+/// <param name="countTokens">Counts a text's tokens, with [CLS] and [SEP]; null without a vocabulary.</param>
 /// <param name="maxTokens">The most tokens that the model reads.</param>
-/// <param name="limits">How large an image may be; null for the default.</param>
-/// <param name="decode">True: every image is decoded whole. False: its header alone is read.</param>
+/// <param name="limits">Image limits; null for the default.</param>
+/// <param name="decode">False: only the image's header is read.</param>
 internal sealed class DataCheck(
     Func<string, int>? countTokens = null, int maxTokens = int.MaxValue, bool decode = true, ImageDecoderOptions? limits = null)
 {
     private readonly ByteGate memory = new(ByteGate.DefaultLimit);
     private readonly HashSet<ulong> images = [];
 
-    /// <summary>The words of a text that the model's vocabulary does not have; null looks for none.</summary>
+    /// <summary>Finds the words of a text that the vocabulary lacks; null looks for none.</summary>
     public Func<string, IReadOnlyList<string>>? UnknownWords { get; init; }
 
-    /// <summary>The findings so far.</summary>
     public DataReport Report { get; } = new();
 
-    /// <summary>The number of an image: copies of it have the same, wherever they lie.</summary>
+    /// <summary>The hash of an image file; copies share it.</summary>
     public static ulong ImageId(ReadOnlySpan<byte> file) => XxHash64.HashToUInt64(file);
 
-    /// <summary>Looks at a sample. On any thread.</summary>
-    /// <param name="part">The name of its part of the data set, for messages.</param>
-    /// <param name="sample">The sample.</param>
-    /// <returns>The findings, and the image's number; the copies are counted by <see cref="Add"/>.</returns>
+    /// <summary>Looks at a sample. Any thread may call it; <see cref="Add"/> counts the copies.</summary>
     public (CheckedSample Sample, ulong Image) Look(string part, TrainingSample sample)
     {
         var usable = Enumerable.Range(0, sample.Texts.Count).Where(i => sample.Texts[i].Length > 0).ToList();
@@ -45,7 +39,7 @@ internal sealed class DataCheck(
         }, image);
     }
 
-    /// <summary>Takes note of findings. In the order of the samples.</summary>
+    /// <summary>Records findings, in the order of the samples.</summary>
     public CheckedSample Add((CheckedSample Sample, ulong Image) found)
     {
         var isUsed = found.Sample.Error is null && found.Sample.UsableTexts.Count > 0;
@@ -68,7 +62,7 @@ internal sealed class DataCheck(
         return hash.GetCurrentHashAsUInt64();
     }
 
-    // Two images have one number together: a pair is repeated where both are.
+    // Two images share one hash: a pair is repeated only where both images are.
     private (string? Error, ulong Image) Open(TrainingSample sample)
     {
         if (sample.Image is not { } image)

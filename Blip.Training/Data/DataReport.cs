@@ -3,48 +3,46 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Training.Data;
 
-/// <summary>The findings of a check of the training data. It is made while the data are read for the first time.</summary>
+/// <summary>The findings of the first reading of the training data.</summary>
 internal sealed class DataReport
 {
-    // Messages that are kept of each kind.
+    // Most messages kept.
     private const int MostMessages = 10;
 
     private readonly List<string> messages = [];
     private readonly UnknownWords unknown = new();
 
-    /// <summary>Images of the data set, including those without use.</summary>
+    /// <summary>All images, with the unusable ones.</summary>
     public long Samples { get; private set; }
 
-    /// <summary>Images with texts that are learned from.</summary>
+    /// <summary>Images with usable texts.</summary>
     public long UsableSamples { get; private set; }
 
-    /// <summary>Pairs of an image and a text that are learned from.</summary>
+    /// <summary>Usable pairs of an image and a text.</summary>
     public long Items { get; private set; }
 
-    /// <summary>Samples that are left out, since their image does not open or an entry is damaged.</summary>
+    /// <summary>Samples left out: the image does not open or an entry is damaged.</summary>
     public long Failed { get; private set; }
 
-    /// <summary>Texts that are left out, since nothing is left of them.</summary>
+    /// <summary>Texts left out, since they are empty after cleaning.</summary>
     public long EmptyTexts { get; private set; }
 
-    /// <summary>Samples that are left out, since they have no text at all.</summary>
+    /// <summary>Samples left out for lack of any text.</summary>
     public long WithoutText { get; private set; }
 
-    /// <summary>Texts that are longer than the model reads; they are cut.</summary>
+    /// <summary>Texts cut, since they have too many tokens.</summary>
     public long CutTexts { get; private set; }
 
-    /// <summary>Texts that had more words than are read; they are cut.</summary>
+    /// <summary>Texts cut, since they have too many words.</summary>
     public long ShortenedTexts { get; private set; }
 
     /// <summary>Samples whose image was there before, byte for byte.</summary>
     public long RepeatedImages { get; private set; }
 
-    /// <summary>The errors of the first samples that failed.</summary>
+    /// <summary>The first errors.</summary>
     public IReadOnlyList<string> Messages => messages;
 
-    /// <summary>The report in sentences, the worst first. One sentence where all is well.</summary>
-    /// <param name="maxTokens">The most tokens of a text.</param>
-    /// <param name="maxWords">The most words of a text.</param>
+    /// <summary>The report in sentences, the worst first. It is one sentence where all is well.</summary>
     public IReadOnlyList<string> Sentences(int maxTokens, int maxWords)
     {
         var sentences = new List<string> { $"{Count(Items, "pair")} of {Count(UsableSamples, "image")}" };
@@ -65,7 +63,6 @@ internal sealed class DataReport
         return sentences;
     }
 
-    /// <summary>Takes note of a sample.</summary>
     internal void Add(CheckedSample sample)
     {
         Samples++;
@@ -99,19 +96,19 @@ internal sealed class DataReport
     private static string Share(long part, long whole) => (part / (double)whole).ToString("P1", CultureInfo.InvariantCulture);
 }
 
-/// <summary>A check's finding about a sample.</summary>
-/// <param name="Error">Why it is left out, with the name of the image; null where it can be used.</param>
-/// <param name="UsableTexts">The places of its texts that are learned from.</param>
-/// <param name="EmptyTexts">How many of its texts hold nothing.</param>
-/// <param name="CutTexts">How many of its texts are too long.</param>
-/// <param name="ShortenedTexts">How many of its texts have too many words.</param>
+/// <summary>The findings about one sample.</summary>
+/// <param name="Error">Why it is left out, with the image's name; null where it is usable.</param>
+/// <param name="UsableTexts">Indices of its usable texts.</param>
+/// <param name="EmptyTexts">Texts that are empty.</param>
+/// <param name="CutTexts">Texts with too many tokens.</param>
+/// <param name="ShortenedTexts">Texts with too many words.</param>
 /// <param name="IsRepeated">Whether its image was there before.</param>
 internal sealed record CheckedSample(
     string? Error, IReadOnlyList<int> UsableTexts, int EmptyTexts, int CutTexts, int ShortenedTexts, bool IsRepeated)
 {
-    /// <summary>A number that its image, its texts and its answers give.</summary>
+    /// <summary>A hash of image, texts and answers.</summary>
     public ulong Content { get; init; }
 
-    /// <summary>Words of its texts and answers that the model's vocabulary does not have.</summary>
+    /// <summary>Words that the vocabulary lacks.</summary>
     public IReadOnlyList<string> UnknownWords { get; init; } = [];
 }

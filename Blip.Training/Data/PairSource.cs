@@ -7,17 +7,14 @@ namespace Blip.Training.Data;
 /// <summary>Images with captions, in any format of <see cref="Dataset"/>.</summary>
 internal sealed class PairSource : ITrainingSource
 {
-    // A list is one part, so that all of it is shuffled. A tar or a Parquet file is a separate part.
+    // A list is one part, so that it is shuffled as a whole. Each tar or Parquet file is a part.
     private const int WholeList = 1 << 30;
 
     private readonly IReadOnlyList<IDatasetShard> shards;
     private readonly int maxWords;
 
-    /// <summary>Opens a data set; nothing of it is read yet.</summary>
-    /// <param name="sources">Files, folders, patterns and addresses.</param>
-    /// <param name="maxWords">The most words of a caption that are kept.</param>
-    /// <param name="options">How the sources are read; null for the defaults.</param>
-    /// <exception cref="DatasetException">A source is not there, or of no known format.</exception>
+    /// <summary>Opens a data set without reading it.</summary>
+    /// <exception cref="DatasetException">A source is missing or of no known format.</exception>
     public PairSource(IEnumerable<string> sources, int maxWords = CaptionCleaning.MaxWords, DatasetOptions? options = null)
     {
         shards = Dataset.Open(sources, (options ?? new DatasetOptions()) with { ShardSize = WholeList });

@@ -7,15 +7,15 @@ using Blip.Evaluation;
 namespace Blip.Training.Data;
 
 /// <summary>
-/// Questions with answers: BLIP's own lists (<c>image</c>, <c>question</c>, <c>answer</c> as a text or a list of texts, and
-/// <c>dataset</c>), or the official pair of VQA v2.
+/// Questions with answers: BLIP's lists (<c>image</c>, <c>question</c>, <c>answer</c> as a text or a list, and <c>dataset</c>), or the
+/// official files of VQA v2.
 /// </summary>
 internal sealed partial class QuestionSource : ITrainingSource
 {
-    /// <summary>The most words of a question that the authors' code keeps.</summary>
+    /// <summary>The authors' limit of words in a question.</summary>
     public const int DefaultMaxWords = 50;
 
-    // An answer of Visual Genome has no others beside it: data/vqa_dataset.py of the authors' code.
+    // Visual Genome has one answer a question, with this weight: the authors' data/vqa_dataset.py.
     private const string VisualGenome = "vg";
     private const double VisualGenomeWeight = 0.2;
 
@@ -27,11 +27,11 @@ internal sealed partial class QuestionSource : ITrainingSource
     /// <inheritdoc/>
     public IReadOnlyList<string> Parts { get; }
 
-    /// <summary>Opens BLIP's own lists.</summary>
-    /// <param name="files">JSON lists, or files of a JSON object a line.</param>
-    /// <param name="imageRoot">The folder that paths of images are relative to; null for the list's own.</param>
-    /// <param name="maxWords">The most words of a question that are kept.</param>
-    /// <exception cref="DatasetException">A file is not there, or no list.</exception>
+    /// <summary>
+    /// Opens BLIP's lists: JSON arrays, or JSON Lines. Image paths are relative to <paramref name="imageRoot"/>, by default the list's
+    /// folder.
+    /// </summary>
+    /// <exception cref="DatasetException">A file is missing or no list.</exception>
     public static QuestionSource FromLists(IEnumerable<string> files, string? imageRoot = null, int maxWords = DefaultMaxWords)
     {
         var options = new DatasetOptions { Format = "json", TextColumn = "question", ImageRoot = imageRoot, ShardSize = 1 << 30 };
@@ -39,12 +39,8 @@ internal sealed partial class QuestionSource : ITrainingSource
         return new QuestionSource([.. shards.Select(shard => shard.Name)], (part, token) => ReadListAsync(shards[part], maxWords, token));
     }
 
-    /// <summary>Opens the official pair of files of VQA v2.</summary>
-    /// <param name="questions">The questions file.</param>
-    /// <param name="annotations">The answers file.</param>
-    /// <param name="images">The folder of the images.</param>
-    /// <param name="maxWords">The most words of a question that are kept.</param>
-    /// <exception cref="AnnotationException">A file cannot be read, or they are of different questions.</exception>
+    /// <summary>Opens the official files of VQA v2.</summary>
+    /// <exception cref="AnnotationException">A file cannot be read, or the two files have different questions.</exception>
     public static QuestionSource FromVqa(string questions, string annotations, string images, int maxWords = DefaultMaxWords)
     {
         var (data, folder) = (VqaDataset.Load(questions, annotations), new ImageFolder(images));
@@ -55,14 +51,14 @@ internal sealed partial class QuestionSource : ITrainingSource
     /// <inheritdoc/>
     public IAsyncEnumerable<TrainingSample> ReadAsync(int part, CancellationToken cancellationToken) => read(part, cancellationToken);
 
-    /// <summary>A question as the authors clean it: lower case, without some marks, and no more than some words.</summary>
+    /// <summary>Cleans a question as the authors do: lower case, some marks removed, at most <paramref name="maxWords"/> words.</summary>
     internal static string Clean(string question, int maxWords)
     {
         var words = Marks().Replace(question.ToLowerInvariant(), "").TrimEnd(' ').Split(' ');
         return string.Join(' ', words.Length > maxWords ? words[..maxWords] : words);
     }
 
-    /// <summary>The different answers, in the order of their first place, each with the share of people who gave it.</summary>
+    /// <summary>The distinct answers in order of first occurrence, each with the share of people who gave it.</summary>
     internal static IReadOnlyList<WeightedAnswer> Weigh(IReadOnlyList<string> answers) =>
         [.. answers.CountBy(answer => answer).Select(pair => new WeightedAnswer(pair.Key, pair.Value / (double)answers.Count))];
 

@@ -4,16 +4,13 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Training.Data;
 
-/// <summary>Sentences about two images from BLIP's lists (<c>nlvr_train.json</c>) or NLVR2's own files.</summary>
+/// <summary>Sentences about two images from BLIP's lists (<c>nlvr_train.json</c>) or NLVR2's files.</summary>
 internal sealed class SentenceSource : ITrainingSource
 {
     private readonly List<IReadOnlyList<TrainingSample>> parts;
 
-    /// <summary>Opens lists.</summary>
-    /// <param name="files">The lists.</param>
-    /// <param name="imageRoot">The folder of the images; null for that of each list.</param>
-    /// <param name="maxWords">The most words of a sentence that are kept.</param>
-    /// <exception cref="AnnotationException">A file cannot be read, or an entry lacks something.</exception>
+    /// <summary>Opens lists. A null <paramref name="imageRoot"/> means each list's folder.</summary>
+    /// <exception cref="AnnotationException">A file cannot be read, or an entry is incomplete.</exception>
     public SentenceSource(IReadOnlyList<string> files, string? imageRoot, int maxWords)
     {
         Parts = files;

@@ -8,21 +8,21 @@ namespace Blip.Training.Data;
 
 /// <summary>A pair, ready for a step.</summary>
 /// <param name="Item">Its text and answers.</param>
-/// <param name="Image">The image, augmented: a square.</param>
-/// <param name="ImageId">Its number: copies of an image have the same.</param>
+/// <param name="Image">The augmented image, a square.</param>
+/// <param name="ImageId">The image's hash; copies share it.</param>
 internal sealed record LoadedItem(TrainingItem Item, RgbImage Image, ulong ImageId)
 {
-    /// <summary>The right one of two images, augmented by itself; null for one image.</summary>
+    /// <summary>The right one of two images, augmented separately; null for one image.</summary>
     public RgbImage? Second { get; init; }
 }
 
 /// <summary>
-/// Batches of an epoch: images are decoded and augmented by some threads, ahead of the step that takes them. Batches do not depend on how
-/// many threads there are. Samples left at the end of an epoch that fill no batch are not used in it, as in the authors' code.
+/// Batches of an epoch, decoded and augmented ahead by some threads. Batches do not depend on the number of threads. Samples that fill no
+/// batch at an epoch's end are left out, as in the authors' code.
 /// </summary>
 internal sealed class TrainingLoader
 {
-    // Batches that may wait for a step.
+    // Batches that may wait.
     private const int BatchesAhead = 2;
 
     private readonly ByteGate memory = new(ByteGate.DefaultLimit);
@@ -31,9 +31,7 @@ internal sealed class TrainingLoader
     private readonly TrainingOptions options;
     private readonly int threads;
 
-    /// <summary>A loader of some pairs.</summary>
-    /// <param name="set">The pairs.</param>
-    /// <param name="options">Batches, augmentation, seed and threads.</param>
+    /// <summary>Prepares a loader.</summary>
     /// <exception cref="TrainingException">The pairs fill no batch.</exception>
     public TrainingLoader(TrainingSet set, TrainingOptions options)
     {
@@ -48,17 +46,13 @@ internal sealed class TrainingLoader
             options.ImageSize, options.MinCropScale, options.Augment == AugmentationKind.Paper, options.Flip, options.Seed);
     }
 
-    /// <summary>Batches of an epoch.</summary>
     public int BatchesPerEpoch => set.Count / options.BatchSize;
 
-    /// <summary>The batches of an epoch, in order.</summary>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="firstBatch">
-    /// Batches before this one are left out: a resumed run has seen them. 0 to <see cref="BatchesPerEpoch"/>.
-    /// </param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The epoch has no such batch: a state of another data set or batch size.</exception>
-    /// <exception cref="TrainingException">An image cannot be read any more; the message names it.</exception>
+    /// <summary>The batches of an epoch (from 0), in order. A resumed run skips the batches before <paramref name="firstBatch"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The epoch has no such batch: the state belongs to another data set or batch size.
+    /// </exception>
+    /// <exception cref="TrainingException">An image can no longer be read; the message names it.</exception>
     public async IAsyncEnumerable<IReadOnlyList<LoadedItem>> ReadAsync(
         int epoch, int firstBatch = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -5,34 +5,28 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Training.Data;
 
 /// <summary>
-/// The pairs of a data set that can be learned from, in an order that follows from seed and epoch alone. Parts are shuffled, and the pairs
-/// within each: a list of files is one part, and of tars one is in memory at a time.
+/// The usable pairs of a data set, in an order that follows from seed and epoch alone. The parts are shuffled, then the pairs within each.
+/// One part is in memory at a time.
 /// </summary>
 internal sealed class TrainingSet
 {
     private readonly ITrainingSource source;
 
-    // Of each part the samples by their places, and the texts of each.
+    // For each part, the indices of samples and of their texts.
     private readonly IReadOnlyList<IReadOnlyList<(int Sample, int Text)>> parts;
 
     private TrainingSet(ITrainingSource source, IReadOnlyList<IReadOnlyList<(int, int)>> parts, DataReport report) =>
         (this.source, this.parts, Report) = (source, parts, report);
 
-    /// <summary>The hash of images and texts, in their order.</summary>
+    /// <summary>The hash of images and texts, in order.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>The findings while it was opened.</summary>
     public DataReport Report { get; }
 
-    /// <summary>The number of pairs.</summary>
     public int Count => parts.Sum(part => part.Count);
 
-    /// <summary>Reads a data set once, and keeps the usable samples.</summary>
-    /// <param name="source">The samples.</param>
-    /// <param name="check">Looks at each.</param>
-    /// <param name="threads">How many samples are looked at together; they change the time alone.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="TrainingException">Nothing of it can be used; the message says why.</exception>
+    /// <summary>Reads a data set once and keeps the usable samples. The number of threads has no effect on the result.</summary>
+    /// <exception cref="TrainingException">Nothing is usable; the message says why.</exception>
     public static async Task<TrainingSet> OpenAsync(
         ITrainingSource source, DataCheck check, int threads, CancellationToken cancellationToken = default)
     {
@@ -58,12 +52,7 @@ internal sealed class TrainingSet
             : throw new TrainingException($"there is nothing to learn from: {string.Join("; ", Reasons(check.Report))}");
     }
 
-    /// <summary>The pairs of an epoch.</summary>
-    /// <param name="seed">The run's seed.</param>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="shuffle">False: in the order of the files.</param>
-    /// <param name="skip">So many of the first are left out, unread where a whole part is; all where there are no more.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>The pairs of an epoch (from 0), without the first <paramref name="skip"/>. Skipped whole parts are not read.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="skip"/> is negative.</exception>
     public async IAsyncEnumerable<TrainingItem> ReadAsync(
         long seed, int epoch, bool shuffle, long skip = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -102,7 +91,7 @@ internal sealed class TrainingSet
             yield return sentence;
     }
 
-    // Fisher and Yates, from the end.
+    // Fisher-Yates, from the end.
     private static void Shuffle<T>(T[] items, SampleRandom random)
     {
         for (var i = items.Length - 1; i > 0; i--)

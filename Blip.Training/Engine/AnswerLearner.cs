@@ -4,10 +4,9 @@ using Blip.Training.Objectives;
 
 namespace Blip.Training.Engine;
 
-/// <summary>Learns answers to questions, all answers of a question at once, each by its share (the authors' <c>blip_vqa.py</c>).</summary>
+/// <summary>Learns all answers of a question at once, each by its share (the authors' <c>blip_vqa.py</c>).</summary>
 internal sealed class AnswerLearner : TaskLearner
 {
-    /// <inheritdoc cref="CaptionLearner(LearnerParts, ImageProcessing)"/>
     public AnswerLearner(LearnerParts parts, ImageProcessing processing)
         : base(parts, processing)
     {

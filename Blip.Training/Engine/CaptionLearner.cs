@@ -9,9 +9,6 @@ internal sealed class CaptionLearner : TaskLearner
 {
     private readonly int given;
 
-    /// <summary>A learner.</summary>
-    /// <param name="parts">Its parts.</param>
-    /// <param name="processing">How pixels are normalised.</param>
     public CaptionLearner(LearnerParts parts, ImageProcessing processing)
         : base(parts, processing)
     {

@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>Parameters that are trained themselves.</summary>
+/// <summary>Parameters that are trained directly.</summary>
 internal sealed class FullWeights : TrainedWeights
 {
     private readonly ParameterMemory first, second;

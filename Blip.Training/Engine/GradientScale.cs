@@ -4,8 +4,7 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>The length of a step's gradient, and the factor that takes the loss scale out of it and keeps it below a limit.</summary>
-/// <param name="device">Where the gradients are.</param>
+/// <summary>The norm of a step's gradient, and the factor that removes the loss scale and clips.</summary>
 internal sealed class GradientScale(Device device) : IDisposable
 {
     private readonly DeviceBuffer<float> total = device.Allocate<float>(GradientNorm.TotalLength);
@@ -14,11 +13,11 @@ internal sealed class GradientScale(Device device) : IDisposable
     /// <summary>AdamW's factor of gradients.</summary>
     public ArrayView<float> Factor => state.View.SubView(1, 1);
 
-    /// <summary>Measures gradients; the factor is there for the device's next step.</summary>
+    /// <summary>Measures gradients and sets <see cref="Factor"/> on the device.</summary>
     /// <param name="gradients">All gradients.</param>
-    /// <param name="clip">The largest length; infinity for no limit.</param>
+    /// <param name="clip">The largest norm; infinity for no limit.</param>
     /// <param name="lossScale">The divisor of the gradients.</param>
-    /// <returns>The length of the divided gradient before it is clipped, and whether it is a number.</returns>
+    /// <returns>The norm after the division and before clipping, and whether it is finite.</returns>
     public (double Norm, bool IsFinite) Measure(ArrayView<float> gradients, double clip, double lossScale)
     {
         total.CopyFrom(new float[GradientNorm.TotalLength]);

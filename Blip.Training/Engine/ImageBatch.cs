@@ -5,16 +5,13 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>A batch of images on the device, normalised: <c>[images, 3, side, side]</c>.</summary>
-/// <param name="device">Where.</param>
-/// <param name="processing">How pixels are normalised; the images have its size already.</param>
+/// <summary>A normalised batch of images on the device: <c>[images, 3, side, side]</c>.</summary>
 internal sealed class ImageBatch(Device device, ImageProcessing processing) : IDisposable
 {
     private readonly ImagePreprocessor preprocessor = new(device, processing);
     private readonly GrowingBuffer<float> pixels = new(device);
 
-    /// <summary>Copies images to the device.</summary>
-    /// <returns>Their pixels, which hold until the next batch.</returns>
+    /// <summary>Copies images, which must have the model's size already. The result holds until the next batch.</summary>
     public ArrayView<float> Load(IReadOnlyList<RgbImage> images)
     {
         var length = preprocessor.OutputLength;

@@ -10,8 +10,8 @@ using ILGPU.Runtime;
 namespace Blip.Training.Engine;
 
 /// <summary>
-/// LoRA (Hu et al. 2021): of each adapted matrix W0 only a product of low rank is trained, <c>W = W0 + alpha / rank · B·A</c>. A begins at
-/// random, as PEFT draws it, and B with zeros. The graph reads W and makes its gradient, and those of A and B follow from it exactly.
+/// LoRA (Hu et al. 2021): for each adapted matrix W0 only a product of low rank is trained, <c>W = W0 + alpha / rank · B·A</c>. A begins at
+/// random, as in PEFT, and B with zeros. The graph gives the gradient of W; those of A and B follow exactly.
 /// </summary>
 internal sealed class LoraWeights : TrainedWeights
 {
@@ -19,12 +19,7 @@ internal sealed class LoraWeights : TrainedWeights
     private readonly List<PackedWeights> bases = [];
     private readonly ParameterMemory factors, gradients, first, second;
 
-    /// <summary>Draws the products, and keeps the matrices that they are added to.</summary>
-    /// <param name="device">Where the weights are.</param>
-    /// <param name="weights">The weights.</param>
-    /// <param name="parameters">The matrices, with the stacked neighbours of the adapted ones.</param>
-    /// <param name="config">Rank and alpha.</param>
-    /// <param name="seed">The run's seed.</param>
+    /// <summary>Draws the products and copies their base matrices. Stacks hold unadapted neighbours, too.</summary>
     public LoraWeights(Device device, WeightStore weights, IEnumerable<TrainedParameter> parameters, LoraConfig config, long seed)
         : base(device, weights, parameters)
     {
@@ -32,7 +27,7 @@ internal sealed class LoraWeights : TrainedWeights
         foreach (var (i, matrix) in Parameters.Select(parameter => parameter.Matrix!).Index())
         {
             bases.Add(Copy(weights.Master(matrix)));
-            // Attention's projections are square, so that stacked ones have equal shares.
+            // Attention's projections are square, so stacked ones have equal shares.
             var outFeatures = matrix.OutFeatures / matrix.Keys.Count;
             foreach (var (place, key) in matrix.Keys.Index().Where(entry => TrainedKeys.IsAdapted(entry.Item)))
                 products.Add(new Product(key, i, matrix, place * outFeatures, outFeatures));
@@ -44,7 +39,6 @@ internal sealed class LoraWeights : TrainedWeights
             device.Write<float>(Drawn(product, seed), Down(factors, i));
     }
 
-    /// <summary>Rank and alpha, as an adapter's folder tells them.</summary>
     public LoraConfig Config { get; }
 
     /// <inheritdoc/>
@@ -114,7 +108,7 @@ internal sealed class LoraWeights : TrainedWeights
             one.Dispose();
     }
 
-    // All of them are matrices, which decay alike. The zeros between them stay zeros.
+    // All are matrices, which decay alike. The zeros between them stay zeros.
     private protected override void Update(StepSettings settings, AdamWArgs args)
     {
         AdamW.Run(Device, args with
@@ -174,7 +168,7 @@ internal sealed class LoraWeights : TrainedWeights
         return copy;
     }
 
-    // B is [rank, out] here, as gradients of matrices are [in, out].
+    // B is [rank, out] here, since gradients of matrices are [in, out].
     private float[] Turned(float[] up, int outFeatures) =>
         [.. Enumerable.Range(0, up.Length).Select(i => up[(i % Rank * outFeatures) + (i / Rank)])];
 

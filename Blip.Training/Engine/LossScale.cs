@@ -3,37 +3,35 @@ using Blip.Runtime.Models;
 
 namespace Blip.Training.Engine;
 
-/// <summary>A loss scale at one step.</summary>
+/// <summary>The loss scale at one step.</summary>
 /// <param name="Value">The factor of losses.</param>
-/// <param name="GoodSteps">Steps since it changed, all of whose gradients were numbers.</param>
+/// <param name="GoodSteps">Good steps, with finite gradients, since it changed.</param>
 internal readonly record struct LossScaleState(double Value, int GoodSteps);
 
 /// <summary>
-/// The factor of the losses that keeps small gradients within half precision (Micikevicius et al. 2018, section 3.2); gradients are divided
-/// by it. It follows the rule and the defaults of <c>torch.amp.GradScaler</c>. It is a power of two, so that nothing is rounded by it.
+/// The loss scale keeps small gradients within half precision (Micikevicius et al. 2018, section 3.2). It follows the rule and defaults of
+/// <c>torch.amp.GradScaler</c>. As a power of two it rounds nothing.
 /// </summary>
-/// <param name="isDynamic">Whether it is found as the run goes; else it stays 1.</param>
+/// <param name="isDynamic">False: it stays 1.</param>
 internal sealed class LossScale(bool isDynamic)
 {
-    /// <summary>The scale of the first step.</summary>
     public const double First = 65536;
 
-    /// <summary>Good steps in a row after which it is doubled.</summary>
+    /// <summary>Good steps in a row that double it.</summary>
     public const int GrowthInterval = 2000;
 
-    // A scale below 1 would make overflows of the model itself look like those of the scale.
+    // Below 1, overflows of the model would look like overflows of the scale.
     private const double Least = 1;
 
-    /// <summary>Whether it changes.</summary>
     public bool IsDynamic => isDynamic;
 
-    /// <summary>All that it consists of.</summary>
+    /// <summary>The whole state.</summary>
     public LossScaleState State { get; set; } = new(isDynamic ? First : 1, 0);
 
     /// <summary>The factor of losses.</summary>
     public double Value => State.Value;
 
-    /// <summary>The messages about a run's precision before its first step.</summary>
+    /// <summary>Messages about a run's precision.</summary>
     public IEnumerable<string> Notice(Precision precision) => precision switch
     {
         Precision.Fp32 => [],
@@ -43,9 +41,7 @@ internal sealed class LossScale(bool isDynamic)
         _ => throw new UnreachableException($"Nothing is trained in {precision}."),
     };
 
-    /// <summary>Takes in the outcome of a step.</summary>
-    /// <param name="isFinite">Whether its gradients were numbers.</param>
-    /// <returns>The message; null for none.</returns>
+    /// <summary>Takes in whether a step's gradients were finite. The result is a message, or null.</summary>
     public string? Observe(bool isFinite)
     {
         const string Skipped = "the gradient of this step is no number: the step is left out";

@@ -9,12 +9,12 @@ using ILGPU;
 namespace Blip.Training.Engine;
 
 /// <summary>
-/// Learns contrast and matching, and in pre-training captions beside them. In fine-tuning pairs match by the number of their image; in
-/// pre-training every pair is separate (the authors' <c>blip_retrieval.py</c> and <c>blip_pretrain.py</c>).
+/// Learns contrast and matching, in pre-training also captions. In fine-tuning pairs match by image; in pre-training each pair is separate
+/// (the authors' <c>blip_retrieval.py</c> and <c>blip_pretrain.py</c>).
 /// </summary>
 internal sealed class MatchLearner : TaskLearner
 {
-    // The authors' addition to each probability in pre-training.
+    // The authors add it to each probability in pre-training.
     private const double PretrainingFloor = 1e-4;
 
     private readonly MatchState state = new();
@@ -24,10 +24,7 @@ internal sealed class MatchLearner : TaskLearner
     private double share = 1;
     private bool rehearses;
 
-    /// <summary>A learner.</summary>
-    /// <param name="parts">Its parts. Its weights hold the temperature, too.</param>
-    /// <param name="slow">The weights that the momentum copies begin with.</param>
-    /// <param name="processing">How pixels are normalised.</param>
+    /// <summary>A learner. <paramref name="slow"/> has the momentum copies' initial weights.</summary>
     public MatchLearner(LearnerParts parts, Runtime.Checkpoints.ITensorSource slow, ImageProcessing processing)
         : base(parts, processing)
     {
@@ -90,10 +87,7 @@ internal sealed class MatchLearner : TaskLearner
         rehearses = false;
     }
 
-    /// <summary>One batch forward and back, and its features into the queues.</summary>
-    /// <param name="batch">The batch.</param>
-    /// <param name="pixels">Its images.</param>
-    /// <param name="choose">Chooses negatives by similarities.</param>
+    /// <summary>Runs one batch forward and back and queues its features. <paramref name="choose"/> picks negatives by similarity.</summary>
     public IReadOnlyDictionary<string, double> Run(MatchBatch batch, ArrayView<float> pixels, Func<Similarities, HardNegatives> choose)
     {
         features = momentum.Encode(Model.Inputs, pixels, batch);
@@ -110,7 +104,7 @@ internal sealed class MatchLearner : TaskLearner
         return losses;
     }
 
-    /// <summary>Keeps the temperature within its bounds, and moves the copies towards the trained weights: before each step.</summary>
+    /// <summary>Before each step: bounds the temperature and moves the copies towards the trained weights.</summary>
     public void Begin()
     {
         if (rehearses)
@@ -126,10 +120,10 @@ internal sealed class MatchLearner : TaskLearner
         base.Dispose();
     }
 
-    // Queues and device buffers hold whole numbers; those below 0 are no image's.
+    // Keys are whole numbers from 0; negative ones belong to no image.
     private static int KeyOf(ulong image) => (int)((image ^ (image >> 32)) & int.MaxValue);
 
-    // In pre-training both sides are compared with the momentum copies' vectors, in fine-tuning with each other.
+    // In pre-training both sides are compared with the momentum copies, in fine-tuning with each other.
     private Similarities Similar(Plan plan)
     {
         var (image, text) = (plan.ReadOutput(MatchObjective.ImageFeatures), plan.ReadOutput(MatchObjective.TextFeatures));
@@ -142,7 +136,7 @@ internal sealed class MatchLearner : TaskLearner
             Similarities.Between(text, slowImage, Parts.Config.ImageTextHiddenSize, by));
     }
 
-    // As in the authors' code, a queue begins with random vectors of length one that belong to no image.
+    // As in the authors' code, a queue begins with random unit vectors that belong to no image.
     private void FillQueues(SampleRandom random)
     {
         var dim = Parts.Config.ImageTextHiddenSize;

@@ -10,13 +10,12 @@ using ILGPU.Runtime;
 namespace Blip.Training.Engine;
 
 /// <summary>
-/// The momentum copies of both encoders and their projections (He et al. 2020, eq. 2), which follow the trained ones slowly, and queues of the
-/// features that they gave earlier batches. They and their products are in single precision in every run: a copy in 16 bits would be rounded
-/// anew at each step, beside the one that follows.
+/// The momentum copies of both encoders and their projections (He et al. 2020, eq. 2), and queues of earlier features. All are in single
+/// precision in every run: 16 bits would round a copy anew at each step.
 /// </summary>
 internal sealed class MomentumCopy : IDisposable
 {
-    /// <summary>The number of an image in an empty place of the queue, which no image has.</summary>
+    /// <summary>The key of an empty place of the queue.</summary>
     public const int NoImage = -100;
 
     private readonly Device device;
@@ -30,11 +29,6 @@ internal sealed class MomentumCopy : IDisposable
     private readonly int[] keys;
 
     /// <summary>Puts the copies on a device.</summary>
-    /// <param name="device">Where.</param>
-    /// <param name="source">Their weights.</param>
-    /// <param name="config">The model's sizes.</param>
-    /// <param name="side">The images' side in pixels.</param>
-    /// <param name="queueSize">Features that the queues hold; 0 for none.</param>
     public MomentumCopy(Device device, ITensorSource source, BlipConfig config, int side, int queueSize)
     {
         (this.device, dim, QueueSize) = (device, config.ImageTextHiddenSize, queueSize);
@@ -51,23 +45,18 @@ internal sealed class MomentumCopy : IDisposable
         queueKeys = device.Upload<int>(keys);
     }
 
-    /// <summary>Features that the queues hold.</summary>
     public int QueueSize { get; }
 
-    /// <summary>The place of the queues that the next features take.</summary>
+    /// <summary>The place of the next features in the queues.</summary>
     public int Pointer { get; private set; }
 
-    /// <summary>The numbers of the images in the queues.</summary>
+    /// <summary>The keys of the images in the queues.</summary>
     public IReadOnlyList<int> QueueKeys => keys;
 
-    /// <summary>The copies' tensors by name, as they lie on the device.</summary>
+    /// <summary>The copies' tensors by name, on the device.</summary>
     public IEnumerable<(string Name, ArrayView<float> Values)> Tensors => TensorsOf(weights);
 
-    /// <summary>Fills the queues.</summary>
-    /// <param name="images">Vectors of length one <c>[queue, dim]</c>.</param>
-    /// <param name="texts">The same of texts.</param>
-    /// <param name="imageKeys">The number of each image.</param>
-    /// <param name="pointer">The place that the next features take.</param>
+    /// <summary>Fills the queues with unit vectors <c>[queue, dim]</c> of images and texts.</summary>
     public void Fill(ReadOnlySpan<float> images, ReadOnlySpan<float> texts, ReadOnlySpan<int> imageKeys, int pointer)
     {
         if (QueueSize == 0)
@@ -79,22 +68,19 @@ internal sealed class MomentumCopy : IDisposable
         Pointer = pointer;
     }
 
-    /// <summary>Both queues on the host, <c>[queue, dim]</c> each.</summary>
+    /// <summary>Both queues on the host, each <c>[queue, dim]</c>.</summary>
     public (float[] Images, float[] Texts) ReadQueues() => QueueSize == 0 ? ([], []) : (imageQueue!.ToArray(), textQueue!.ToArray());
 
     /// <summary>Moves the copies towards the trained weights: <c>slow = m·slow + (1 - m)·fast</c>.</summary>
-    /// <param name="trained">The trained weights.</param>
-    /// <param name="momentum">The share of themselves that they keep.</param>
     public void Follow(WeightStore trained, double momentum)
     {
         foreach (var ((_, slow), (_, fast)) in Tensors.Zip(TensorsOf(trained)))
             MomentumUpdate.Run(device, slow, fast, momentum);
     }
 
-    /// <summary>The copies' features of a batch, on the device: they hold until the next batch.</summary>
-    /// <param name="inputs">Memory of the inputs; the pixels are bound by the caller.</param>
-    /// <param name="pixels">Images <c>[n, 3, side, side]</c>.</param>
-    /// <param name="batch">The texts.</param>
+    /// <summary>
+    /// Computes a batch's features from images <c>[n, 3, side, side]</c> and texts. They hold on the device until the next batch.
+    /// </summary>
     public Plan Encode(StepInputs inputs, ArrayView<float> pixels, MatchBatch batch)
     {
         var plan = plans.Get(MatchObjective.Sizes(batch));
@@ -104,7 +90,6 @@ internal sealed class MomentumCopy : IDisposable
         return plan;
     }
 
-    /// <summary>Binds features and queues to a step.</summary>
     public void Bind(Plan step, Plan features)
     {
         step.Bind(step.Graph.Input(MatchObjective.ImageMomentum), features.Output(MatchObjective.ImageMomentum));
@@ -116,11 +101,11 @@ internal sealed class MomentumCopy : IDisposable
         step.Bind(step.Graph.Input(MatchObjective.QueueKeys), queueKeys!.View);
     }
 
-    /// <summary>Puts a batch's features into the queues; where the batch does not fit before their end, the rest goes to their beginning.</summary>
+    /// <summary>Puts a batch's features into the queues, which wrap around.</summary>
     public void Enqueue(Plan features, IReadOnlyList<int> imageKeys)
     {
         var done = 0;
-        // Of a batch that is longer than the queue the last ones stay.
+        // If a batch is longer than the queue, its last features stay.
         for (var left = imageKeys.Count; left > 0 && QueueSize > 0; left = imageKeys.Count - done)
         {
             var count = Math.Min(left, QueueSize - Pointer);

@@ -3,16 +3,13 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>One piece of a device's memory with a part for each parameter, zero at first.</summary>
+/// <summary>Device memory with a part for each parameter, initially zero.</summary>
 internal sealed class ParameterMemory : IDisposable
 {
     private readonly IReadOnlyList<long> lengths;
     private readonly long[] offsets;
     private readonly DeviceBuffer<float> buffer;
 
-    /// <summary>Makes room.</summary>
-    /// <param name="device">Where.</param>
-    /// <param name="lengths">The elements of each part.</param>
     public ParameterMemory(Device device, IReadOnlyList<long> lengths)
     {
         this.lengths = lengths;
@@ -26,7 +23,6 @@ internal sealed class ParameterMemory : IDisposable
     /// <summary>All parts, and the zeros between them.</summary>
     public ArrayView<float> All => buffer.View;
 
-    /// <summary>A part.</summary>
     public ArrayView<float> this[int parameter] => buffer.View.SubView(offsets[parameter], lengths[parameter]);
 
     /// <inheritdoc/>

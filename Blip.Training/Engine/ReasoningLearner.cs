@@ -7,7 +7,6 @@ namespace Blip.Training.Engine;
 /// <summary>Learns whether sentences are true of two images (the authors' <c>blip_nlvr.py</c>).</summary>
 internal sealed class ReasoningLearner : TaskLearner
 {
-    /// <inheritdoc cref="CaptionLearner(LearnerParts, ImageProcessing)"/>
     public ReasoningLearner(LearnerParts parts, ImageProcessing processing)
         : base(parts, processing) =>
         Model = Open(ReasoningObjective.Record(parts.Config, parts.Options.ImageSize, parts.Options.LabelSmoothing, Settings));

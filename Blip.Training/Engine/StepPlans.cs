@@ -3,16 +3,13 @@ using Blip.Runtime.Models;
 
 namespace Blip.Training.Engine;
 
-/// <summary>The plans of a graph by the sizes of batches: texts differ in length, the rest does not.</summary>
-/// <param name="executor">Makes them.</param>
-/// <param name="graph">The graph.</param>
+/// <summary>A graph's plans by batch sizes; only the lengths of texts vary.</summary>
 internal sealed class StepPlans(Executor executor, ComputeGraph graph) : IDisposable
 {
     private const int Kept = 16;
 
     private readonly PlanCache<Sizes> plans = new(sizes => executor.Plan(graph, sizes.Symbols), Kept);
 
-    /// <summary>The plan for a batch's sizes.</summary>
     public Plan Get(IEnumerable<(string Symbol, int Size)> sizes) => plans.Get(new Sizes([.. sizes]));
 
     /// <inheritdoc/>

@@ -13,41 +13,35 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>Where a run is.</summary>
-/// <param name="Step">Steps that were made before this one.</param>
+/// <summary>The position of a run.</summary>
+/// <param name="Step">Steps made before this one.</param>
 /// <param name="Epoch">The epoch, from 0.</param>
 /// <param name="StepOfEpoch">The step within the epoch, from 0.</param>
 /// <param name="StepsPerEpoch">Steps of an epoch.</param>
 internal readonly record struct StepPlace(long Step, int Epoch, int StepOfEpoch, int StepsPerEpoch);
 
 /// <summary>The parts of a learner.</summary>
-/// <param name="Device">Where it learns.</param>
-/// <param name="Source">The weights to begin from; they must stay open until the end.</param>
+/// <param name="Device">The device.</param>
+/// <param name="Source">The initial weights, which must stay open until the end.</param>
 /// <param name="Config">The model's sizes.</param>
 /// <param name="OutputMatrix">Key of the decoder's output matrix; null where it is tied to the word embeddings.</param>
-/// <param name="Tokenizer">The model's tokens.</param>
-/// <param name="Options">The run's numbers.</param>
+/// <param name="Tokenizer">The model's tokenizer.</param>
+/// <param name="Options">The run's options.</param>
 internal sealed record LearnerParts(
     Device Device, ITensorSource Source, BlipConfig Config, string? OutputMatrix, WordPieceTokenizer Tokenizer, TrainingOptions Options);
 
 /// <summary>One task: how its batches become gradients.</summary>
-/// <param name="parts">The learner's parts.</param>
-/// <param name="processing">How pixels are normalised.</param>
 internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processing) : IDisposable
 {
-    /// <summary>The learner's parts.</summary>
     private protected LearnerParts Parts { get; } = parts;
 
-    /// <summary>Memory of a batch's images.</summary>
     private protected ImageBatch Images { get; } = new(parts.Device, processing);
 
-    /// <summary>The factor of losses before gradients are made of them.</summary>
+    /// <summary>The factor of losses before the backward pass.</summary>
     public LossScale Scale { get; } = new(parts.Options.Precision == Precision.Fp16);
 
-    /// <summary>The random omissions.</summary>
     private protected TrainingNoise Noise { get; } = new(parts.Options.Dropout, parts.Options.AttentionDropout, parts.Options.DropPath);
 
-    /// <summary>The settings of a step's training.</summary>
     private protected ObjectiveSettings Settings => new(TrainedKeys.Of(Parts.Options))
     {
         Noise = Noise,
@@ -55,27 +49,24 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
         CheckpointLayers = Parts.Options.CheckpointLayers,
     };
 
-    /// <summary>The model that learns.</summary>
     public abstract TrainedModel Model { get; }
 
-    /// <summary>Adds the gradients of a step's batches, times <see cref="Scale"/>, to the parameters'.</summary>
-    /// <param name="parts">The batches whose gradients make one step.</param>
-    /// <param name="place">Where the run is.</param>
-    /// <returns>The losses by objective, each a mean over the whole step.</returns>
+    /// <summary>
+    /// Adds the gradients of a step's batches, times <see cref="Scale"/>. The result has the losses by objective, each a mean over the
+    /// step.
+    /// </summary>
     public abstract IReadOnlyDictionary<string, double> Accumulate(IReadOnlyList<IReadOnlyList<LoadedItem>> parts, StepPlace place);
 
-    /// <summary>Makes the gradients of a batch, which the next step forgets, and changes nothing else.</summary>
-    /// <param name="items">The batch.</param>
-    /// <param name="place">Where the run is.</param>
+    /// <summary>Makes a batch's gradients, which the next step discards. It changes nothing else.</summary>
     public virtual void Rehearse(IReadOnlyList<LoadedItem> items, StepPlace place) => Accumulate([items], place);
 
-    /// <summary>The temperature of contrast; null for a task that has none.</summary>
+    /// <summary>The temperature of contrast; null for tasks without it.</summary>
     public virtual double? Temperature => null;
 
-    /// <summary>The momentum copies and queues; null for a task that has none.</summary>
+    /// <summary>The momentum copies and queues; null for tasks without them.</summary>
     public virtual MomentumCopy? Momentum => null;
 
-    /// <summary>Candidates that a contrast compares a row with; 0 for a task that has none.</summary>
+    /// <summary>Candidates that contrast compares a row with; 0 for tasks without it.</summary>
     public virtual int Candidates => 0;
 
     /// <inheritdoc/>
@@ -86,21 +77,15 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The model of a step, on the device.</summary>
     private protected TrainedModel Open(StepGraph step) => new(Parts.Device, Parts.Source, step, Parts.Options);
 
-    /// <summary>The images of a batch, on the device.</summary>
     private protected ArrayView<float> Load(IReadOnlyList<LoadedItem> items) => Images.Load([.. items.Select(item => item.Image)]);
 
-    /// <summary>Gives a batch its random numbers: they follow from the run's seed, the step and the batch's place in it.</summary>
+    /// <summary>Seeds a batch's random numbers from the run's seed, the step and the batch's place in it.</summary>
     private protected void Draw(StepPlace place, int part) =>
         Noise.Seed.Value = XxHash64.HashToUInt64(MemoryMarshal.AsBytes<long>([Parts.Options.Seed, place.Step, part]));
 
-    /// <summary>Runs one batch forward and back.</summary>
-    /// <param name="sizes">Its sizes.</param>
-    /// <param name="pixels">Its images.</param>
-    /// <param name="bind">Binds the rest.</param>
-    /// <returns>Its losses, without <see cref="Scale"/>.</returns>
+    /// <summary>Runs one batch forward and back. The losses are without <see cref="Scale"/>.</summary>
     private protected IReadOnlyDictionary<string, double> Run(
         IEnumerable<(string Symbol, int Size)> sizes, ArrayView<float> pixels, Action<Plan> bind)
     {
@@ -111,7 +96,6 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
         return TrainedModel.ReadLosses(plan).ToDictionary(loss => loss.Key, loss => loss.Value / Scale.Value);
     }
 
-    /// <summary>Adds losses of one batch to those of the step.</summary>
     private protected static void Add(Dictionary<string, double> sum, IReadOnlyDictionary<string, double> part)
     {
         foreach (var (name, loss) in part)

@@ -6,20 +6,16 @@ using Blip.Training.Objectives;
 
 namespace Blip.Training.Engine;
 
-/// <summary>A model on a device while it is trained: weights, gradients, and the plans of its step.</summary>
+/// <summary>A model under training: weights, gradients, and the plans of its step.</summary>
 internal sealed class TrainedModel : IDisposable
 {
-    // Values that depend on parameters only change with each step.
+    // Values that depend on parameters alone change with each step.
     internal const PassSet Passes = PassSet.All & ~PassSet.Constants;
 
     private readonly Executor executor;
     private readonly StepPlans plans;
 
-    /// <summary>Puts the weights of a step on a device.</summary>
-    /// <param name="device">Where it is trained; it stays the caller's.</param>
-    /// <param name="source">The checkpoint; it must stay open until the end.</param>
-    /// <param name="step">The step's graph.</param>
-    /// <param name="options">Says whether the parameters themselves are trained, which null means, or products that are added.</param>
+    /// <summary>Puts the weights of a step on a device, which the caller keeps. The checkpoint must stay open until the end.</summary>
     public TrainedModel(Device device, ITensorSource source, StepGraph step, TrainingOptions? options = null)
     {
         Device = device;
@@ -36,24 +32,20 @@ internal sealed class TrainedModel : IDisposable
         plans = new StepPlans(executor, graph);
     }
 
-    /// <summary>Where it is trained.</summary>
     public Device Device { get; }
 
-    /// <summary>The weights on the device.</summary>
     public WeightStore Weights { get; }
 
-    /// <summary>The trained part of them.</summary>
+    /// <summary>The trained part of the weights.</summary>
     public TrainedWeights Trained { get; }
 
-    /// <summary>Memory of the graph's inputs.</summary>
     public StepInputs Inputs { get; }
 
-    /// <summary>Bytes that the values between nodes took in the largest batch so far.</summary>
+    /// <summary>Largest workspace of a batch so far, in bytes.</summary>
     public long WorkspaceBytes { get; private set; }
 
     /// <summary>The step's plan for a batch, with the gradients bound.</summary>
-    /// <param name="batch">The batch's sizes.</param>
-    /// <exception cref="TrainingException">Its values do not fit into the device's memory.</exception>
+    /// <exception cref="TrainingException">The batch does not fit into the device's memory.</exception>
     public Plan PlanFor(IEnumerable<(string Symbol, int Size)> batch)
     {
         var plan = plans.Get(batch);
@@ -68,7 +60,7 @@ internal sealed class TrainedModel : IDisposable
         return plan;
     }
 
-    /// <summary>The losses of a run by their objectives: each the sum of its rows.</summary>
+    /// <summary>The losses by objective, each the sum of its rows.</summary>
     public static IReadOnlyDictionary<string, double> ReadLosses(Plan plan) => plan.Graph.Outputs.Keys
         .Where(name => name.StartsWith(StepGraph.LossOf(""), StringComparison.Ordinal))
         .ToDictionary(name => name[StepGraph.LossOf("").Length..], name => plan.ReadOutput(name).Sum(loss => (double)loss));

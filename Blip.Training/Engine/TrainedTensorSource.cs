@@ -4,16 +4,16 @@ using Blip.Runtime.Graph.Backward;
 
 namespace Blip.Training.Engine;
 
-/// <summary>A checkpoint as training has made it: trained tensors come from the device, all others from the initial weights.</summary>
-/// <param name="source">The weights it began with; they stay the caller's.</param>
+/// <summary>A checkpoint during training: trained tensors come from the device, all others from the initial weights.</summary>
+/// <param name="source">The initial weights; the caller keeps them.</param>
 /// <param name="model">The model that learns.</param>
-/// <param name="shared">The key of the tensor that stands for another; null where none do.</param>
+/// <param name="shared">Maps a key to the key of its shared tensor; null without sharing.</param>
 internal sealed class TrainedTensorSource(ITensorSource source, TrainedModel model, Func<string, string>? shared = null) : ITensorSource
 {
     private readonly Dictionary<string, (TrainedParameter Parameter, int Key)> trained = model.Trained.Parameters
         .SelectMany(parameter => parameter.Keys.Select((key, i) => (key, (parameter, i)))).ToDictionary();
 
-    // Keys of one stacked matrix are read one after the other.
+    // Keys of one stacked matrix are read in succession.
     private (TrainedParameter? Parameter, float[] Values) last = (null, []);
 
     /// <inheritdoc/>

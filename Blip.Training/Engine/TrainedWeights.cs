@@ -6,21 +6,20 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>The numbers of a step of AdamW.</summary>
+/// <summary>The settings of a step of AdamW.</summary>
 /// <param name="LearningRate">The learning rate.</param>
-/// <param name="WeightDecay">The decay of parameters that decay.</param>
+/// <param name="WeightDecay">The decay.</param>
 /// <param name="DecaysAll">Whether vectors decay, too.</param>
 internal readonly record struct StepSettings(double LearningRate, double WeightDecay, bool DecaysAll);
 
 /// <summary>
-/// Parameters that a step changes, on the device, with the gradients that the graph adds to: in one piece of memory, in the order of the
-/// parameters. A subclass says what AdamW (Loshchilov and Hutter 2019, algorithm 2) is applied to: the parameters themselves, or a product
-/// that is added to them. All of that is in single precision. A matrix that is multiplied in 16 bits is the rounding of one in single
-/// precision.
+/// The trained parameters on the device, with the gradients that the graph adds to: one block of memory, in the order of the parameters. A
+/// subclass applies AdamW (Loshchilov and Hutter 2019, algorithm 2) to the parameters or to a product added to them. All is in single
+/// precision. A matrix in 16 bits is the rounded copy of one in single precision.
 /// </summary>
 internal abstract class TrainedWeights : IDisposable
 {
-    /// <summary>AdamW's decay rates of the moments, as in the authors' code.</summary>
+    /// <summary>AdamW's decay rates of the moments, from the authors' code.</summary>
     public const double Beta1 = 0.9, Beta2 = 0.999;
 
     /// <summary>Added to the root of the second moment.</summary>
@@ -28,10 +27,7 @@ internal abstract class TrainedWeights : IDisposable
 
     private readonly Dictionary<int, DeviceBuffer<float>> embeddings = [];
 
-    /// <summary>Makes room for the gradients, which are zero.</summary>
-    /// <param name="device">Where the weights are.</param>
-    /// <param name="weights">The weights.</param>
-    /// <param name="parameters">The parameters that a step changes.</param>
+    /// <summary>Allocates the gradients, which are zero.</summary>
     private protected TrainedWeights(Device device, WeightStore weights, IEnumerable<TrainedParameter> parameters)
     {
         (Device, Weights) = (device, weights);
@@ -39,24 +35,23 @@ internal abstract class TrainedWeights : IDisposable
         ParameterGradients = new ParameterMemory(device, [.. Parameters.Select(parameter => parameter.Length)]);
         foreach (var (i, parameter) in Parameters.Index().Where(entry => entry.Item.EmbeddingGradient is not null))
             embeddings.Add(i, device.Allocate<float>(parameter.Length));
-        // They are read from the checkpoint, and so before the first step.
+        // Masters are read from the checkpoint, so before the first step.
         foreach (var matrix in Parameters.Select(parameter => parameter.Matrix).OfType<Matrix>())
             weights.Master(matrix);
     }
 
-    /// <summary>The parameters, by name.</summary>
     public IReadOnlyList<TrainedParameter> Parameters { get; }
 
-    /// <summary>Numbers that are trained.</summary>
+    /// <summary>Number of trained values.</summary>
     public abstract long Count { get; }
 
     /// <summary>Bytes of weights, gradients and moments on the device.</summary>
     public abstract long Bytes { get; }
 
-    /// <summary>Steps that were made.</summary>
+    /// <summary>Steps made.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>The trained parameters' gradients, whose length is the step's gradient norm.</summary>
+    /// <summary>The gradients that the gradient norm covers.</summary>
     public abstract ArrayView<float> Gradients { get; }
 
     /// <summary>The trained parameters, for resuming a run.</summary>
@@ -68,7 +63,6 @@ internal abstract class TrainedWeights : IDisposable
 
     private protected ParameterMemory ParameterGradients { get; }
 
-    /// <summary>Binds the gradients that a graph adds to.</summary>
     public void Bind(Plan plan)
     {
         foreach (var (i, parameter) in Parameters.Index())
@@ -79,7 +73,7 @@ internal abstract class TrainedWeights : IDisposable
         }
     }
 
-    /// <summary>Forgets the gradients of the step before.</summary>
+    /// <summary>Zeroes the gradients.</summary>
     public void ClearGradients()
     {
         Elementwise.Fill(Device, ParameterGradients.All, ParameterGradients.All.Length);
@@ -87,7 +81,7 @@ internal abstract class TrainedWeights : IDisposable
             Elementwise.Fill(Device, embedding.View, embedding.Length);
     }
 
-    /// <summary>Ends the sums of a step: behind its last batch, before its gradients are looked at.</summary>
+    /// <summary>Completes the sums of a step, after its last batch and before its gradients are used.</summary>
     public virtual void CompleteGradients()
     {
         foreach (var (i, embedding) in embeddings)
@@ -97,12 +91,9 @@ internal abstract class TrainedWeights : IDisposable
         }
     }
 
-    /// <summary>The gradient of a parameter.</summary>
     public ArrayView<float> Gradient(int parameter) => ParameterGradients[parameter];
 
-    /// <summary>One step of AdamW along the gradients.</summary>
-    /// <param name="settings">Learning rate and decay.</param>
-    /// <param name="scale">Multiplies the gradients; empty for 1.</param>
+    /// <summary>Makes one step of AdamW. An empty <paramref name="scale"/> of the gradients means 1.</summary>
     public void Step(StepSettings settings, ArrayView<float> scale)
     {
         Steps++;
@@ -118,11 +109,10 @@ internal abstract class TrainedWeights : IDisposable
         });
     }
 
-    /// <summary>Goes on behind a number of steps, after <see cref="Saved"/> was written.</summary>
-    /// <param name="steps">Steps that were made.</param>
+    /// <summary>Continues after a number of steps, once <see cref="Saved"/> is written.</summary>
     public virtual void GoOn(long steps) => Steps = steps;
 
-    /// <summary>A parameter that is no matrix, as it is on the device; empty for a matrix.</summary>
+    /// <summary>A parameter that is no matrix, on the device; empty for a matrix.</summary>
     public ArrayView<float> Dense(TrainedParameter parameter) => parameter switch
     {
         { Vector: { } vector } => Weights.Stacked(vector),
@@ -139,9 +129,7 @@ internal abstract class TrainedWeights : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Changes the trained parameters.</summary>
-    /// <param name="settings">Learning rate and decay.</param>
-    /// <param name="args">The numbers of the step, without a parameter.</param>
+    /// <summary>Changes the trained parameters. The arguments have no parameter yet.</summary>
     private protected abstract void Update(StepSettings settings, AdamWArgs args);
 
     private protected PackedWeights? Rounded(Matrix? matrix) =>

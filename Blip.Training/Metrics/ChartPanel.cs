@@ -8,30 +8,27 @@ namespace Blip.Training.Metrics;
 /// <param name="Values">A finite value for each step.</param>
 internal sealed record TrainingCurve(string Name, double[] Steps, double[] Values);
 
-/// <summary>Curves over the same steps in one frame, with ticks and a legend.</summary>
+/// <summary>Curves over the same steps in one frame.</summary>
 /// <param name="Title">Its heading.</param>
-/// <param name="Curves">The curves; at least one.</param>
+/// <param name="Curves">At least one curve.</param>
 internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Curves)
 {
-    /// <summary>Size of a panel on the page.</summary>
+    /// <summary>Size in pixels.</summary>
     public const int Width = 640, Height = 360;
 
     private const int Left = 90, Right = 20, Top = 30, Bottom = 40, TickLength = 4, LegendLine = 16, LegendKey = 24, LetterWidth = 7;
     private const int MostTicks = 7;
     private const string Ink = "#404040", Pale = "#dddddd";
 
-    // Beyond so many points the running mean is drawn over the pale values.
+    // From so many points on, the running mean covers the pale values.
     private const int SmoothedFrom = 100;
 
-    // More than the frame has columns of pixels cannot be told apart.
+    // About the frame's columns of pixels.
     private const int MostPoints = 1000;
 
     private static readonly string[] Colors = ["#1f77b4", "#d65f0a", "#2ca02c", "#9467bd", "#8c564b", "#c02942"];
 
-    /// <summary>Draws the panel.</summary>
-    /// <param name="surface">Where to.</param>
-    /// <param name="x">Its left side.</param>
-    /// <param name="y">Its upper side.</param>
+    /// <summary>Draws the panel with its top left at <paramref name="x"/>, <paramref name="y"/>.</summary>
     public void Draw(IChartSurface surface, int x, int y)
     {
         var across = Axis.Of(Curves.SelectMany(curve => curve.Steps), x + Left, x + Width - Right);
@@ -56,7 +53,7 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
             DrawLegend(surface, x + Left, y + Top + (LegendLine * line), names);
     }
 
-    /// <summary>The mean of the values around each: those at the ends have fewer neighbours.</summary>
+    /// <summary>The running mean, with fewer neighbours at the ends.</summary>
     internal static double[] Smooth(double[] values, int reach)
     {
         var sums = new double[values.Length + 1];
@@ -84,7 +81,7 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
     }
 
     /// <summary>
-    /// As many points as a frame can show. Of each run of neighbours the least and the greatest are kept, in their order, so that no peak is lost.
+    /// As many points as a frame can show. Each group of neighbours keeps its least and greatest value, so that no peak is lost.
     /// </summary>
     internal static IEnumerable<(double Step, double Value)> Thin(double[] steps, double[] values)
     {
@@ -95,7 +92,7 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
                 .SelectMany(some => new[] { some.MinBy(point => point.Second), some.MaxBy(point => point.Second) }.Distinct().OrderBy(point => point.First));
     }
 
-    // The curves' places in lines above the frame, as many as fit beside each other; none for a single curve.
+    // The curves by lines above the frame; none for a single curve.
     private List<List<int>> Legend()
     {
         var (lines, left) = (new List<List<int>>(), 0);
@@ -131,14 +128,14 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
     private static string Number(double value) =>
         value.ToString("G4", CultureInfo.InvariantCulture).Replace("+", "", StringComparison.Ordinal);
 
-    /// <summary>Values to places along a side of the frame.</summary>
+    /// <summary>Maps values to places along a side of the frame.</summary>
     private sealed record Axis(double Lowest, double Highest, double From, double To, IReadOnlyList<double> Ticks)
     {
         public static Axis Of(IEnumerable<double> values, double from, double to)
         {
             var all = values.ToList();
             var (low, high) = (all.Min(), all.Max());
-            // A curve that never moves stands in the middle.
+            // A constant curve is in the middle.
             if (low == high)
                 (low, high) = (low - (Math.Abs(low) * 0.5) - (low == 0 ? 1 : 0), high + (Math.Abs(high) * 0.5) + (high == 0 ? 1 : 0));
             var step = Step((high - low) / MostTicks);
@@ -149,7 +146,7 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
 
         public double At(double value) => From + ((value - Lowest) / (Highest - Lowest) * (To - From));
 
-        // The next one of 1, 2, 5, 10, … times a power of ten.
+        // Rounds up to 1, 2, 5 or 10 times a power of ten.
         private static double Step(double least)
         {
             var power = Math.Pow(10, Math.Floor(Math.Log10(least)));

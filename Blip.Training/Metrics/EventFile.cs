@@ -5,8 +5,8 @@ using System.Text;
 namespace Blip.Training.Metrics;
 
 /// <summary>
-/// Numbers in a file that TensorBoard reads: records of a length and its checksum, an Event of protocol buffers and its checksum
-/// (tensorflow/core/util/event.proto and lib/io/record_writer.cc). Only the few fields that scalars need are written.
+/// TensorBoard's event file: records of length, checksum, protobuf Event, checksum (tensorflow/core/util/event.proto,
+/// lib/io/record_writer.cc). Only the fields for scalars are written.
 /// </summary>
 internal sealed class EventFile : IDisposable
 {
@@ -17,17 +17,15 @@ internal sealed class EventFile : IDisposable
 
     private readonly FileStream file;
 
-    /// <summary>TensorBoard's mark of its files.</summary>
+    /// <summary>The file prefix that TensorBoard looks for.</summary>
     public const string Prefix = "events.out.tfevents.";
 
     private EventFile(FileStream file) => this.file = file;
 
-    /// <summary>Makes a new file; TensorBoard puts the files of a folder together.</summary>
-    /// <param name="folder">The run's folder, which exists.</param>
-    /// <param name="time">The time now; part of the name.</param>
-    /// <param name="resumeStep">
-    /// The step after which a run continues: TensorBoard drops its records of later ones. Null for a new run.
-    /// </param>
+    /// <summary>
+    /// Makes a new file in an existing folder; TensorBoard merges the files of a folder. It drops records after
+    /// <paramref name="resumeStep"/>.
+    /// </summary>
     /// <exception cref="TrainingException">The file cannot be written.</exception>
     public static EventFile Create(string folder, DateTimeOffset time, long? resumeStep = null)
     {
@@ -47,7 +45,7 @@ internal sealed class EventFile : IDisposable
         }
     }
 
-    /// <summary>Appends the numbers of a step: one record, by one write.</summary>
+    /// <summary>Appends a step's numbers as one record, by one write.</summary>
     public void Write(MetricLine line) => Write(Event(line.Time, line.Step, message =>
     {
         using var summary = new MemoryStream();
@@ -59,7 +57,7 @@ internal sealed class EventFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    /// <summary>The checksum of records: CRC-32C, turned by 15 bits and moved, so that a checksum of checksums is none of itself.</summary>
+    /// <summary>CRC-32C, masked as TensorFlow does it, so that checksums of checksums differ.</summary>
     internal static uint MaskedCrc(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

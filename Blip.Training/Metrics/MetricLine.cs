@@ -2,18 +2,16 @@ using System.Text.Json;
 
 namespace Blip.Training.Metrics;
 
-/// <summary>
-/// The measurements of a step. Names with a slash belong together: <c>loss/itc</c> and <c>loss/itm</c> are curves of one frame.
-/// </summary>
+/// <summary>The measurements of a step. A slash groups names: <c>loss/itc</c> and <c>loss/itm</c> share a frame.</summary>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="Epoch">The epoch, from 0.</param>
-/// <param name="Time">When it was measured.</param>
-/// <param name="Values">The numbers by their names; NaN stands for a step that overflowed.</param>
+/// <param name="Time">The time of measurement.</param>
+/// <param name="Values">Values by name; NaN for a step that overflowed.</param>
 internal sealed record MetricLine(long Step, int Epoch, DateTimeOffset Time, IReadOnlyList<KeyValuePair<string, double>> Values)
 {
     private const string StepField = "step", EpochField = "epoch", TimeField = "time";
 
-    /// <summary>The line as JSON, with its end: step, epoch and time first. NaN is null there.</summary>
+    /// <summary>A line of JSON with its line end: first step, epoch and time. NaN becomes null.</summary>
     public byte[] ToJson()
     {
         using var stream = new MemoryStream();
@@ -36,7 +34,7 @@ internal sealed record MetricLine(long Step, int Epoch, DateTimeOffset Time, IRe
         return stream.ToArray();
     }
 
-    /// <summary>Reads a line; null where it is cut off or no line of metrics.</summary>
+    /// <summary>Parses a line; null where it is cut off or no line of metrics.</summary>
     public static MetricLine? Parse(ReadOnlySpan<byte> line)
     {
         try

@@ -4,22 +4,19 @@ using Blip.Runtime.Files;
 namespace Blip.Training.Metrics;
 
 /// <summary>
-/// <c>metrics.jsonl</c>: a line for each measurement, each written by one call and brought to the system at once. After a kill the file
-/// ends with a whole line or with a part of one, which the next run takes away.
+/// <c>metrics.jsonl</c>: one line a measurement, each written by one unbuffered call. After a kill the last line may be partial; the next
+/// run removes it.
 /// </summary>
 internal sealed class MetricsFile : IDisposable
 {
-    /// <summary>The file's name in a run's folder.</summary>
     public const string Name = "metrics.jsonl";
 
     private readonly FileStream file;
 
     private MetricsFile(FileStream file) => this.file = file;
 
-    /// <summary>Begins a file, or goes on with one.</summary>
-    /// <param name="folder">The run's folder, which exists.</param>
-    /// <param name="resumeStep">The step after which the run goes on: later lines are taken away. Null for a new run.</param>
-    /// <exception cref="TrainingException">A new run's file is there already, or the file cannot be written.</exception>
+    /// <summary>Begins a file in an existing folder, or continues it without the lines after <paramref name="resumeStep"/>.</summary>
+    /// <exception cref="TrainingException">A new run's file exists already, or it cannot be written.</exception>
     public static MetricsFile Open(string folder, long? resumeStep = null)
     {
         var path = Path.Combine(folder, Name);
@@ -38,8 +35,7 @@ internal sealed class MetricsFile : IDisposable
         }
     }
 
-    /// <summary>Reads a file; lines that are cut off or damaged are left out.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads a file without its damaged or partial lines.</summary>
     /// <exception cref="TrainingException">It cannot be read.</exception>
     public static IReadOnlyList<MetricLine> Read(string path)
     {
@@ -53,7 +49,6 @@ internal sealed class MetricsFile : IDisposable
         }
     }
 
-    /// <summary>Appends a line.</summary>
     public void Write(MetricLine line) => file.Write(line.ToJson());
 
     /// <inheritdoc/>
@@ -73,7 +68,7 @@ internal sealed class MetricsFile : IDisposable
         });
     }
 
-    // A last line without an end is always cut off.
+    // A last line without its end is partial.
     private static IEnumerable<(int Start, int Length, MetricLine? Line)> Lines(byte[] bytes)
     {
         for (var start = 0; start < bytes.Length;)

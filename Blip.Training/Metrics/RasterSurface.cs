@@ -3,19 +3,17 @@ using SkiaSharp;
 
 namespace Blip.Training.Metrics;
 
-/// <summary>A chart as pixels. Its letters come with the program, since many machines have no fonts.</summary>
+/// <summary>A chart as pixels. It has a built-in font, since many machines have none.</summary>
 internal sealed class RasterSurface : IChartSurface, IDisposable
 {
-    // Pixels of the image for one of the page.
+    // Image pixels for one of the page.
     private const int Scale = 2;
     private const float FontSize = 12 * Scale;
 
     private readonly SKBitmap bitmap;
     private readonly SKCanvas canvas;
 
-    /// <summary>A white page.</summary>
-    /// <param name="width">Columns of the page; the image has twice as many.</param>
-    /// <param name="height">Rows of the page.</param>
+    /// <summary>A white page; the image has twice its size.</summary>
     public RasterSurface(int width, int height)
     {
         bitmap = new SKBitmap(new SKImageInfo(Scale * width, Scale * height, SKColorType.Rgba8888, SKAlphaType.Opaque));
@@ -46,7 +44,6 @@ internal sealed class RasterSurface : IChartSurface, IDisposable
         DrawnText.Draw(canvas, text, left, (float)(Scale * y) + (FontSize * DrawnText.CapitalHeight / 2), FontSize, SKColors.Black);
     }
 
-    /// <summary>The bytes of a PNG file.</summary>
     public byte[] ToPng()
     {
         canvas.Flush();

@@ -4,16 +4,14 @@ using System.Text;
 
 namespace Blip.Training.Metrics;
 
-/// <summary>A chart as SVG, for a page; the viewer has the fonts.</summary>
-/// <param name="width">Columns of the page.</param>
-/// <param name="height">Rows of the page.</param>
+/// <summary>A chart as SVG, with the viewer's fonts.</summary>
 internal sealed class SvgSurface(int width, int height) : IChartSurface
 {
     private readonly StringBuilder content = new();
 
     public void Line(IReadOnlyList<(double X, double Y)> points, string color, double width, double opacity = 1)
     {
-        // A line of no length with round ends is a dot.
+        // A line of zero length with round ends is a dot.
         var all = points.Count == 1 ? [points[0], points[0]] : points;
         content.Append("<polyline fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\" stroke=\"").Append(color)
             .Append("\" stroke-width=\"").Append(Number(points.Count == 1 ? 3 * width : width))
@@ -27,7 +25,7 @@ internal sealed class SvgSurface(int width, int height) : IChartSurface
             .Append("\" x=\"").Append(Number(x)).Append("\" y=\"").Append(Number(y))
             .Append("\">").Append(WebUtility.HtmlEncode(text)).Append("</text>\n");
 
-    /// <summary>The element.</summary>
+    /// <summary>The SVG element.</summary>
     public override string ToString() =>
         $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n"
             + $"{content}</svg>";

@@ -1,6 +1,6 @@
 namespace Blip.Training.Metrics;
 
-/// <summary>The losses of a step, before they are added up; null for an objective that the task has not.</summary>
+/// <summary>The losses of a step; null for an objective that the task lacks.</summary>
 /// <param name="Contrast">Image-text contrast (ITC).</param>
 /// <param name="Matching">Image-text matching (ITM).</param>
 /// <param name="Language">Cross-entropy of the text's tokens (LM).</param>
@@ -9,34 +9,33 @@ internal readonly record struct StepLosses(
     double? Contrast = null, double? Matching = null, double? Language = null, double? Temperature = null);
 
 /// <summary>
-/// Tells in words when training learns nothing: a loss that stays where guessing would be, a temperature at its bound, or one caption for
-/// every image. Each alarm is told once, and again only after the run was better in between.
+/// Warns when training learns nothing: a loss at its chance level, a temperature at its bound, or one caption for all images. An alarm is
+/// repeated only after an improvement in between.
 /// </summary>
 /// <param name="vocabulary">Tokens of the vocabulary.</param>
-/// <param name="candidates">The columns of contrast: images of a batch and of the queue.</param>
-/// <param name="window">Steps whose mean is looked at.</param>
+/// <param name="candidates">The columns of contrast: images of batch and queue.</param>
+/// <param name="window">Steps to average over.</param>
 internal sealed class TrainingAlarms(int vocabulary, int candidates, int window = 200)
 {
-    /// <summary>The bounds of the temperature, at which the authors clamp it.</summary>
+    /// <summary>The authors' bounds of the temperature.</summary>
     public const double LowestTemperature = 0.001, HighestTemperature = 0.5;
 
-    // How near to guessing a loss must be, as a share of the loss of guessing.
+    // A loss within this share of the chance level counts as guessing.
     private const double Near = 0.02;
 
     private readonly Average contrast = new(window), matching = new(window), language = new(window);
     private readonly HashSet<string> told = [];
 
-    /// <summary>The loss of matching where one pair in three fits and the model says so of each: 0.6365.</summary>
+    /// <summary>Matching's loss if one pair in three matches and the model says so of each: 0.6365.</summary>
     public static double MatchingChance { get; } = -((Math.Log(1.0 / 3) / 3) + (Math.Log(2.0 / 3) * 2 / 3));
 
-    /// <summary>The loss of language where every token is equally likely.</summary>
+    /// <summary>The language loss if all tokens are equally likely.</summary>
     public double LanguageChance { get; } = Math.Log(vocabulary);
 
-    /// <summary>The loss of contrast where every candidate is equally likely.</summary>
+    /// <summary>The contrast loss if all candidates are equally likely.</summary>
     public double ContrastChance { get; } = Math.Log(candidates);
 
-    /// <summary>Takes the losses of a step.</summary>
-    /// <returns>The current messages; usually none.</returns>
+    /// <summary>Takes a step's losses and gives the new messages, usually none.</summary>
     public IReadOnlyList<string> Observe(StepLosses losses)
     {
         var alarms = new List<string>();
@@ -51,8 +50,7 @@ internal sealed class TrainingAlarms(int vocabulary, int candidates, int window 
         return alarms;
     }
 
-    /// <summary>Takes the captions of a validation; images of a data set are not all alike.</summary>
-    /// <returns>An alarm where all captions are the same; null otherwise.</returns>
+    /// <summary>Takes the captions of a validation. It gives an alarm where all are the same, otherwise null.</summary>
     public string? Observe(IReadOnlyList<string> captions)
     {
         const string Name = "captions";
@@ -67,7 +65,7 @@ internal sealed class TrainingAlarms(int vocabulary, int candidates, int window 
     {
         if (mean is not { } loss)
             return;
-        // A loss above the loss of guessing is no better.
+        // A loss above chance is no better.
         if (Tell(objective, loss > chance * (1 - Near)))
         {
             alarms.Add(FormattableString.Invariant(
@@ -94,7 +92,7 @@ internal sealed class TrainingAlarms(int vocabulary, int candidates, int window 
         return false;
     }
 
-    // The mean of the last values, once there are enough of them.
+    // The mean of the last values, once there are enough.
     private sealed class Average(int length)
     {
         private readonly Queue<double> values = new();

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Blip.Training.Metrics;
 
-/// <summary>The curves of a run's metrics, as a PNG and as a page that needs nothing else.</summary>
+/// <summary>A run's metrics as a PNG or a self-contained page.</summary>
 internal sealed class TrainingPlot
 {
     private const int Columns = 2;
@@ -12,8 +12,6 @@ internal sealed class TrainingPlot
     private readonly string title;
 
     /// <summary>The plot of some measurements.</summary>
-    /// <param name="title">The run's name.</param>
-    /// <param name="lines">Its measurements.</param>
     /// <exception cref="TrainingException">There is nothing to draw.</exception>
     public TrainingPlot(string title, IEnumerable<MetricLine> lines)
     {
@@ -32,20 +30,18 @@ internal sealed class TrainingPlot
             throw new TrainingException($"{title}: there are no metrics to plot.");
     }
 
-    /// <summary>The frames: curves are together whose names are the same before their slash.</summary>
+    /// <summary>The frames. Names with the same part before the slash share one.</summary>
     public IReadOnlyList<ChartPanel> Panels { get; }
 
     private int Width => ChartPanel.Width * Math.Min(Columns, Panels.Count);
 
     private int Height => ChartPanel.Height * ((Panels.Count + Columns - 1) / Columns);
 
-    /// <summary>Reads the metrics of a run.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <exception cref="TrainingException">There are none, or they cannot be read.</exception>
+    /// <summary>Reads the metrics of a run's folder.</summary>
+    /// <exception cref="TrainingException">They are missing or unreadable.</exception>
     public static TrainingPlot Load(string folder) =>
         new(Path.GetFileName(Path.GetFullPath(folder)), MetricsFile.Read(Path.Combine(folder, MetricsFile.Name)));
 
-    /// <summary>The bytes of a PNG file.</summary>
     public byte[] ToPng()
     {
         using var surface = new RasterSurface(Width, Height);
@@ -53,7 +49,7 @@ internal sealed class TrainingPlot
         return surface.ToPng();
     }
 
-    /// <summary>A page with the curves as SVG, and a table of each curve's first, least, greatest and last value.</summary>
+    /// <summary>A page of the curves as SVG, and a table of their first, least, greatest and last values.</summary>
     public string ToHtml()
     {
         var surface = new SvgSurface(Width, Height);

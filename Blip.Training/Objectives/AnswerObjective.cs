@@ -8,25 +8,23 @@ namespace Blip.Training.Objectives;
 
 /// <summary>An answer of a batch.</summary>
 /// <param name="Ids">Its tokens, from [DEC] to [SEP].</param>
-/// <param name="Question">The place of its question.</param>
-/// <param name="Weight">How much it counts.</param>
+/// <param name="Question">The index of its question.</param>
+/// <param name="Weight">Its weight in the loss.</param>
 internal sealed record BatchAnswer(int[] Ids, int Question, double Weight);
 
 /// <summary>Questions about a batch of images, one for each, and their answers.</summary>
 /// <param name="Questions">Token ids of each image's question, from [ENC] to [SEP].</param>
-/// <param name="Answers">The answers, those of a question one after the other.</param>
+/// <param name="Answers">The answers, grouped by question.</param>
 internal sealed record AnswerBatch(IReadOnlyList<int[]> Questions, IReadOnlyList<BatchAnswer> Answers);
 
 /// <summary>
-/// Visual question answering as generation: the decoder writes each answer over the question's states; a question's answers are weighted by
-/// their share and their losses summed over tokens; BLIP (Li et al. 2022), section 5.3, and the authors' <c>blip_vqa.py</c>.
+/// Visual question answering as generation: the decoder writes each answer over the question's states. Answers are weighted by their share,
+/// and their losses are summed over tokens. BLIP (Li et al. 2022), section 5.3, and the authors' <c>blip_vqa.py</c>.
 /// </summary>
 internal static class AnswerObjective
 {
-    /// <summary>The encoder's inputs.</summary>
     public static readonly TextNames Question = new("question");
 
-    /// <summary>The decoder's inputs.</summary>
     public static readonly TextNames Answer = new("answer", SharesSource: true);
 
     private const string QuestionMask = "answer_source_mask";
@@ -45,7 +43,6 @@ internal static class AnswerObjective
         return new StepGraph(g.Build(), parameters.Parameters, settings.Precision);
     }
 
-    /// <summary>Sizes of a batch.</summary>
     public static IEnumerable<(string Symbol, int Size)> Sizes(AnswerBatch batch) =>
     [
         ("images", batch.Questions.Count),
@@ -53,12 +50,7 @@ internal static class AnswerObjective
         (Answer.RowsName, batch.Answers.Count), (Answer.TokensName, CaptionObjective.Places([.. batch.Answers.Select(answer => answer.Ids)])),
     ];
 
-    /// <summary>Copies a batch to the device.</summary>
-    /// <param name="plan">The step's plan for the batch's sizes.</param>
-    /// <param name="inputs">Where the copies lie.</param>
-    /// <param name="batch">The batch.</param>
-    /// <param name="questions">Questions of the whole step, of which the loss is the mean.</param>
-    /// <param name="scale">The factor of the loss.</param>
+    /// <summary>Copies a batch to the device. The loss is the mean over the whole step's questions.</summary>
     public static void Bind(Plan plan, StepInputs inputs, AnswerBatch batch, int questions, double scale = 1)
     {
         var tokens = batch.Questions.Max(text => text.Length);
@@ -72,6 +64,6 @@ internal static class AnswerObjective
             [.. batch.Answers.Select(answer => (float)(scale * answer.Weight / questions))]);
     }
 
-    /// <summary>Ones for each token of each text.</summary>
+    /// <summary>A one for each token.</summary>
     public static List<int[]> Mask(IReadOnlyList<int[]> texts) => [.. texts.Select(text => Enumerable.Repeat(1, text.Length).ToArray())];
 }

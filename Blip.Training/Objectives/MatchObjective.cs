@@ -9,57 +9,51 @@ namespace Blip.Training.Objectives;
 
 /// <summary>Pairs of a batch.</summary>
 /// <param name="Texts">Token ids of each image's text, from [CLS] to [SEP].</param>
-/// <param name="Keys">The number of each image: pairs with the same number match each other.</param>
+/// <param name="Keys">The key of each image: pairs with the same key match.</param>
 internal sealed record MatchBatch(IReadOnlyList<int[]> Texts, IReadOnlyList<int> Keys);
 
-/// <summary>Hard negatives of a batch: pairs that do not match, and are hard to tell from matching ones.</summary>
-/// <param name="TextOfImage">For each image the place of a text.</param>
-/// <param name="ImageOfText">For each text the place of an image.</param>
+/// <summary>Hard negatives of a batch: pairs that do not match but look alike.</summary>
+/// <param name="TextOfImage">A text's index for each image.</param>
+/// <param name="ImageOfText">An image's index for each text.</param>
 internal sealed record HardNegatives(IReadOnlyList<int> TextOfImage, IReadOnlyList<int> ImageOfText);
 
-/// <summary>The decisions and changes of a step of matching as it runs.</summary>
+/// <summary>The state of a matching step while it runs.</summary>
 internal sealed class MatchState
 {
-    /// <summary>Chooses the negatives when features are known, and fills the inputs of image-text matching.</summary>
+    /// <summary>Chooses the negatives once features are known, and fills the inputs of matching.</summary>
     public Action<Plan> Choose { get; set; } = _ => throw new InvalidOperationException("Nothing chooses the negatives.");
 
-    /// <summary>Alpha, and how full the queue is.</summary>
+    /// <summary>Alpha, and the filling of the queue.</summary>
     public ContrastState Contrast { get; } = new();
 }
 
-/// <summary>How large matching is, and the other objectives of a step.</summary>
+/// <summary>The sizes and objectives of a matching step.</summary>
 /// <param name="Side">The images' side in pixels.</param>
-/// <param name="QueueSize">Embeddings of earlier batches; 0 for none.</param>
-/// <param name="Captions">Whether the decoder learns captions in the same step, as in pre-training.</param>
+/// <param name="QueueSize">Features of earlier batches; 0 for none.</param>
+/// <param name="Captions">Whether the decoder learns captions too, as in pre-training.</param>
 /// <param name="LabelSmoothing">The share of a caption's target that is spread over the vocabulary.</param>
 internal sealed record MatchSizes(int Side, int QueueSize, bool Captions, double LabelSmoothing);
 
 /// <summary>
-/// Image-text contrast (ITC) and image-text matching (ITM) with hard negatives, and in pre-training language modelling (LM) over the same image
-/// by a decoder that shares all but self-attention with the encoder; BLIP (Li et al. 2022), sections 3.1 and 3.2, and the authors'
-/// <c>blip_retrieval.py</c> and <c>blip_pretrain.py</c>.
+/// Image-text contrast (ITC) and image-text matching (ITM) with hard negatives. In pre-training a decoder adds language modelling (LM); it
+/// shares all but self-attention with the encoder. BLIP (Li et al. 2022), sections 3.1 and 3.2, and the authors' <c>blip_retrieval.py</c>
+/// and <c>blip_pretrain.py</c>.
 /// </summary>
 internal static class MatchObjective
 {
-    /// <summary>Texts by themselves.</summary>
+    /// <summary>Texts alone.</summary>
     public static readonly TextNames Text = new("text");
 
     /// <summary>Texts over images: the pairs, each text with another image, each image with another text.</summary>
     public static readonly TextNames Match = new("match", SharesSource: true);
 
-    /// <summary>Inputs and outputs.</summary>
     public const string ImageFeatures = "image_features", TextFeatures = "text_features",
         ImageMomentum = "image_momentum", TextMomentum = "text_momentum", ImageQueue = "image_queue", TextQueue = "text_queue",
         Keys = "keys", QueueKeys = "queue_keys";
 
-    /// <summary>Names of the losses.</summary>
     public const string ImageToText = "itc_image", TextToImage = "itc_text", Matching = "itm";
 
     /// <summary>Records a step.</summary>
-    /// <param name="config">The model's sizes.</param>
-    /// <param name="sizes">How large matching is.</param>
-    /// <param name="state">The step's decisions as it runs.</param>
-    /// <param name="settings">The settings of training.</param>
     public static StepGraph Record(BlipConfig config, MatchSizes sizes, MatchState state, ObjectiveSettings settings)
     {
         var g = new GraphBuilder(sizes.Captions ? "train-pretrain" : "train-match", sizes.Captions ? SharedKey : null);
@@ -88,7 +82,7 @@ internal static class MatchObjective
         return new StepGraph(g.Build(), parameters.Parameters, settings.Precision);
     }
 
-    /// <summary>Records the momentum copies' features of a batch, which have no gradient.</summary>
+    /// <summary>Records the momentum copies' features, without gradients.</summary>
     public static ComputeGraph RecordMomentum(BlipConfig config, int side)
     {
         var g = new GraphBuilder("momentum");
@@ -99,8 +93,8 @@ internal static class MatchObjective
     }
 
     /// <summary>
-    /// The tensor that stands for a tensor of the decoder in pre-training: all but self-attention and the head is the encoder's. The authors'
-    /// code ties them so (<c>tie_encoder_decoder_weights</c>).
+    /// The tensor that a decoder's key means in pre-training. All but self-attention and the head is the encoder's, as in the authors'
+    /// <c>tie_encoder_decoder_weights</c>.
     /// </summary>
     public static string SharedKey(string key)
     {
@@ -111,7 +105,6 @@ internal static class MatchObjective
                 : key;
     }
 
-    /// <summary>Sizes of a batch.</summary>
     public static IEnumerable<(string Symbol, int Size)> Sizes(MatchBatch batch)
     {
         var (rows, tokens) = (batch.Texts.Count, batch.Texts.Max(text => text.Length));
@@ -122,7 +115,7 @@ internal static class MatchObjective
         ];
     }
 
-    /// <summary>Copies texts to the device, for the step or for the momentum copies.</summary>
+    /// <summary>Copies texts to the device, for the step or the momentum copies.</summary>
     public static void BindTexts(Plan plan, StepInputs inputs, MatchBatch batch)
     {
         var tokens = batch.Texts.Max(text => text.Length);
@@ -130,13 +123,9 @@ internal static class MatchObjective
         inputs.Bind(plan, Text.Mask, TextInputs.Padded(AnswerObjective.Mask(batch.Texts), tokens, 0));
     }
 
-    /// <summary>Copies a batch to the device, but for the negatives.</summary>
-    /// <param name="plan">The step's plan.</param>
-    /// <param name="inputs">Where the copies lie.</param>
-    /// <param name="batch">The batch.</param>
-    /// <param name="text">The model's tokens.</param>
-    /// <param name="captions">Whether the decoder learns captions in the same step.</param>
-    /// <param name="share">The factor of the losses: the batch's share of the step, and a scale.</param>
+    /// <summary>
+    /// Copies a batch without its negatives to the device. <paramref name="share"/> is the batch's share of the step times a scale.
+    /// </summary>
     public static void Bind(Plan plan, StepInputs inputs, MatchBatch batch, TextConfig text, bool captions, double share = 1)
     {
         var (rows, tokens) = (batch.Texts.Count, batch.Texts.Max(ids => ids.Length));
@@ -154,12 +143,7 @@ internal static class MatchObjective
         CaptionObjective.BindTexts(plan, inputs, CaptionObjective.Text, written, given: 1, [.. written.Select(_ => (float)(share / learned))]);
     }
 
-    /// <summary>Fills the inputs of image-text matching: pairs, texts with other images, images with other texts.</summary>
-    /// <param name="inputs">Where the copies lie.</param>
-    /// <param name="batch">The pairs.</param>
-    /// <param name="negatives">The choice for each.</param>
-    /// <param name="text">The model's tokens.</param>
-    /// <param name="share">The factor of the losses: the batch's share of the step, and a scale.</param>
+    /// <summary>Fills the inputs of matching: pairs, texts with other images, images with other texts.</summary>
     public static void Fill(StepInputs inputs, MatchBatch batch, HardNegatives negatives, TextConfig text, double share = 1)
     {
         var (rows, tokens) = (batch.Texts.Count, batch.Texts.Max(ids => ids.Length));

@@ -1,21 +1,15 @@
 namespace Blip.Training.Objectives;
 
 /// <summary>
-/// Draws hard negatives in proportion to how alike they are (ALBEF, Li et al. 2021, section 3.2). The draws follow from the run's seed, the
-/// step and the batch alone.
+/// Draws hard negatives in proportion to similarity (ALBEF, Li et al. 2021, section 3.2). A floor is added to each probability: 1e-4 in the
+/// authors' pre-training, 0 in their fine-tuning. The draws depend on the run's seed, the step and the batch alone.
 /// </summary>
-/// <param name="seed">The run's seed.</param>
-/// <param name="step">Steps that were made before this one.</param>
-/// <param name="part">The place of the batch in the step.</param>
-/// <param name="floor">Added to each probability: 1e-4 in the authors' pre-training, 0 in their fine-tuning.</param>
 internal sealed class NegativeSampler(long seed, long step, int part, double floor)
 {
-    /// <summary>A place that nothing was drawn for, since every pair of the batch has the same image.</summary>
+    /// <summary>No negative, since all pairs of the batch have the same image.</summary>
     public const int None = -1;
 
-    /// <summary>Draws a text for each image, and an image for each text.</summary>
-    /// <param name="similar">How alike they are.</param>
-    /// <param name="keys">The number of each image: pairs with the same number are no negatives of each other.</param>
+    /// <summary>Draws a text for each image, and an image for each text. Pairs with the same key are no negatives of each other.</summary>
     public HardNegatives Choose(Similarities similar, IReadOnlyList<int> keys)
     {
         var random = new SampleRandom(seed, part, $"step {step}", RandomPurpose.Negatives);
@@ -44,7 +38,7 @@ internal sealed class NegativeSampler(long seed, long step, int part, double flo
             total += weights[i];
             last = keys[i] == keys[row] ? last : i;
         }
-        // Rounding may leave a little behind the last one; and where nothing is like the row, all are as good.
+        // Rounding may leave a remainder after the last one. If all weights are zero, any negative will do.
         for (var (i, left) = (0, at * total); i < weights.Length; left -= weights[i++])
         {
             if (left < weights[i])

@@ -5,20 +5,20 @@ using Blip.Runtime.Models;
 
 namespace Blip.Training.Objectives;
 
-/// <summary>The settings of a step's training: the same for each objective.</summary>
+/// <summary>The training settings that all objectives share.</summary>
 /// <param name="Trains">Whether a tensor is trained, by its key.</param>
 internal sealed record ObjectiveSettings(Func<string, bool> Trains)
 {
-    /// <summary>The random omissions; null for none.</summary>
+    /// <summary>Dropout; null for none.</summary>
     public TrainingNoise? Noise { get; init; }
 
-    /// <summary>The format of matrices and products: single precision, or 16 bits.</summary>
+    /// <summary>The format of matrices and products.</summary>
     public DType Precision { get; init; } = DType.Float32;
 
-    /// <summary>The vision tower's last layers of which the values are computed again on the way back.</summary>
+    /// <summary>Last vision layers to recompute in the backward pass.</summary>
     public int CheckpointLayers { get; init; }
 
-    /// <summary>The places of those layers.</summary>
+    /// <summary>The paths of those layers.</summary>
     public IReadOnlyList<ModulePath> Checkpoints(BlipConfig config) =>
         [.. Enumerable.Range(0, config.Vision.Layers).TakeLast(CheckpointLayers).Select(VisionTower.Layer)];
 }

@@ -11,20 +11,17 @@ namespace Blip.Training.Objectives;
 internal sealed record ReasoningBatch(IReadOnlyList<int[]> Sentences, IReadOnlyList<bool> IsTrue);
 
 /// <summary>
-/// Natural language visual reasoning: the cross-entropy of "false" and "true" over two images; BLIP (Li et al. 2022), section 5.4, and the
-/// authors' <c>blip_nlvr.py</c>. Of the images the left ones of all sentences go first, then the right ones.
+/// Visual reasoning: cross-entropy of "false" and "true" over two images. BLIP (Li et al. 2022), section 5.4, and the authors'
+/// <c>blip_nlvr.py</c>. The batch holds all left images, then all right ones.
 /// </summary>
 internal static class ReasoningObjective
 {
-    /// <summary>The encoder's inputs.</summary>
     public static readonly TextNames Sentence = new("sentence", SharesSource: true);
 
-    /// <summary>The name of its loss.</summary>
     public const string Loss = "nlvr";
 
     private const string SecondSource = "sentence_second_source";
 
-    /// <inheritdoc cref="CaptionObjective.Record"/>
     public static StepGraph Record(BlipConfig config, int side, double labelSmoothing, ObjectiveSettings settings)
     {
         var g = new GraphBuilder("train-nlvr");
@@ -40,19 +37,13 @@ internal static class ReasoningObjective
         return new StepGraph(g.Build(), parameters.Parameters, settings.Precision);
     }
 
-    /// <summary>Sizes of a batch.</summary>
     public static IEnumerable<(string Symbol, int Size)> Sizes(ReasoningBatch batch) =>
     [
         ("images", 2 * batch.Sentences.Count),
         (Sentence.RowsName, batch.Sentences.Count), (Sentence.TokensName, batch.Sentences.Max(text => text.Length)),
     ];
 
-    /// <summary>Copies a batch to the device.</summary>
-    /// <param name="plan">The step's plan for the batch's sizes.</param>
-    /// <param name="inputs">Where the copies lie.</param>
-    /// <param name="batch">The batch.</param>
-    /// <param name="sentences">Sentences of the whole step, of which the loss is the mean.</param>
-    /// <param name="scale">What the loss is multiplied by.</param>
+    /// <summary>Copies a batch to the device. The loss is the mean over the whole step's sentences.</summary>
     public static void Bind(Plan plan, StepInputs inputs, ReasoningBatch batch, int sentences, double scale = 1)
     {
         var (rows, tokens) = (batch.Sentences.Count, batch.Sentences.Max(text => text.Length));

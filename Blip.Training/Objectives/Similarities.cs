@@ -1,15 +1,11 @@
 namespace Blip.Training.Objectives;
 
-/// <summary>How alike the images and texts of a batch are: cosines over the temperature, from which hard negatives are drawn.</summary>
-/// <param name="ImageToText">For each image all texts <c>[n, n]</c>.</param>
-/// <param name="TextToImage">For each text all images <c>[n, n]</c>.</param>
+/// <summary>Similarities of a batch, cosines over the temperature; hard negatives are drawn from them.</summary>
+/// <param name="ImageToText">All texts for each image <c>[n, n]</c>.</param>
+/// <param name="TextToImage">All images for each text <c>[n, n]</c>.</param>
 internal sealed record Similarities(double[] ImageToText, double[] TextToImage)
 {
-    /// <summary>Similarities of vectors of length one.</summary>
-    /// <param name="rows">Vectors <c>[n, dim]</c>.</param>
-    /// <param name="columns">The other vectors <c>[n, dim]</c>.</param>
-    /// <param name="dim">Elements of a vector.</param>
-    /// <param name="temperature">The divisor of a cosine.</param>
+    /// <summary>Similarities of unit vectors <c>[n, dim]</c>.</summary>
     public static double[] Between(float[] rows, float[] columns, int dim, double temperature)
     {
         var n = rows.Length / dim;

@@ -4,7 +4,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Training.Objectives;
 
-/// <summary>The host's side of a graph's inputs: memory for each by its name, which is kept from step to step.</summary>
+/// <summary>Device memory for a graph's inputs by name, kept between steps.</summary>
 internal sealed class StepInputs(Device device) : IDisposable
 {
     private readonly Dictionary<string, GrowingBuffer<int>> ints = [];
@@ -16,7 +16,7 @@ internal sealed class StepInputs(Device device) : IDisposable
     /// <inheritdoc cref="Bind(Plan, string, ReadOnlySpan{int})"/>
     public void Bind(Plan plan, string name, ReadOnlySpan<float> values) => plan.Bind(plan.Graph.Input(name), Buffer(floats, name).Fill(values));
 
-    /// <summary>Binds an input to memory that is filled later, in the middle of the run.</summary>
+    /// <summary>Binds an input to memory that is filled later, during the run.</summary>
     public void BindLater(Plan plan, Value input, int length)
     {
         if (input.Type == Kernels.DType.Int32)
@@ -25,7 +25,7 @@ internal sealed class StepInputs(Device device) : IDisposable
             plan.Bind(input, Buffer(floats, input.Name).View(length));
     }
 
-    /// <summary>Fills memory that an input is bound to already.</summary>
+    /// <summary>Fills memory that is already bound.</summary>
     public void Fill(string name, ReadOnlySpan<int> values) => Buffer(ints, name).Fill(values);
 
     /// <inheritdoc cref="Fill(string, ReadOnlySpan{int})"/>

@@ -6,35 +6,28 @@ using Blip.Runtime.Models;
 
 namespace Blip.Training.Objectives;
 
-/// <summary>The parts of steps' graphs: inference's towers, with other inputs.</summary>
-/// <param name="g">The graph.</param>
-/// <param name="config">The model's sizes.</param>
-/// <param name="noise">The random omissions; null for none.</param>
+/// <summary>The towers of training graphs: inference's towers with other inputs.</summary>
 internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNoise? noise = null)
 {
     /// <summary>Input: images <c>[images, 3, side, side]</c>.</summary>
     public const string Pixels = "pixel_values";
 
-    /// <summary>The text towers' places in the checkpoint.</summary>
+    /// <summary>The text towers' paths in the checkpoint.</summary>
     public static readonly ModulePath Encoder = new("text_encoder"), Decoder = new("text_decoder");
 
-    /// <summary>Symbols of sizes.</summary>
     public static readonly Dim Images = Dim.Of("images");
 
-    /// <summary>Records the vision tower.</summary>
-    /// <param name="side">The images' side in pixels.</param>
-    /// <returns>Embeddings <c>[images, 1 + patches, hidden]</c>.</returns>
+    /// <summary>Records the vision tower: embeddings <c>[images, 1 + patches, hidden]</c>.</summary>
     public Value Vision(int side) => VisionTower.Record(g, config.Vision, g.Input(Pixels, new Shape(Images, 3, side, side)), noise: noise);
 
-    /// <summary>Keys and values that a text tower attends to, for each of its layers.</summary>
+    /// <summary>Keys and values for each layer of a text tower.</summary>
     public List<Value> KeysValues(Value source, ModulePath bert) =>
         [.. TextTower.CrossAttentions(config.Text, bert).Select(attention => TextTower.KeysValues(g, config.Text, source, attention))];
 
-    /// <summary>Records a text encoder over padded texts.</summary>
-    /// <param name="text">The names of its inputs.</param>
-    /// <param name="source">Keys and values that it attends to; null for texts alone.</param>
-    /// <param name="secondSourceRow">The input that names the second source of each row; null where a layer has one cross-attention.</param>
-    /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
+    /// <summary>
+    /// Records a text encoder over padded texts: states <c>[rows, tokens, hidden]</c>. A null source means texts alone; a second one is for
+    /// twin cross-attention.
+    /// </summary>
     public Value Encode(TextNames text, IReadOnlyList<Value>? source, string? secondSourceRow = null) => TextTower.Record(
         g, config.Text, Ints(text.Ids, text.Rows, text.Tokens),
         new AttentionInputs
@@ -47,13 +40,10 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
         },
         Encoder);
 
-    /// <summary>Records the decoder over padded texts, of which each token sees those before it, and its loss.</summary>
-    /// <param name="text">The names of its inputs.</param>
-    /// <param name="source">Keys and values that it attends to.</param>
-    /// <param name="sourceMask">1 for a token of a row's source and 0 for padding; null where nothing is padded.</param>
-    /// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
-    /// <param name="labelSmoothing">The share of a target that is spread over the vocabulary.</param>
-    /// <returns>The logits, and the loss's gradient with respect to them.</returns>
+    /// <summary>
+    /// Records the causal decoder over padded texts. The result has the logits and the loss's gradient for them. The mask is 1 for a token
+    /// of a row's source. A null matrix is tied to the word embeddings.
+    /// </summary>
     public (Value Logits, Value Gradient) Decode(
         TextNames text, IReadOnlyList<Value> source, Value? sourceMask, string? outputMatrix, double labelSmoothing)
     {
@@ -76,7 +66,7 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
         return (logits, Loss(CaptionObjective.Loss, logits, Ints(text.Labels, text.Rows, text.Tokens), weights, labelSmoothing));
     }
 
-    /// <summary>Records a softmax cross-entropy, and shows its losses.</summary>
+    /// <summary>Records a softmax cross-entropy and outputs its losses.</summary>
     /// <returns>The gradient with respect to the logits.</returns>
     public Value Loss(string objective, Value logits, Value labels, Value weights, double labelSmoothing)
     {
@@ -85,7 +75,7 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
         return gradient;
     }
 
-    /// <summary>Records a projection of the first token's state to a vector of length one.</summary>
+    /// <summary>Records a projection of the first token's state to a unit vector.</summary>
     public Value Project(Value states, string projection)
     {
         var at = new ModulePath(projection);
@@ -95,35 +85,31 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
     private Value Ints(string name, params ReadOnlySpan<Dim> dims) => g.Input(name, new Shape(dims), DType.Int32);
 }
 
-/// <summary>The names of a text tower's inputs, and of their sizes, in the graph of a step.</summary>
-/// <param name="Prefix">Sets them apart from those of another tower.</param>
+/// <summary>The names of a text tower's inputs and sizes in a step's graph.</summary>
+/// <param name="Prefix">Distinguishes it from other towers.</param>
 /// <param name="SharesSource">Whether rows name their source; otherwise each has a separate one.</param>
 internal sealed record TextNames(string Prefix, bool SharesSource = false)
 {
-    /// <summary>Rows.</summary>
     public Dim Rows => Dim.Of(RowsName);
 
-    /// <summary>Tokens of the longest row.</summary>
     public Dim Tokens => Dim.Of(TokensName);
 
-    /// <summary>The symbol of the rows.</summary>
     public string RowsName => $"{Prefix}_rows";
 
-    /// <summary>The symbol of the tokens.</summary>
     public string TokensName => $"{Prefix}_tokens";
 
     /// <summary>Token ids <c>[rows, tokens]</c>.</summary>
     public string Ids => $"{Prefix}_ids";
 
-    /// <summary>1 for a token and 0 for padding <c>[rows, tokens]</c>.</summary>
+    /// <summary>1 for a token, 0 for padding <c>[rows, tokens]</c>.</summary>
     public string Mask => $"{Prefix}_mask";
 
-    /// <summary>Which source a row looks at <c>[rows]</c>; null where each has its own.</summary>
+    /// <summary>The source of each row <c>[rows]</c>; null where each has a separate one.</summary>
     public string? SourceRow => SharesSource ? $"{Prefix}_source" : null;
 
-    /// <summary>The label of each place, or of each row.</summary>
+    /// <summary>The label of each token or row.</summary>
     public string Labels => $"{Prefix}_labels";
 
-    /// <summary>The weight of each place, or of each row.</summary>
+    /// <summary>The weight of each token or row.</summary>
     public string Weights => $"{Prefix}_weights";
 }

@@ -5,7 +5,7 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Training.Saving;
 
 /// <summary>A checkpoint with additional or replaced tensors.</summary>
-/// <param name="source">The checkpoint; it is disposed with this one.</param>
+/// <param name="source">The checkpoint, disposed with this one.</param>
 internal sealed class ExtraTensorSource(ITensorSource source) : ITensorSource
 {
     private readonly Dictionary<string, (TensorInfo Info, float[] Values)> extra = [];
@@ -19,7 +19,7 @@ internal sealed class ExtraTensorSource(ITensorSource source) : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => [.. source.Keys.Union(extra.Keys)];
 
-    /// <summary>Adds a tensor, or puts it in the place of another.</summary>
+    /// <summary>Adds or replaces a tensor.</summary>
     public void Set(string key, long[] shape, float[] values) => extra[key] = (new TensorInfo(key, DType.Float32, shape), values);
 
     /// <inheritdoc/>

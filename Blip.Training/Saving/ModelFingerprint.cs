@@ -5,14 +5,14 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Training.Saving;
 
-/// <summary>Tells models apart: names, shapes and the first numbers of every tensor as one hash. It reads a small part of a large file.</summary>
+/// <summary>
+/// A hash that tells models apart. It covers names, shapes and the first values of every tensor, a small part of a large file.
+/// </summary>
 internal static class ModelFingerprint
 {
     private const int Sampled = 1024;
 
-    /// <summary>The hash of the tensors that a run begins with.</summary>
-    /// <param name="tensors">The tensors.</param>
-    /// <param name="keys">The keys that count.</param>
+    /// <summary>The hash of the given tensors.</summary>
     public static string Of(ITensorSource tensors, IEnumerable<string> keys)
     {
         var hash = new XxHash128();

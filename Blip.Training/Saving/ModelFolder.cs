@@ -5,25 +5,22 @@ using Blip.Runtime.Files;
 
 namespace Blip.Training.Saving;
 
-/// <summary>Writes a trained model as a folder that every command, and the reference's library, loads.</summary>
+/// <summary>Writes a trained model as a folder that every command and transformers load.</summary>
 internal static class ModelFolder
 {
-    /// <summary>The model as the authors' code saves it.</summary>
+    /// <summary>The model in the authors' format.</summary>
     public const string Original = "original.pth";
 
     private const string Weights = "model.safetensors", Config = "config.json", Preprocessor = "preprocessor_config.json";
 
-    // Files that a model has beside its weights, which training leaves as they are.
+    // A model's other files, which training leaves unchanged.
     private static readonly string[] Kept =
         ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json"];
 
-    /// <summary>Writes the model; each file is replaced when it is whole.</summary>
-    /// <param name="folder">Where; it is made.</param>
-    /// <param name="from">The model that training began with, whose other files are copied.</param>
-    /// <param name="tensors">The weights.</param>
-    /// <param name="keys">The keys that are written.</param>
-    /// <param name="config">The sizes that training has.</param>
-    /// <param name="head">The head that the config names; null for a file that several heads can load.</param>
+    /// <summary>
+    /// Writes the model; each file is replaced once it is complete. Other files are copied from the initial model. A null head is for a
+    /// file that several heads load.
+    /// </summary>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public static void Write(
         string folder, ModelSource from, ITensorSource tensors, IEnumerable<string> keys, BlipConfig config, BlipHead? head)
@@ -37,7 +34,7 @@ internal static class ModelFolder
             {
                 if (json["vision_config"] is JsonObject vision)
                     vision["image_size"] = config.Vision.ImageSize;
-                // Output is in single precision, for any input.
+                // Weights are saved in single precision.
                 json.Remove("dtype");
                 json["torch_dtype"] = "float32";
                 if (head is { } one)
@@ -53,10 +50,7 @@ internal static class ModelFolder
             file => SafetensorsWriter.Write(file, tensors, ordered, new Dictionary<string, string> { ["format"] = "pt" }));
     }
 
-    /// <summary>Writes a model as the authors' code saves it.</summary>
-    /// <param name="folder">The model's folder.</param>
-    /// <param name="tensors">The weights.</param>
-    /// <param name="keys">The keys that are written, under our names.</param>
+    /// <summary>Writes a model in the authors' format; the keys are under our names.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteOriginal(string folder, ITensorSource tensors, IEnumerable<string> keys) => ReplacedFile.Write(
         Path.Combine(folder, Original),

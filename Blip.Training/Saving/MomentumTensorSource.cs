@@ -3,7 +3,7 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Training.Saving;
 
-/// <summary>The momentum copies in a pre-training checkpoint of the first release, under the names of their originals.</summary>
+/// <summary>A pre-training checkpoint's momentum copies, under the names of their originals.</summary>
 internal sealed class MomentumTensorSource : ITensorSource
 {
     // The copies' modules, and the names that CheckpointKeys knows.
@@ -24,8 +24,7 @@ internal sealed class MomentumTensorSource : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => names.Keys;
 
-    /// <summary>The copies of a checkpoint; null where it has none.</summary>
-    /// <param name="source">The checkpoint, which stays the caller's.</param>
+    /// <summary>The copies of a checkpoint, which the caller keeps; null where it has none.</summary>
     public static MomentumTensorSource? Of(ITensorSource source)
     {
         var names = new Dictionary<string, string>();

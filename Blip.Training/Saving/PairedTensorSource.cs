@@ -3,8 +3,8 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Training.Saving;
 
-/// <summary>Pre-training's start with two models: the decoder of a captioner, and all else of a matcher.</summary>
-/// <param name="matcher">Image encoder, text encoder, projections and matching head.</param>
+/// <summary>Pre-training's start from two models: the decoder of a captioner, all else of a matcher.</summary>
+/// <param name="matcher">All but the decoder.</param>
 /// <param name="captioner">The decoder.</param>
 internal sealed class PairedTensorSource(ITensorSource matcher, ITensorSource captioner) : ITensorSource
 {

@@ -3,16 +3,12 @@ using Blip.Training.Engine;
 
 namespace Blip.Training.Saving;
 
-/// <summary>The queues of a pre-training checkpoint of the first release, which a run goes on with.</summary>
+/// <summary>The queues of a pre-training checkpoint of the first release.</summary>
 internal static class PretrainingQueues
 {
     private const string Images = "image_queue", Texts = "text_queue", Pointer = "queue_ptr";
 
-    /// <summary>Fills the queues with a checkpoint's.</summary>
-    /// <param name="source">The checkpoint.</param>
-    /// <param name="momentum">The queues.</param>
-    /// <param name="dim">Elements of a vector.</param>
-    /// <returns>The message; null where the checkpoint has no queues.</returns>
+    /// <summary>Fills the queues from a checkpoint. The result is a message; null where it has no queues.</summary>
     public static string? Restore(ITensorSource source, MomentumCopy momentum, int dim)
     {
         if (!source.TryGet(Images, out var images) || !source.TryGet(Texts, out var texts))

@@ -7,13 +7,9 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Training.Saving;
 
 /// <summary>
-/// The weights that a model begins with when it is trained from nothing. Matrices are normal with a deviation of 0.7 / sqrt(inputs), which is
-/// 0.025 at the released width, near BERT's 0.02. Position and class embeddings have a deviation of 0.1, gains are 1, biases 0. A value is a
-/// function of seed, name and place alone.
+/// Random initial weights, each a function of seed, name and index alone. Matrices are normal with deviation 0.7 / sqrt(inputs), near
+/// BERT's 0.02 at the released width. Position and class embeddings have deviation 0.1; gains are 1, biases 0.
 /// </summary>
-/// <param name="config">The sizes.</param>
-/// <param name="head">The head.</param>
-/// <param name="seed">Another seed gives other weights.</param>
 internal sealed class RandomTensorSource(BlipConfig config, BlipHead head, long seed) : ITensorSource
 {
     private const double MatrixGain = 0.7, PositionDeviation = 0.1;
@@ -45,7 +41,7 @@ internal sealed class RandomTensorSource(BlipConfig config, BlipHead head, long 
             destination[i] = (float)(deviation * Normal(name, firstElement + i));
     }
 
-    /// <summary>Does nothing: there is nothing to free.</summary>
+    /// <summary>Does nothing.</summary>
     public void Dispose()
     {
     }
@@ -58,7 +54,7 @@ internal sealed class RandomTensorSource(BlipConfig config, BlipHead head, long 
         return info.Shape.Length < 2 ? null : MatrixGain / Math.Sqrt(info.ElementCount / info.Shape[0]);
     }
 
-    // Two uniform words make two normal numbers (Box and Muller 1958).
+    // Two uniform words give two normal numbers (Box and Muller 1958).
     private double Normal(ulong name, long element)
     {
         var (pair, second) = Math.DivRem(element, 2);

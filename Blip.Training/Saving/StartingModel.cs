@@ -5,8 +5,8 @@ using Blip.Training.Objectives;
 namespace Blip.Training.Saving;
 
 /// <summary>
-/// The start of training: a model of one head, or in pre-training a matcher and a captioner, or a checkpoint of the first release that
-/// holds both, with its momentum copies and queues.
+/// The start of training: one head's model, or for pre-training a matcher and a captioner. A checkpoint of the first release has both, with
+/// momentum copies and queues.
 /// </summary>
 internal sealed class StartingModel : IDisposable
 {
@@ -32,36 +32,33 @@ internal sealed class StartingModel : IDisposable
         }
     }
 
-    /// <summary>Its config and other small files.</summary>
+    /// <summary>The initial model's files.</summary>
     public ModelSource Files { get; }
 
-    /// <summary>The head that the trained model has; null for a file that several heads load.</summary>
+    /// <summary>The trained model's head; null for a file that several heads load.</summary>
     public BlipHead? Head { get; private set; }
 
-    /// <summary>The weights.</summary>
     public ITensorSource Tensors { get; private set; } = null!;
 
-    /// <summary>The start of momentum copies: copies of the first release, or the weights themselves.</summary>
+    /// <summary>The momentum copies' start: the first release's copies, or the weights themselves.</summary>
     public ITensorSource Slow { get; private set; } = null!;
 
-    /// <summary>Everything that a checkpoint of the first release holds; null for any other model.</summary>
+    /// <summary>All tensors of a checkpoint of the first release; null for other models.</summary>
     public ITensorSource? Whole { get; private set; }
 
-    /// <summary>The tensors that the trained model is written with.</summary>
+    /// <summary>The tensors to write.</summary>
     public IReadOnlyList<string> Keys { get; private set; } = [];
 
-    /// <summary>The tensors that the model lacks and that begin at random: those of a head that pre-training does not have.</summary>
+    /// <summary>Tensors that the model lacks and that begin at random.</summary>
     public IReadOnlyList<string> Drawn { get; private set; } = [];
 
-    /// <summary>Key of the decoder's output matrix; null where it is tied to the word embeddings, or there is no decoder.</summary>
+    /// <summary>Key of the decoder's output matrix; null if it is tied to the word embeddings or there is no decoder.</summary>
     public string? OutputMatrix { get; private set; }
 
-    /// <summary>The temperature that contrast begins with: the checkpoint's, where it holds one.</summary>
+    /// <summary>Contrast's initial temperature, from the checkpoint where it holds one.</summary>
     public float Temperature { get; private set; } = TrainedKeys.FirstTemperature;
 
-    /// <summary>Opens the start of a task.</summary>
-    /// <param name="model">A folder, a file, or a name of the Hugging Face cache.</param>
-    /// <param name="options">The task, and whether the model's weights are read or drawn.</param>
+    /// <summary>Opens a folder, a file, or a name of the Hugging Face cache.</summary>
     /// <exception cref="CheckpointException">A model cannot be used; the message says why.</exception>
     public static StartingModel Open(string model, TrainingOptions options) => new(ModelSource.Resolve(model), options);
 
@@ -72,7 +69,7 @@ internal sealed class StartingModel : IDisposable
             source.Dispose();
     }
 
-    // Drawn weights need a config and a vocabulary alone.
+    // Random weights need only a config and a vocabulary.
     private bool IsRead => options.Init switch
     {
         InitialWeights.Model => true,
@@ -90,7 +87,7 @@ internal sealed class StartingModel : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task."),
     };
 
-    // Tensors that a config ties are written once.
+    // Tied tensors are written once.
     private static IEnumerable<string> Written(Checkpoint checkpoint) =>
         checkpoint.Manifest.Parameters.Select(parameter => parameter.Key);
 
@@ -109,7 +106,7 @@ internal sealed class StartingModel : IDisposable
             OutputMatrix = CheckpointKeys.OutputMatrix;
     }
 
-    // NLVR2 begins with pre-training, or with another head that reads images: new tensors are drawn (the authors' blip_nlvr.py).
+    // NLVR2 begins with pre-training or another head; its new tensors are random (the authors' blip_nlvr.py).
     private Checkpoint Completed(BlipHead head)
     {
         var tensors = new ExtraTensorSource(Files.OpenTensors());
@@ -143,7 +140,7 @@ internal sealed class StartingModel : IDisposable
         Slow = MomentumTensorSource.Of(Whole) ?? Tensors;
     }
 
-    // A tensor that both have is the same in both.
+    // Tensors of both have the same values in both.
     private void OpenDrawn()
     {
         var (matcher, decoder) = (Own(FromSeed(BlipHead.Retrieval)), Own(FromSeed(BlipHead.Captioning)));
@@ -151,7 +148,7 @@ internal sealed class StartingModel : IDisposable
         Keys = [.. Written(matcher).Union(Written(decoder))];
     }
 
-    // No head has a place for it, so that a checked source does not show it.
+    // No head includes it, so checked sources do not show it.
     private void ReadTemperature()
     {
         using var tensors = Files.OpenTensors();
@@ -159,7 +156,7 @@ internal sealed class StartingModel : IDisposable
             Temperature = tensors.ReadAll(TrainedKeys.Temperature)[0];
     }
 
-    // A checkpoint of both has the config of neither.
+    // A checkpoint of both has neither config.
     private static Checkpoint Checked(ModelSource files, BlipHead head, bool alone)
     {
         try

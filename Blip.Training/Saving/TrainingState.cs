@@ -7,44 +7,39 @@ using Blip.Training.Engine;
 
 namespace Blip.Training.Saving;
 
-/// <summary>Where a run stood when its state was saved.</summary>
-/// <param name="Step">Steps that were made.</param>
+/// <summary>The position of a saved run.</summary>
+/// <param name="Step">Steps made.</param>
 /// <param name="Epoch">The epoch of the next step.</param>
 /// <param name="StepOfEpoch">The next step within it.</param>
-/// <param name="Pairs">Pairs of the data set, which an epoch's order follows from.</param>
-/// <param name="Updates">Steps that changed the weights: those whose gradient was a number.</param>
-/// <param name="Best">The best checkpoint's score on validation data; null before the first.</param>
+/// <param name="Pairs">Pairs of the data set.</param>
+/// <param name="Updates">Steps with a finite gradient, which changed the weights.</param>
+/// <param name="Best">The best validation score; null before the first.</param>
 /// <param name="Worse">Checkpoints since then that were no better.</param>
-/// <param name="Data">The data's hash; null in states without it.</param>
+/// <param name="Data">The data's hash; null in older states.</param>
 internal sealed record RunPlace(
     long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? Best = null, int Worse = 0, string? Data = null)
 {
-    /// <summary>The hash of the model that the run began with; null in states without it.</summary>
+    /// <summary>The initial model's hash; null in older states.</summary>
     public string? Model { get; init; }
 
-    /// <summary>The validation data's hash; null where there are none.</summary>
+    /// <summary>The validation data's hash; null without such data.</summary>
     public string? Validation { get; init; }
 }
 
 /// <summary>
-/// The file that a run goes on from: weights, AdamW's moments, momentum copies, queues, loss scale and place, exactly. It holds the weights
-/// itself, so that it fits itself after any change of the model beside it. Random numbers follow from seed and step and need no state.
+/// The exact state of a run: weights, moments, momentum copies, queues, loss scale and position. It has separate weights, so it is
+/// consistent even if the model beside it changes. Random numbers follow from seed and step.
 /// </summary>
 internal static class TrainingState
 {
-    /// <summary>The file's name in a run's folder.</summary>
     public const string FileName = "training-state.safetensors";
 
     private const string Weight = "weight/", First = "first/", Second = "second/", Slow = "momentum/", ImageQueue = "queue/images",
         TextQueue = "queue/texts", Place = "place", Keys = "queue_keys", Pointer = "queue_pointer",
         Scale = "loss_scale", Settings = "settings";
 
-    /// <summary>Writes the state; an older one is replaced when this one is whole.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <param name="learner">The learner.</param>
-    /// <param name="place">Where it is.</param>
-    /// <param name="settings">The run's settings, to be compared when it is resumed.</param>
-    /// <exception cref="IOException">It cannot be written; the older one is as it was.</exception>
+    /// <summary>Writes the state; the older one is replaced once this one is complete.</summary>
+    /// <exception cref="IOException">It cannot be written; the older one is intact.</exception>
     public static void Write(string folder, TaskLearner learner, RunPlace place, string settings)
     {
         var metadata = new Dictionary<string, string>
@@ -68,16 +63,13 @@ internal static class TrainingState
         });
     }
 
-    /// <summary>Marks a folder of a run without a checkpoint yet, so that the run can begin anew with any remains.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <param name="settings">The run's settings.</param>
+    /// <summary>Marks a run without a checkpoint: it may begin anew in a folder with remains.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Begin(string folder, string settings) => ReplacedFile.Write(
         Path.Combine(folder, FileName),
         file => SafetensorsWriter.WriteHeader(file, [], new Dictionary<string, string> { [Settings] = settings }));
 
-    /// <summary>Whether a folder's run ended before its first checkpoint.</summary>
-    /// <param name="folder">The run's folder, which holds a state.</param>
+    /// <summary>Whether the run ended before its first checkpoint.</summary>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
     public static bool IsBegun(string folder)
     {
@@ -85,8 +77,7 @@ internal static class TrainingState
         return !file.Metadata.ContainsKey(Place);
     }
 
-    /// <summary>Reads the settings of a run that can go on; null where there is none.</summary>
-    /// <param name="folder">The run's folder.</param>
+    /// <summary>Reads a run's settings; null where there is no run.</summary>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
     public static string? ReadSettings(string folder)
     {
@@ -97,11 +88,8 @@ internal static class TrainingState
         return file.Metadata.GetValueOrDefault(Settings) ?? throw Damaged(path);
     }
 
-    /// <summary>Puts a run back to where it stood.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <param name="learner">The learner; it has just been made from the same model.</param>
-    /// <returns>Where it stood.</returns>
-    /// <exception cref="CheckpointException">The file is damaged, or another model's.</exception>
+    /// <summary>Restores a run into a learner that was just made from the same model.</summary>
+    /// <exception cref="CheckpointException">The file is damaged or belongs to another model.</exception>
     public static RunPlace Restore(string folder, TaskLearner learner)
     {
         var path = Path.Combine(folder, FileName);

@@ -3,19 +3,15 @@ using System.Diagnostics;
 namespace Blip.Training.Schedules;
 
 /// <summary>
-/// The learning rate of a step, by the authors' rules (salesforce/BLIP, utils.py). It is set once per epoch. In the first epoch it rises by
-/// step where there is a warm-up, and the warm-up ends with that epoch.
+/// The learning rate by the authors' rules (salesforce/BLIP, utils.py). It is set once an epoch. The warm-up rises by step and ends with
+/// the first epoch.
 /// </summary>
-/// <param name="options">Rate, curve and warm-up.</param>
 internal sealed class LearningRateSchedule(TrainingOptions options)
 {
-    /// <summary>The learning rate.</summary>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="step">The step within the epoch, from 0.</param>
+    /// <summary>The learning rate at a step of an epoch, both from 0.</summary>
     public double At(int epoch, int step) => epoch == 0 && options.WarmupSteps > 0 ? Warmup(step) : Curve(epoch);
 
-    /// <summary>A word where the warm-up is longer than an epoch, since the rate then jumps; null otherwise.</summary>
-    /// <param name="stepsPerEpoch">Steps of an epoch.</param>
+    /// <summary>A message where the warm-up is longer than an epoch, so that the rate jumps; otherwise null.</summary>
     public string? Notice(int stepsPerEpoch) => options.WarmupSteps <= stepsPerEpoch
         ? null
         : FormattableString.Invariant(

@@ -13,24 +13,20 @@ using Blip.Training.Data;
 namespace Blip.Training.Validation;
 
 /// <summary>
-/// Scores a model that was written on held-out data, as <c>blip eval</c> does. Images are read batch by batch; texts, and vectors where there
-/// are any, are all that stays in memory.
+/// Scores a written model on held-out data, as <c>blip eval</c> does. Images are read batch by batch; only texts and vectors stay in
+/// memory.
 /// </summary>
-/// <param name="source">The held-out data.</param>
-/// <param name="options">The run's options.</param>
 internal sealed class Validator(ITrainingSource source, TrainingOptions options)
 {
     private const int TextsAtOnce = 64;
 
-    // VQA's rule needs three other people; with fewer an answer is right that somebody gave.
+    // VQA's rule needs three other people. With fewer, any given answer is right.
     private const int LeastPeople = 4;
 
     private readonly List<string> failures = [];
 
-    /// <summary>Scores a model.</summary>
-    /// <param name="model">The folder of the model.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="TrainingException">The data cannot be read, or none of them can be used.</exception>
+    /// <summary>Scores the model of a folder.</summary>
+    /// <exception cref="TrainingException">The data cannot be read or used.</exception>
     public async Task<ValidationScore> MeasureAsync(string model, CancellationToken cancellationToken)
     {
         failures.Clear();
@@ -51,14 +47,13 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
         _ => throw new ArgumentOutOfRangeException(nameof(model), options.Task, "There is no such task."),
     };
 
-    /// <summary>Images that the last measurement could not read, each with the reason.</summary>
+    /// <summary>Images that the last measurement could not read, with reasons.</summary>
     public IReadOnlyList<string> Failures => failures;
 
-    /// <summary>The hash of keys and texts, in their order, once the data were opened.</summary>
+    /// <summary>The hash of keys and texts, in order, after opening.</summary>
     public string? Fingerprint { get; private set; }
 
-    /// <summary>Reads the texts once, and looks for a sample that can be used.</summary>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Reads the texts once and checks for a usable sample.</summary>
     /// <exception cref="TrainingException">There is none.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -185,7 +180,7 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
         return new(new Dictionary<string, double> { ["accuracy"] = right.Average(one => one ? 1.0 : 0) }, "accuracy");
     }
 
-    // Results come in the order of the images, which are read on another thread.
+    // Results keep the order of the images, which another thread reads.
     private static T Next<T>(ConcurrentQueue<T> read) =>
         read.TryDequeue(out var one) ? one : throw new UnreachableException("A result has no image.");
 
