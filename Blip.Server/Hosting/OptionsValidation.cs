@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>Checks the options when the host starts: errors are reported before a model is loaded.</summary>
+/// <summary>Checks the options before models are loaded.</summary>
 internal sealed class OptionsValidation : IValidateOptions<BlipServerOptions>
 {
     /// <inheritdoc/>
