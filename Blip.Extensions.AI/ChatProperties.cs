@@ -41,15 +41,12 @@ internal sealed class ChatProperties
         }
     }
 
-    /// <summary>The beginning of a caption.</summary>
     public string? Prompt { get; }
 
-    /// <summary>Answers to choose among.</summary>
     public IReadOnlyList<string> Candidates { get; } = [];
 
     public GenerationOptions Apply(GenerationOptions options) => settings.Aggregate(options, (result, property) => Settings[property.Name](result, property));
 
-    /// <summary>A value from a program or from JSON.</summary>
     private readonly record struct Property(string Name, object? Value)
     {
         public int Whole() => Value switch

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Checks a pipeline's registered options before its model is loaded.</summary>
 internal sealed class PipelineOptionsValidation<TSetup> : IValidateOptions<BlipPipelineOptions<TSetup>>
     where TSetup : PipelineOptions, new()
 {

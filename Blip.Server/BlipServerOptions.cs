@@ -27,9 +27,7 @@ public sealed class BlipServerOptions
     /// <summary>How the matcher is set up.</summary>
     public MatcherOptions Matcher { get; set; } = new() { WarmUp = true };
 
-    /// <summary>
-    /// Keys of which requests must carry one, as <c>Authorization: Bearer KEY</c> or <c>X-API-Key: KEY</c>. Empty asks for none.
-    /// </summary>
+    /// <summary>Accepted keys, sent as <c>Authorization: Bearer KEY</c> or <c>X-API-Key: KEY</c>. Empty asks for none.</summary>
     public IList<string> ApiKeys { get; set; } = [];
 
     /// <summary>Most bytes of a request body.</summary>

@@ -1,14 +1,14 @@
 namespace Blip.Evaluation;
 
 /// <summary>NLVR2's scores of sentences about two images (Suhr et al. 2019, section 6).</summary>
-/// <param name="Accuracy">The share of correct pairs, 0 to 1.</param>
-/// <param name="Consistency">The share of sentences that are correct for all their pairs.</param>
+/// <param name="Accuracy">Share of correct pairs, 0 to 1.</param>
+/// <param name="Consistency">Share of sentences with correct predictions for all their pairs.</param>
 public sealed record NlvrScores(double Accuracy, double Consistency)
 {
     /// <summary>Scores predictions.</summary>
     /// <param name="pairs">Pairs with labels.</param>
-    /// <param name="predictions">Whether a pair's sentence is predicted to be true.</param>
-    /// <exception cref="ArgumentException">There are no pairs, or one has no label.</exception>
+    /// <param name="predictions">The predicted label of a pair.</param>
+    /// <exception cref="ArgumentException">There are no pairs, or one lacks a label.</exception>
     public static NlvrScores Of(IReadOnlyList<NlvrPair> pairs, Func<NlvrPair, bool> predictions)
     {
         ArgumentNullException.ThrowIfNull(pairs);

@@ -7,11 +7,11 @@ public static class VqaAccuracy
 
     /// <summary>
     /// An answer's accuracy, 0 to 1: the mean over people of min(1, others with this answer / 3). As in the
-    /// official code, answers are normalised only where people's answers differ, and else trimmed.
+    /// official code, answers are normalised only where people differ.
     /// </summary>
     /// <param name="answer">The model's answer.</param>
     /// <param name="people">People's answers, ten in VQA v2.</param>
-    /// <exception cref="ArgumentException">There are no people's answers.</exception>
+    /// <exception cref="ArgumentException">No person answered.</exception>
     public static double Of(string answer, IReadOnlyList<string> people)
     {
         ArgumentNullException.ThrowIfNull(answer);

@@ -2,12 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Evaluation;
 
-/// <summary>
-/// Normalises answers as the official VQA evaluation does (visualqa.org/evaluation): punctuation, numbers, articles, contractions.
-/// </summary>
+/// <summary>Normalises answers as the official VQA evaluation does (visualqa.org/evaluation).</summary>
 public static partial class VqaAnswer
 {
-    // The official code passes a flag (32) as the replacement count: no more full stops than this are removed.
+    // The official code passes a flag as this count.
     private const int MostFullStops = 32;
 
     private static readonly string[] Punctuation = [";", "/", "[", "]", "\"", "{", "}", "(", ")", "=", "+", "\\", "_", "-", ">", "<", "@", "`", ",", "?", "!"];
@@ -25,7 +23,7 @@ public static partial class VqaAnswer
         return WithoutArticles(WithoutPunctuation(Trimmed(answer)));
     }
 
-    /// <summary>Line breaks and tabs as blanks, none at the ends: the whole normalisation where all people agree.</summary>
+    /// <summary>Line breaks and tabs become blanks; none stay at the ends.</summary>
     internal static string Trimmed(string answer) => answer.Replace('\n', ' ').Replace('\t', ' ').Trim();
 
     private static string WithoutPunctuation(string text)

@@ -1,6 +1,6 @@
 namespace Blip.Evaluation;
 
-/// <summary>Contractions without their apostrophes, as in the official VQA evaluation, including its mistakes.</summary>
+/// <summary>Contractions without apostrophes, from the official VQA evaluation, with its mistakes.</summary>
 internal static class VqaContractions
 {
     // Keys are the entries without apostrophes.

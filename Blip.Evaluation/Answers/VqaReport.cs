@@ -1,9 +1,9 @@
 namespace Blip.Evaluation;
 
 /// <summary>Accuracy of answers, in percent.</summary>
-/// <param name="Overall">Mean over all questions: the number in papers.</param>
-/// <param name="PerAnswerType">Mean by answer type: <c>yes/no</c>, <c>number</c>, <c>other</c>.</param>
-/// <param name="PerQuestionType">Mean by question type, the question's beginning.</param>
+/// <param name="Overall">Mean over all questions, as in papers.</param>
+/// <param name="PerAnswerType">Means by answer type: <c>yes/no</c>, <c>number</c>, <c>other</c>.</param>
+/// <param name="PerQuestionType">Means by question type.</param>
 /// <param name="PerQuestion">Each question's accuracy, by id.</param>
 public sealed record VqaReport(
     double Overall,
@@ -13,8 +13,8 @@ public sealed record VqaReport(
 {
     /// <summary>Scores answers.</summary>
     /// <param name="questions">Questions with people's answers.</param>
-    /// <param name="answers">The model's answer to each question, by id.</param>
-    /// <exception cref="ArgumentException">There are no questions, or a question lacks people's answers or the model's.</exception>
+    /// <param name="answers">The model's answers by question id.</param>
+    /// <exception cref="ArgumentException">There are no questions, or one lacks people's or the model's answers.</exception>
     public static VqaReport Of(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<EntryId, string> answers)
     {
         ArgumentNullException.ThrowIfNull(questions);

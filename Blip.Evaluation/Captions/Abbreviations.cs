@@ -19,7 +19,7 @@ internal static partial class Abbreviations
     private const string States =
         "(?-i:[A]z|[A]rk|[D]el|[I]ll|[L]a|[M]ass|[M]iss|[O]re|[P]a|[T]ex|[W]ash)|ala|ariz|calif|colo|conn|ct|dak|fla|ga|ind|kans?|ky|md|mich|minn|mo|mont|neb|nev|okla|penn|tenn|va|vt|wisc?|wyo";
 
-    // Single letters and letters separated by stops are abbreviations, too: "vitamin c.", "u.s."
+    // Also single letters, and letters separated by stops: "vitamin c.", "u.s."
     [GeneratedRegex(
         $@"\G(?<t>({Months}|{Days}|{Companies}|{Titles}|{Others}|{States}|[a-z](\.[a-z])*)\.)",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]

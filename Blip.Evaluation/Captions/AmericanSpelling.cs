@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Converts British to American spelling as the COCO evaluation's tokenizer does (CoreNLP's
-/// <c>Americanize</c>). Matching is case-sensitive: most words with a capital stay as they are.
+/// British to American spelling, as in the COCO evaluation's tokenizer (CoreNLP's <c>Americanize</c>).
+/// Case-sensitive: most capitalised words stay.
 /// </summary>
 internal static partial class AmericanSpelling
 {
@@ -31,7 +31,7 @@ internal static partial class AmericanSpelling
         ("popularis", "populariz", "e ed es ing"), ("pressuris", "pressuriz", "e ed es ing"), ("realis", "realiz", "e ed ing es"),
         ("recognis", "recogniz", "e ed ing es"));
 
-    /// <summary>The word as the evaluation compares it, without soft hyphens.</summary>
+    /// <summary>The American word, without soft hyphens.</summary>
     public static string Of(string word)
     {
         var plain = word.Replace("\u00AD", "", StringComparison.Ordinal);

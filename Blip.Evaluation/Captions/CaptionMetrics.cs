@@ -1,13 +1,11 @@
 namespace Blip.Evaluation;
 
 /// <summary>BLEU, ROUGE-L and CIDEr as in the COCO caption evaluation code (Chen et al. 2015, arXiv:1504.00325).</summary>
-/// <remarks>METEOR and SPICE are missing: both need a Java program and its word lists.</remarks>
+/// <remarks>METEOR and SPICE are missing: they need a Java program.</remarks>
 public static class CaptionMetrics
 {
     /// <summary>Tokenizes and scores captions.</summary>
-    /// <param name="samples">
-    /// The captions. CIDEr weighs words by all references, so that scores of parts do not add up to the whole's.
-    /// </param>
+    /// <param name="samples">The captions. CIDEr weighs words by all references: scores of parts do not add up to the whole's.</param>
     /// <exception cref="ArgumentException">There are no samples, or one has no reference.</exception>
     public static CaptionReport Score(IReadOnlyList<CaptionSample> samples)
     {

@@ -6,7 +6,7 @@ namespace Blip.Evaluation;
 /// <param name="Cider">CIDEr-D (Vedantam et al. 2015), 0 to 10; papers print it times 100.</param>
 public sealed record CaptionScores(IReadOnlyList<double> Bleu, double RougeL, double Cider)
 {
-    /// <summary>The scores under the COCO evaluation's names, in its order.</summary>
+    /// <summary>The scores by name, in the COCO evaluation's order.</summary>
     public IEnumerable<KeyValuePair<string, double>> Named
     {
         get

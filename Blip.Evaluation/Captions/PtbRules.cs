@@ -77,7 +77,7 @@ internal static partial class PtbRules
         return false;
     }
 
-    /// <summary>The token of the rule with the longest match, and the length of its text. An empty token is dropped.</summary>
+    /// <summary>The token and length of the longest match. An empty token is dropped.</summary>
     public static (int Length, string Token) Longest(string text, int place)
     {
         PtbRule? best = null;
@@ -160,7 +160,7 @@ internal static partial class PtbRules
     [GeneratedRegex($@"\G(?<t>y{Apostrophe}){Letter}", Caseless)]
     private static partial Regex You();
 
-    // A host's labels are not matched one by one: labels may contain full stops, and the number of splits would explode.
+    // A host's labels may contain full stops: matching them one by one would try too many splits.
     [GeneratedRegex(
         $@"\G(?<t>(https?|ftp)://{UrlCharacter}{{1,2000}}(?<![.!?,;:&'*-])|(www\.{UrlCharacter}{{1,639}}\.[a-z]{{2,4}}|([^\s<>|`(){{}}\[\].!?,:/$""]{{1,63}}\.){{1,10}}(com|net|org|edu))(/{UrlCharacter}{{1,2000}}(?<![.!?,;:&'*-]))?)(?![a-z])",
         Caseless)]

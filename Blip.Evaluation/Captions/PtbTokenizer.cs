@@ -3,12 +3,12 @@ using System.Text;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// The tokenizer of caption scores: Penn Treebank tokens as by Stanford CoreNLP 3.4.1 (<c>PTBTokenizer
-/// -preserveLines -lowerCase</c>), in lower case, without punctuation, as in the COCO caption evaluation code.
+/// The tokenizer of caption scores: Penn Treebank tokens in lower case, without punctuation. It follows
+/// Stanford CoreNLP 3.4.1 (<c>PTBTokenizer -preserveLines -lowerCase</c>) and the COCO caption evaluation code.
 /// </summary>
 /// <remarks>
-/// The rule with the longest match wins, on a tie the first (<see cref="PtbRules"/>). docs/evaluation.md names the exceptions.
-/// Brackets stay as <c>-lrb-</c> and <c>-rrb-</c>: the evaluation code looks for capitals only, so never removes them.
+/// The longest match wins, on a tie the first rule (<see cref="PtbRules"/>). docs/evaluation.md names the
+/// exceptions. Brackets stay as <c>-lrb-</c> and <c>-rrb-</c>: the evaluation code only removes them in capitals.
 /// </remarks>
 public static class PtbTokenizer
 {
@@ -58,7 +58,7 @@ public static class PtbTokenizer
         return null;
     }
 
-    // A shortcut for ASCII letters between blanks: only the rule for words can match all of them.
+    // A shortcut: only the rule for words matches ASCII letters between blanks.
     private static int PlainWord(string text, int place)
     {
         var end = place;

@@ -20,7 +20,7 @@ internal static class RougeL
         return precision == 0 || recall == 0 ? 0 : (1 + (Beta * Beta)) * precision * recall / (recall + (Beta * Beta * precision));
     }
 
-    // One row of the table at a time, to save memory.
+    // One row of the table at a time.
     private static int LongestCommonSubsequence(string[] first, string[] second)
     {
         var row = new int[second.Length + 1];

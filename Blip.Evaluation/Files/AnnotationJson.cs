@@ -6,11 +6,11 @@ using Blip.Runtime.Files;
 
 namespace Blip.Evaluation;
 
-/// <summary>Reads data sets' JSON files, which may have hundreds of megabytes: streamed, with only the needed fields.</summary>
+/// <summary>Streams data sets' JSON files, up to hundreds of megabytes, into the needed fields.</summary>
 internal static class AnnotationJson
 {
     /// <summary>Whether the file's root is an array, not an object.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read, or is neither.</exception>
+    /// <exception cref="AnnotationException">The file is unreadable, or neither.</exception>
     public static bool IsArray(string path)
     {
         using var stream = Open(path);
@@ -36,12 +36,11 @@ internal static class AnnotationJson
         };
     }
 
-    /// <exception cref="AnnotationException">The file cannot be read or has another form; the message says where.</exception>
+    /// <exception cref="AnnotationException">The file is unreadable or of another form; the message says where.</exception>
     public static T Load<T>(string path, JsonTypeInfo<T> type) =>
         Read(path, stream => JsonSerializer.Deserialize(stream, type)) ?? throw new AnnotationException($"{path}: the file holds null.");
 
     /// <summary>Reads a file of JSON lines or of successive objects.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read or has another form; the message says where.</exception>
     public static List<T?> LoadLines<T>(string path, JsonTypeInfo<T> type) =>
         Read(path, stream => JsonSerializer.DeserializeAsyncEnumerable(stream, type, topLevelValues: true).ToBlockingEnumerable().ToList());
 
@@ -56,8 +55,7 @@ internal static class AnnotationJson
         {
             var place = e.Path is { Length: > 1 } inside ? $"{inside.TrimStart('$', '.')} " : "";
             var line = e.LineNumber is { } number ? $"line {number + 1}" : "the end";
-            // Two kinds of error: a character is unexpected, which the reader explains, or a value has the
-            // wrong type, of which it only names the type.
+            // The reader explains an unexpected character. For a value of the wrong type it only names the .NET type.
             var reason = e.InnerException is JsonException or null && e.Message.Split(" Path:")[0].Split(" LineNumber:")[0] is var text
                 && !text.Contains("could not be converted", StringComparison.Ordinal) && !text.StartsWith("Exception of type", StringComparison.Ordinal)
                 ? text.TrimEnd('.')

@@ -10,7 +10,7 @@ public sealed class CaptionAnnotations
 {
     private CaptionAnnotations(string path, IReadOnlyList<CaptionedImage> images) => (Path, Images) = (path, images);
 
-    /// <summary>Notices about skipped images: those without a caption where others have one.</summary>
+    /// <summary>Notices about images skipped for lack of a caption, where others have one.</summary>
     public IReadOnlyList<string> Notices =>
         HasCaptions && Images.Where(image => image.Captions.Count == 0).ToList() is { Count: > 0 } bare
             ? [$"{Path}: {bare.Count} of {Images.Count} images have no caption to compare with, the first is {bare[0].Id}: they are passed over"]
@@ -27,8 +27,8 @@ public sealed class CaptionAnnotations
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="split">The part to read of a file with several.</param>
-    /// <exception cref="AnnotationException">The file cannot be read, or an entry is incomplete; the message names both.</exception>
+    /// <param name="split">The part of a file with several.</param>
+    /// <exception cref="AnnotationException">The file is unreadable, or an entry incomplete; the message names both.</exception>
     public static CaptionAnnotations Load(string path, string split = "test")
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -17,7 +17,6 @@ internal sealed class CaptionFile
     public List<VideoSentence>? Sentences { get; set; }
 }
 
-/// <summary>Of MSR-VTT's file.</summary>
 internal sealed class VideoEntry
 {
     public string? VideoId { get; set; }
@@ -40,7 +39,6 @@ internal sealed class ClipEntry
     public string? Caption { get; set; }
 }
 
-/// <summary>Of COCO's or Karpathy's format.</summary>
 internal sealed class ImageEntry
 {
     public EntryId? Id { get; set; }
@@ -64,13 +62,11 @@ internal sealed class ImageEntry
     public List<SentenceEntry>? Sentences { get; set; }
 }
 
-/// <summary>Of Karpathy's format.</summary>
 internal sealed class SentenceEntry
 {
     public string? Raw { get; set; }
 }
 
-/// <summary>Of COCO's format.</summary>
 internal sealed class CaptionEntry
 {
     public EntryId? ImageId { get; set; }

@@ -3,8 +3,8 @@ using System.Text;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Composes letters and marks (Unicode's form C) in file names, which macOS decomposes: Latin, Cyrillic, kana
-/// and Hangul. <see cref="string.Normalize()"/> returns its input unchanged under invariant globalisation.
+/// Composes letters and marks (Unicode's form C) in file names, as macOS decomposes them: Latin, Cyrillic,
+/// kana, Hangul. <see cref="string.Normalize()"/> does nothing under invariant globalisation.
 /// </summary>
 internal static class ComposedText
 {

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// A data set's id of an image or a question: a number in COCO and VQA, a text in others. 42, 42.0 and "42"
-/// are one id, as one data set's files may differ in it.
+/// A data set's id of an image or a question: a number in COCO and VQA, elsewhere a text. 42, 42.0 and "42"
+/// are one id, as files differ in it.
 /// </summary>
 [JsonConverter(typeof(EntryIdConverter))]
 public readonly record struct EntryId : IComparable<EntryId>

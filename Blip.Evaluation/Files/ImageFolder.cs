@@ -13,7 +13,7 @@ public sealed class ImageFolder
     private readonly string folder;
     private readonly Lazy<(ILookup<string, string> Names, ILookup<long, string> Numbers)> listing;
 
-    /// <summary>A folder, listed with its subfolders once an image is not where its name says. Hidden files are ignored.</summary>
+    /// <summary>A folder, listed with its subfolders when first needed. Hidden files are ignored.</summary>
     /// <exception cref="AnnotationException">There is no such folder.</exception>
     public ImageFolder(string folder)
     {
@@ -24,9 +24,9 @@ public sealed class ImageFolder
     }
 
     /// <summary>The path of an image, or null.</summary>
-    /// <param name="fileName">The file's name in the annotations, with or without folders; null if not given.</param>
-    /// <param name="id">Its id; a number finds it if there is no name.</param>
-    /// <param name="objection">Why there is no path, a sentence: no file matches, or the named ones do.</param>
+    /// <param name="fileName">The file's name in the annotations, with or without folders; may be null.</param>
+    /// <param name="id">Its id; without a name, a number finds it.</param>
+    /// <param name="objection">Why there is no path, a sentence: no file matches, or several, which it names.</param>
     public string? Find(string? fileName, EntryId id, out string? objection)
     {
         objection = null;
@@ -39,7 +39,7 @@ public sealed class ImageFolder
 
     /// <summary>The path of a clip, a folder of frames or a file of any extension; or null.</summary>
     /// <param name="name">Its name in the annotations, without extension.</param>
-    /// <param name="objection">Why there is no path, a sentence: no file matches, or the named ones do.</param>
+    /// <param name="objection">Why there is no path, a sentence: no file matches, or several, which it names.</param>
     public string? FindClip(string name, out string? objection)
     {
         objection = null;
@@ -50,7 +50,7 @@ public sealed class ImageFolder
             name, out objection);
     }
 
-    /// <summary>The number at the end of a file's name, before the extension, if any.</summary>
+    /// <summary>The number at the end of a file's name, if any.</summary>
     internal static long? NumberOf(string name)
     {
         var stem = System.IO.Path.GetFileNameWithoutExtension(name.AsSpan());

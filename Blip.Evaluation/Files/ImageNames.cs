@@ -20,7 +20,7 @@ internal sealed class ImageNames
     /// <summary>The last part of a path, in that form.</summary>
     public static string NameOf(string path) => Normal(path)[(Normal(path).LastIndexOf('/') + 1)..];
 
-    /// <summary>The image that a path names, if any; <paramref name="place"/> is where the path stands, for the message.</summary>
+    /// <summary>The image of a path, if any; <paramref name="place"/> is for the message.</summary>
     /// <exception cref="AnnotationException">Several images have this name.</exception>
     public EntryId? Find(string path, string place)
     {

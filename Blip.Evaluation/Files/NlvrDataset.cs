@@ -20,7 +20,7 @@ public sealed class NlvrDataset
     public bool HasLabels => Pairs.Any(pair => pair.Label is not null);
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read, or an entry is incomplete; the message names both.</exception>
+    /// <exception cref="AnnotationException">The file is unreadable, or an entry incomplete; the message names both.</exception>
     public static NlvrDataset Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -63,13 +63,12 @@ public sealed class NlvrDataset
 
 /// <summary>A sentence about two images.</summary>
 /// <param name="Id">Its identifier, or else its place in the file.</param>
-/// <param name="Left">The left image's file, relative to the data set's image folder.</param>
+/// <param name="Left">The left image's file, relative to the image folder.</param>
 /// <param name="Right">The right image's.</param>
 /// <param name="Sentence">The sentence.</param>
 /// <param name="Label">Whether the sentence is true; null if unknown.</param>
 public sealed record NlvrPair(EntryId Id, string Left, string Right, string Sentence, bool? Label);
 
-/// <summary>Of either file.</summary>
 internal sealed class NlvrEntry
 {
     public string? Identifier { get; set; }

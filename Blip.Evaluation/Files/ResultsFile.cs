@@ -1,17 +1,15 @@
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Results for a data set. The file has the data set's format, or JSON (lines) of <c>blip caption</c> and
-/// <c>blip ask</c>, which name images by path and questions by text.
+/// Results for a data set, in its format or as JSON (lines) of <c>blip caption</c> and <c>blip ask</c>. Those name images by path
+/// and questions by text.
 /// </summary>
 /// <param name="Texts">The text of each id.</param>
 /// <param name="Notices">Notices about skipped entries, a sentence each.</param>
 public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IReadOnlyList<string> Notices)
 {
     /// <summary>Reads captions of images.</summary>
-    /// <exception cref="AnnotationException">
-    /// The file cannot be read, an entry is incomplete, or two entries are about one image.
-    /// </exception>
+    /// <exception cref="AnnotationException">The file is unreadable, an entry incomplete, or an image named twice.</exception>
     public static ResultsFile Load(string path, CaptionAnnotations data)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -21,9 +19,7 @@ public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IRe
     }
 
     /// <summary>Reads answers to questions.</summary>
-    /// <exception cref="AnnotationException">
-    /// The file cannot be read, an entry is incomplete, or two entries are about one question.
-    /// </exception>
+    /// <exception cref="AnnotationException">The file is unreadable, an entry incomplete, or a question named twice.</exception>
     public static ResultsFile Load(string path, VqaDataset data)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -38,7 +34,7 @@ public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IRe
 
     /// <summary>Reads predictions about pairs.</summary>
     /// <exception cref="AnnotationException">
-    /// The file cannot be read, an entry is incomplete or neither True nor False, or two entries are about one pair.
+    /// The file is unreadable, an entry incomplete or neither True nor False, or a pair named twice.
     /// </exception>
     public static ResultsFile Load(string path, NlvrDataset data)
     {

@@ -30,7 +30,7 @@ public sealed record ResultsFormat
 
     /// <summary>Reads a results file.</summary>
     /// <returns>The text of each id.</returns>
-    /// <exception cref="AnnotationException">The file cannot be read, an entry is incomplete, or two entries share an id.</exception>
+    /// <exception cref="AnnotationException">The file is unreadable, an entry incomplete, or an id used twice.</exception>
     public IReadOnlyDictionary<EntryId, string> Load(string path)
     {
         if (!AnnotationJson.IsArray(path))

@@ -7,7 +7,7 @@ using Blip.Runtime.Files;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Writes results as they come. After each one the file is a whole array, so that a stopped run keeps its results and a later run resumes.
+/// Writes results one by one. The file is always a whole array: a stopped run keeps its results, and a later one resumes.
 /// </summary>
 public sealed class ResultsWriter : IDisposable
 {
@@ -26,9 +26,9 @@ public sealed class ResultsWriter : IDisposable
     /// <summary>Opens a results file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">Its format.</param>
-    /// <param name="resume">Keep the entries and continue; an incomplete last entry is dropped. Otherwise the file must not exist.</param>
+    /// <param name="resume">Continue the file; an incomplete last entry is dropped. Otherwise it must not exist.</param>
     /// <exception cref="AnnotationException">
-    /// The file exists without <paramref name="resume"/>, holds something else, cannot be written, or another process writes it.
+    /// The file exists without <paramref name="resume"/>, holds something else, cannot be written, or is in use.
     /// </exception>
     public static ResultsWriter Open(string path, ResultsFormat format, bool resume)
     {
@@ -75,7 +75,7 @@ public sealed class ResultsWriter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => whole.Dispose();
 
-    // Rewrites earlier results beside the file. The new file then replaces it atomically.
+    // Rewrites earlier results beside the file, which the copy then replaces atomically.
     private static ResultsWriter Open(string path, ResultsFormat format, bool resume, ReplacedFile whole)
     {
         var there = File.Exists(path);

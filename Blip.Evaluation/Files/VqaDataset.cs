@@ -15,7 +15,7 @@ public sealed class VqaDataset
     public ResultsFormat Format { get; }
 
     /// <summary>
-    /// Notices about skipped entries, a sentence each: questions without answers where others have some, and answers without a question.
+    /// Notices, a sentence each: skipped questions without answers, where others have some, and answers without a question.
     /// </summary>
     public IReadOnlyList<string> Notices { get; }
 
@@ -29,9 +29,7 @@ public sealed class VqaDataset
     /// <param name="annotations">
     /// The answers file (<c>v2_mscoco_val2014_annotations.json</c>); null for a test set with secret answers.
     /// </param>
-    /// <exception cref="AnnotationException">
-    /// A file cannot be read, an entry is incomplete, or the files have different questions.
-    /// </exception>
+    /// <exception cref="AnnotationException">A file is unreadable, an entry incomplete, or the questions differ.</exception>
     public static VqaDataset Load(string? questions, string? annotations)
     {
         if (questions is null && annotations is null)
@@ -96,7 +94,7 @@ public sealed class VqaDataset
     private static VqaDataset Whole(VqaDataset data, string path)
     {
         var bare = data.Questions.Where(question => question.Answers.Count == 0).ToList();
-        // A set without any answers has secret ones.
+        // No answers at all: they are secret.
         return bare.Count == 0 || bare.Count == data.Questions.Count
             ? data
             : new VqaDataset(data.Questions, data.Format, $"{path}: {bare.Count} of {data.Questions.Count} questions have no answer, the first is {bare[0].Id}: they are passed over");

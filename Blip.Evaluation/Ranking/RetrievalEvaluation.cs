@@ -5,8 +5,8 @@ using Blip.Runtime.Retrieval;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Recall among images and captions: by their vectors, and with the first k of each query reranked, as in
-/// BLIP's evaluation of retrieval (Li et al. 2022, section 5.1).
+/// Recall among images and captions, by vectors and with each query's first k reranked, as in BLIP's
+/// evaluation (Li et al. 2022, section 5.1).
 /// </summary>
 public sealed class RetrievalEvaluation
 {
@@ -14,7 +14,7 @@ public sealed class RetrievalEvaluation
     private readonly IReadOnlyList<int> imageOfText;
     private readonly List<int>[] textsOfImage;
 
-    /// <summary>An evaluation of vectors.</summary>
+    /// <summary>Evaluates vectors.</summary>
     /// <param name="images">The images' vectors, all of one length.</param>
     /// <param name="texts">The captions' vectors, of the same length.</param>
     /// <param name="imageOfText">The index of each caption's image.</param>
@@ -46,8 +46,8 @@ public sealed class RetrievalEvaluation
     /// <summary>Recall with the first k of each query reranked.</summary>
     /// <param name="k">How many to rerank; published settings: 256 (COCO) and 128 (Flickr).</param>
     /// <param name="look">
-    /// Scores some captions of an image, higher for better; BLIP adds the matching logit and the dot product.
-    /// Called once per image, for both directions, so that each image is encoded once.
+    /// Scores captions of an image, higher for better; BLIP adds the matching logit and the dot product.
+    /// Called once per image, for both directions, so that images are encoded once.
     /// </param>
     public RetrievalReport Rerank(int k, Func<int, IReadOnlyList<int>, IReadOnlyList<double>> look)
     {

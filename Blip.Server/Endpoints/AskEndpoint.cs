@@ -50,7 +50,6 @@ internal sealed class AskEndpoint(ModelSet models, RequestInputs inputs)
         answer.Alternatives.Count == 0 ? null : [.. answer.Alternatives.Select(other => new ScoredText(other.Text ?? "", other.Score))]);
 }
 
-/// <summary>A request to <c>/ask</c>.</summary>
 internal sealed record AskRequest : GenerationRequest, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>
@@ -112,7 +111,7 @@ internal sealed record AskResponse(IReadOnlyList<AnsweredQuestion> Results);
 /// <param name="Image">The image's name.</param>
 /// <param name="Question">The question.</param>
 /// <param name="Answer">The answer.</param>
-/// <param name="Score">The sum of its tokens' log-probabilities.</param>
+/// <param name="Score">From its tokens' log-probabilities.</param>
 /// <param name="Tokens">Its number of tokens.</param>
 /// <param name="Alternatives">Other answers, best first.</param>
 /// <param name="Error">Why there is no answer.</param>

@@ -72,7 +72,6 @@ internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
     private sealed record Line(string Kind, IReadOnlyList<WordAttention> Words, double? Score);
 }
 
-/// <summary>A request to <c>/attention</c>.</summary>
 internal sealed record AttentionRequest : GenerationRequest, IImageRequest
 {
     /// <summary>The image: base64, or a data: address.</summary>

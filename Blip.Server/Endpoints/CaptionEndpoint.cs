@@ -49,7 +49,6 @@ internal sealed class CaptionEndpoint(ModelSet models, RequestInputs inputs)
         caption.Alternatives.Count == 0 ? null : [.. caption.Alternatives.Select(other => new ScoredText(other.Text ?? "", other.Score))]);
 }
 
-/// <summary>A request to <c>/caption</c>.</summary>
 internal sealed record CaptionRequest : GenerationRequest, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>
@@ -89,7 +88,7 @@ internal sealed record CaptionResponse(IReadOnlyList<CaptionedImage> Results);
 /// <summary>An image's caption, or its error.</summary>
 /// <param name="Image">The image's name.</param>
 /// <param name="Caption">The caption.</param>
-/// <param name="Score">The sum of its tokens' log-probabilities.</param>
+/// <param name="Score">From its tokens' log-probabilities.</param>
 /// <param name="Tokens">Its number of tokens.</param>
 /// <param name="Alternatives">Other captions, best first.</param>
 /// <param name="Error">Why there is no caption.</param>

@@ -10,8 +10,7 @@ namespace Blip.Server.Endpoints;
 
 internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOptions<BlipServerOptions> limits) : IDisposable
 {
-    // Clients often send image after image with the same labels: recent labels' embeddings are kept. An
-    // entry's size is its number of texts.
+    // Clients often send image after image with the same labels, so that their embeddings are kept. An entry's size is its number of texts.
     private readonly MemoryCache labelers = new(new MemoryCacheOptions { SizeLimit = 16L * limits.Value.MaxTexts });
 
     public async Task<IResult> HandleAsync(HttpContext http)
@@ -56,7 +55,6 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
         [.. labels.Select(label => new LabelScore(label.Name, label.Probability, label.MatchProbability, label.Cosine))];
 }
 
-/// <summary>A request to <c>/label</c>.</summary>
 internal sealed record LabelRequest : KnownFields, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>

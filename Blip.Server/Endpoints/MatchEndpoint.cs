@@ -30,7 +30,6 @@ internal sealed class MatchEndpoint(ModelSet models, RequestInputs inputs, IOpti
     private static IReadOnlyList<MatchedText> Of(IReadOnlyList<Match> matches) => [.. matches.Select(match => new MatchedText(match.Text, match.MatchProbability, match.Cosine))];
 }
 
-/// <summary>A request to <c>/match</c>.</summary>
 internal sealed record MatchRequest : KnownFields, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>

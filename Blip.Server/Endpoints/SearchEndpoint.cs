@@ -35,7 +35,6 @@ internal sealed class SearchEndpoint(ModelSet models, RequestInputs inputs)
     }
 }
 
-/// <summary>A request to <c>/search</c>.</summary>
 internal sealed record SearchRequest : KnownFields, IImageRequest
 {
     /// <summary>Words to look for.</summary>

@@ -14,7 +14,6 @@ internal static class BlipHost
 
     private static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(30), ClosingTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>Builds it, without starting it.</summary>
     public static WebApplication Build(BlipHostSetup setup, Action<BlipServerOptions> configure)
     {
         // The current folder and ASP.NET Core's variables are ignored: only the command line counts.
@@ -98,7 +97,6 @@ internal static class BlipHost
     }
 }
 
-/// <summary>Where a server listens, and how it stops.</summary>
 internal sealed record BlipHostSetup
 {
     public System.Net.IPAddress Address { get; init; } = System.Net.IPAddress.Loopback;
@@ -106,7 +104,7 @@ internal sealed record BlipHostSetup
     /// <summary>The port; 0 takes a free one.</summary>
     public int Port { get; init; } = 8080;
 
-    /// <summary>Further names, besides localhost, of a server that listens on loopback: those that a proxy passes on.</summary>
+    /// <summary>Further names besides localhost, which a proxy passes on, of a server on loopback.</summary>
     public IReadOnlyList<string> HostNames { get; init; } = [];
 
     /// <summary>Origins whose pages may send requests; <c>*</c> allows all.</summary>

@@ -9,7 +9,6 @@ namespace Blip.Server.Hosting;
 /// </summary>
 internal static class HostNames
 {
-    /// <summary>Refuses requests by other names if the server listens on loopback.</summary>
     public static void Use(WebApplication app, BlipHostSetup setup)
     {
         if (!IPAddress.IsLoopback(setup.Address))

@@ -72,13 +72,11 @@ internal interface IModelSlot : IDisposable
 
 internal enum ModelState
 {
-    /// <summary>Not served.</summary>
     Absent,
 
     Loading,
 
     Ready,
 
-    /// <summary>It failed to load.</summary>
     Failed,
 }

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>Checks the options before models are loaded.</summary>
 internal sealed class OptionsValidation : IValidateOptions<BlipServerOptions>
 {
     /// <inheritdoc/>

@@ -15,7 +15,6 @@ internal sealed class ServerMetrics : IDisposable
         meter.CreateObservableGauge("blip.server.model.ready", () => models.Served.Select(Ready), description: "1 for a model that answers, 0 for one that is being loaded or failed.");
     }
 
-    /// <summary>Counts a refused request.</summary>
     public void Refused(int status) => refused.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status));
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ namespace Blip.Server.Hosting;
 
 /// <summary>
 /// The end of a server. Current requests may finish within the host's shutdown timeout. The others are
-/// answered shortly before it ends, when the host closes their connections.
+/// answered shortly before: the host then closes their connections.
 /// </summary>
 internal sealed class Shutdown : IDisposable
 {

@@ -33,7 +33,6 @@ internal static class ErrorShape
     private static string Section(int status) => status < 500 ? "15.5" : "15.6";
 }
 
-/// <summary>OpenAI's error body.</summary>
 internal sealed record OpenAIErrorBody(OpenAIError Error);
 
 /// <summary>OpenAI's error.</summary>

@@ -5,12 +5,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Server.Http;
 
-/// <summary>Why a request fails, as the client is told.</summary>
-/// <param name="Status">The HTTP status.</param>
-/// <param name="Message">For people.</param>
-/// <param name="Field">The wrong field, if any.</param>
-/// <param name="Code">For programs, if any.</param>
-/// <param name="RetryAfter">When to try again; null where that does not help.</param>
+/// <summary>Why a request fails, as the client is told. A null <paramref name="RetryAfter"/>: trying again does not help.</summary>
 internal sealed record Failure(int Status, string Message, string? Field = null, string? Code = null, TimeSpan? RetryAfter = null)
 {
     public static readonly Failure NoKey = new(
@@ -19,13 +14,10 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
     public static readonly Failure Ending = new(
         StatusCodes.Status503ServiceUnavailable, "The server is shutting down; try again in a moment, or another one.", Code: "shutting_down", RetryAfter: TimeSpan.FromSeconds(5));
 
-    /// <summary>Whether the server is at fault: then it logs the failure.</summary>
+    /// <summary>Whether the server is at fault, and must log it.</summary>
     public bool IsServers => Status == StatusCodes.Status500InternalServerError;
 
-    /// <summary>The client's error for an exception.</summary>
-    /// <param name="e">The exception.</param>
-    /// <param name="timedOut">Whether the request's time is over.</param>
-    /// <param name="stopping">Whether the server is stopping, which frees the models.</param>
+    /// <summary>The client's error for an exception. A server that is <paramref name="stopping"/> frees its models.</summary>
     public static Failure Of(Exception e, bool timedOut, bool stopping) => e switch
     {
         RequestException own => new(own.Status, own.Message, own.Field, own.Code, own.RetryAfter),

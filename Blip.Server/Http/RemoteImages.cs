@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Blip.Server.Http;
 
 /// <summary>
-/// Fetches images by address, where the server allows it. A client must not reach machines that only the
-/// server can: each connection, also of a redirect, goes to an address checked after the name was resolved.
+/// Fetches images by address, where the server allows it. A client must not reach internal machines through
+/// the server. Each connection, also of a redirect, goes to an address that was checked after resolution.
 /// </summary>
 internal sealed class RemoteImages : IDisposable
 {

@@ -8,10 +8,8 @@ internal sealed class RequestException(int status, string message, Exception? in
 
     public int Status => status;
 
-    /// <summary>The wrong field, if any.</summary>
     public string? Field { get; init; }
 
-    /// <summary>For programs, if any.</summary>
     public string? Code { get; init; }
 
     /// <summary>When to try again; null where that does not help.</summary>

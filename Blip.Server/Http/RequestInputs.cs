@@ -7,8 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Blip.Server.Http;
 
 /// <summary>
-/// Requests with images in any of three forms: JSON with base64, <c>multipart/form-data</c> with files, or
-/// one image as the body with the fields in the query.
+/// Requests with images: JSON with base64, <c>multipart/form-data</c> with files, or one image as the body with fields in the query.
 /// </summary>
 internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptions> options)
 {
@@ -41,7 +40,7 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
     }
 
     /// <summary>The same, for endpoints that need an image.</summary>
-    /// <exception cref="RequestException">There is none, or the body is of another form.</exception>
+    /// <exception cref="RequestException">There is no image, or the body is of another form.</exception>
     public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadSomeAsync<T>(HttpRequest request, CancellationToken cancellationToken)
         where T : KnownFields, IImageRequest
     {
@@ -52,7 +51,6 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
     }
 
     /// <summary>The same, for endpoints that take one image.</summary>
-    /// <exception cref="RequestException">There is none, or several, or the body is of another form.</exception>
     public async Task<(T Fields, ImageSource Image)> ReadOneAsync<T>(HttpRequest request, CancellationToken cancellationToken)
         where T : KnownFields, IImageRequest
     {

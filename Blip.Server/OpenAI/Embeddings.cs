@@ -67,7 +67,6 @@ internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInp
     private static string Base64(float[] vector) => Convert.ToBase64String(MemoryMarshal.AsBytes<float>(vector));
 }
 
-/// <summary>A request to <c>/v1/embeddings</c>.</summary>
 internal sealed record EmbeddingRequest : KnownFields
 {
     /// <summary>match.</summary>

@@ -19,14 +19,12 @@ internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> 
 
     public ModelList List() => new([.. Names(chat: true).Concat(Names(chat: false)).Select(Of)], options.Value.Index is not null);
 
-    /// <exception cref="RequestException">There is no such model.</exception>
     public ModelEntry Find(string name) => Of(Known(name, [.. Names(chat: true), .. Names(chat: false)]));
 
     /// <summary>Checks the name of a model for conversations.</summary>
-    /// <exception cref="RequestException">There is no such model.</exception>
     public string Chat(string? name) => Known(name, [.. Names(chat: true)]);
 
-    /// <summary>Checks the name of a model for embeddings.</summary>
+    /// <summary>The same for embeddings.</summary>
     /// <exception cref="RequestException">There is no such model.</exception>
     public string Embedding(string? name) => Known(name, [.. Names(chat: false)]);
 

@@ -18,7 +18,6 @@ internal abstract class Speaker(Pipeline pipeline, GenerationOptions generation,
     /// <exception cref="ImageException">An image cannot be read.</exception>
     public abstract IAsyncEnumerable<Said> SayAllAsync(IReadOnlyList<ImageSource> images, CancellationToken cancellationToken);
 
-    /// <exception cref="ImageException">The image cannot be read.</exception>
     public abstract Task<Said> SayAsync(ImageSource image, CancellationToken cancellationToken);
 
     /// <summary>The same, word by word. <paramref name="onEnd"/> gets the whole before the words end.</summary>

@@ -13,7 +13,7 @@ internal record KnownFields
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; init; }
 
-    /// <summary>Refuses unknown fields; <paramref name="ignored"/> may be present.</summary>
+    /// <summary><paramref name="ignored"/> may be present.</summary>
     /// <exception cref="RequestException">There is an unknown field.</exception>
     public void RefuseUnknown(IReadOnlySet<string>? ignored = null)
     {
