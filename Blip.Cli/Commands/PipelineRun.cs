@@ -16,7 +16,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
 
     /// <summary>
     /// Runs it. <paramref name="start"/> begins the work: its exceptions are errors of the command line. <paramref name="also"/>
-    /// is further work on a successful result, and returns an error. <paramref name="file"/> is null for standard output.
+    /// is further work on a successful result, and may return an error. <paramref name="file"/> is null for standard output.
     /// </summary>
     public async Task<int> RunAsync<TPipeline, TResult>(
         ParseResult parsed,

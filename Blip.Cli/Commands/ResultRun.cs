@@ -3,7 +3,7 @@ using Blip.Cli.Output;
 namespace Blip.Cli.Commands;
 
 /// <summary>
-/// Passes results to the writer, the screen and further work (<paramref name="also"/>), which returns an error for a successful result.
+/// Passes results to the writer, the screen and, if successful, further work (<paramref name="also"/>), which may return an error.
 /// </summary>
 internal sealed class ResultRun<T>(
     Terminal terminal, RecordWriter<T> writer, RecordForm<T> form, ProgressLine progress, Func<T, string?>? also = null, string? place = null)

@@ -4,7 +4,7 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Cli.Input;
 
 /// <summary>
-/// The clips of a folder and its subfolders: each animated file, each video, and a folder's still images together as one clip's frames.
+/// The clips of a folder and its subfolders: each animated file, each video, and a folder's still images, if several, as one clip's frames.
 /// </summary>
 internal static class FolderClips
 {

@@ -16,9 +16,10 @@ internal static class InputExpansion
     };
 
     /// <summary>
-    /// Files stand for themselves, folders for all images below, patterns (<c>*</c>, <c>?</c>, <c>**</c> for any depth)
-    /// for matching files, both by path; <c>-</c> is standard input. An argument without a match becomes an image that
-    /// fails in its place. Null <paramref name="frames"/> mean images, others clips (<see cref="FolderClips"/>).
+    /// Files stand for themselves, folders for all images below, patterns (<c>*</c>, <c>?</c>, <c>**</c> for
+    /// any depth) for matching files, both by path; <c>-</c> is standard input. An argument without a match
+    /// becomes an image that fails in its place. With <paramref name="archives"/>, tars and Parquet files stand
+    /// for their images. Null <paramref name="frames"/> mean images, others clips (<see cref="FolderClips"/>).
     /// </summary>
     public static List<ImageSource> Expand(
         IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null, int? frames = null) =>
@@ -32,7 +33,7 @@ internal static class InputExpansion
         arguments is [var argument] && sources is [var source] && source.Name == argument;
 
     /// <summary>
-    /// Whether a word that is no file was probably meant as one: by its extension, as a pattern, or as a path from the root or from here.
+    /// Whether a word that names no file looks like one: by its extension, as a pattern, or as an absolute or relative path.
     /// </summary>
     public static bool LooksLikeImages(string word) => FolderImages.Extensions.Contains(Path.GetExtension(word)) || Path.IsPathRooted(word)
         || word.StartsWith('.') || word.Contains('*', StringComparison.Ordinal) || word.TrimEnd('?').Contains('?', StringComparison.Ordinal);

@@ -135,7 +135,7 @@ internal sealed class BootstrapBinding
         });
     }
 
-    /// <summary>Notes that the demo replaces a missing model.</summary>
+    /// <summary>Notes where the demo models are used.</summary>
     public void TellOfDemo(ParseResult parsed, Terminal terminal)
     {
         if (parsed.GetValue(captioner) is null || parsed.GetValue(filter) is null)

@@ -5,8 +5,8 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Cli.Output;
 
 /// <summary>
-/// Answers: alone on the line for one question about one image, otherwise after image and question. Without <paramref name="bare"/>
-/// lines have a path, without <paramref name="alone"/> a question; <paramref name="count"/> answers per question.
+/// Answers, a line each: after the path unless <paramref name="bare"/>, and after the question unless
+/// <paramref name="alone"/>; <paramref name="count"/> answers per question.
 /// </summary>
 internal sealed class AnswerForm(bool bare, bool alone, int count) : RecordForm<AnswerResult>
 {

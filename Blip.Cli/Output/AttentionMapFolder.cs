@@ -5,7 +5,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A folder per image, with the image for each word, heat laid over it, and contact sheets of all words.</summary>
+/// <summary>A folder per image: for each word the image under a heat map, and contact sheets of all words.</summary>
 internal sealed class AttentionMapFolder
 {
     // Lists the files that a run wrote into a folder.

@@ -6,7 +6,7 @@ internal sealed class EarlierResults
 {
     private readonly HashSet<string> done = new(StringComparer.Ordinal);
 
-    /// <summary>How many of them failed.</summary>
+    /// <summary>How many inputs failed.</summary>
     public int Failed { get; private set; }
 
     public bool Holds(string key) => done.Contains(key);

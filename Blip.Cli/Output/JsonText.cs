@@ -52,7 +52,7 @@ internal static class JsonText
         json.WriteEndArray();
     }
 
-    /// <summary>A number, or null for minus infinity, the score of a sequence that the rules rule out; JSON has no infinity.</summary>
+    /// <summary>A number, or null for minus infinity, the score of a sequence that the rules exclude; JSON has no infinity.</summary>
     public static void WriteScore(this Utf8JsonWriter json, string name, double score)
     {
         if (double.IsFinite(score))

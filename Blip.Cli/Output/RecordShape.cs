@@ -2,8 +2,8 @@ namespace Blip.Cli.Output;
 
 /// <summary>
 /// A command's records, for a run that resumes an earlier one. <paramref name="Keys"/> are the columns that
-/// name the input. <paramref name="Result"/> is the column of the result; several are a plural in JSON.
-/// <paramref name="IsMany"/>: an input may have several records in JSON, too.
+/// name the input. <paramref name="Result"/> is the column of the result; in JSON, several results are under
+/// its plural. <paramref name="IsMany"/>: an input may have several records in JSON, too.
 /// </summary>
 internal sealed record RecordShape(IReadOnlyList<string> Columns, IReadOnlyList<string> Keys, string Result, bool IsMany = false)
 {

@@ -109,7 +109,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         ? EvaluationBinding.Clip(folder, Path.GetFileNameWithoutExtension(name), wanted)
         : EvaluationBinding.Image(folder, image.FileName, image.Id);
 
-    // A caption that the model cannot read is reported and skipped, and also an image without another caption.
+    // A caption that the model cannot read is reported and skipped, with its image if it has no other.
     private async Task<(List<CaptionedImage> Images, Dictionary<string, float[]> Texts)> EmbedAsync(
         Matcher matcher, CaptionAnnotations data, CancellationToken cancellationToken)
     {

@@ -167,7 +167,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
             logging.AddFilter("Blip", LogLevel.Information);
         // The command reports startup errors itself.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        // Standard output is for results.
+        // Standard output is for results, and a server has none.
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
         {
             console.LogToStandardErrorThreshold = LogLevel.Trace;
