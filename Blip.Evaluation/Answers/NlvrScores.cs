@@ -21,5 +21,6 @@ public sealed record NlvrScores(double Accuracy, double Consistency)
             right.GroupBy(pair => pair.Sentence, StringComparer.Ordinal).Average(same => same.All(pair => pair.IsRight) ? 1.0 : 0));
     }
 
+    /// <summary>The scores by name.</summary>
     public IEnumerable<KeyValuePair<string, double>> Named => [new("accuracy", Accuracy), new("consistency", Consistency)];
 }
