@@ -5,10 +5,9 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Cli;
 
-/// <summary>From a command line to an exit code.</summary>
 internal static class BlipProgram
 {
-    /// <summary>Runs one command line; every failure is a message on standard error, never a stack trace.</summary>
+    /// <summary>Runs one command line. Every failure is a message on standard error.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         try
@@ -37,7 +36,7 @@ internal static class BlipProgram
         }
         catch (IOException e)
         {
-            // Images report their errors; the rest are a full disk, or a screen that went away.
+            // Images' errors are reported elsewhere: this is a full disk or a lost terminal.
             terminal.Say($"the results cannot be written: {e.Message}");
             return ExitCodes.SomeFailed;
         }
@@ -58,7 +57,7 @@ internal static class BlipProgram
     private static async Task<int> InvokeAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         var root = new BlipRootCommand(terminal);
-        // "@photo.jpg" is a file name here, not a list of arguments.
+        // "@photo.jpg" is a file name, not a response file.
         var parsed = Parse(root, arguments is [] ? ["--help"] : arguments);
         if (parsed.Action is ParseErrorAction)
             return Explain(parsed, terminal);
@@ -84,7 +83,7 @@ internal static class BlipProgram
         }
         catch (InvalidOperationException e)
         {
-            // A check that reads another option's value, which is missing or wrong.
+            // A validator reads another option's value, which is missing or wrong.
             throw new UsageException(e.Message, e);
         }
     }
@@ -107,6 +106,6 @@ internal static class BlipProgram
         return ExitCodes.Usage;
     }
 
-    // EPIPE is 32 wherever .NET runs on Unix; the runtime passes it on as it is.
+    // EPIPE is 32 on all Unix systems of .NET, which passes it on unchanged.
     private static bool IsBrokenPipe(IOException e) => !OperatingSystem.IsWindows() && e.HResult == 32;
 }

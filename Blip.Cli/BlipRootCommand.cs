@@ -5,7 +5,6 @@ using Blip.Cli.Help;
 
 namespace Blip.Cli;
 
-/// <summary>The tree of commands.</summary>
 internal sealed class BlipRootCommand : RootCommand, IHasExamples
 {
     public BlipRootCommand(Terminal terminal)
@@ -42,10 +41,8 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         EmptyNames.Attach(this);
     }
 
-    /// <summary>Leaves out notices and progress; errors are told.</summary>
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Errors and results alone: no notices, no progress.", Recursive = true };
 
-    /// <summary>Tells more.</summary>
     public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Say more: the model's folder, the device, what drivers say, where an error came from.", Recursive = true };
 
     /// <inheritdoc/>
@@ -63,7 +60,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         ("What this machine can run on", "blip devices"),
     ];
 
-    // A word that looks like an option and is none would be taken for an image, a question or a model.
+    // A misspelt option would otherwise count as an image, a question or a model.
     private static void RefuseUnknownOptions(Command command)
     {
         foreach (var argument in command.Arguments)
@@ -78,7 +75,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
             RefuseUnknownOptions(child);
     }
 
-    // The letters that people know from other tools; they mean the same in every command.
+    // Usual short names, the same in every command.
     private static void AddShortNames(Command command)
     {
         foreach (var (name, letter) in ((string, string)[])[("--output", "-o"), ("--model", "-m"), ("--device", "-d")])

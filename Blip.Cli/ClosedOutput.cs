@@ -1,6 +1,6 @@
 namespace Blip.Cli;
 
-/// <summary>Standard output that was closed before the program began: writing to it is an error that says so.</summary>
+/// <summary>Standard output that was closed at the start: writing fails with a clear error.</summary>
 internal sealed class ClosedOutput : Stream
 {
     /// <inheritdoc/>

@@ -2,16 +2,16 @@ using System.CommandLine;
 
 namespace Blip.Cli;
 
-/// <summary>Makes an empty name of a file, a folder or a model an error of the command line, for every command at once.</summary>
+/// <summary>Makes an empty name of a file, folder or model a command-line error, for all commands.</summary>
 internal static class EmptyNames
 {
-    // The help's placeholders for values that are names.
+    // The help's placeholders for names.
     private static readonly HashSet<string> Places = ["FILE", "DIR", "MODEL", "PATH", "DATA", "SOURCE", "IMAGE", "NAME", "URL"];
 
-    // One word for an option that takes two names.
+    // An option with two names has two placeholders: the first counts.
     private static string Word(Option option) => (option.HelpName ?? "").Split(' ')[0];
 
-    /// <summary>Adds the check to a command and to all below it.</summary>
+    /// <summary>Adds the check to a command and its subcommands.</summary>
     public static void Attach(Command command)
     {
         foreach (var option in command.Options.Where(option => Places.Contains(Word(option))))

@@ -3,10 +3,9 @@ using System.Text;
 namespace Blip.Cli;
 
 /// <summary>
-/// Messages for people. Standard error may be closed, or on a full disk: a message that cannot be written is dropped, since it must not end
-/// the work that it tells of.
+/// Messages for people. A message that cannot be written, as standard error is closed or its disk full, is
+/// dropped: it must not end the work.
 /// </summary>
-/// <param name="writer">Where messages go.</param>
 internal sealed class MessageWriter(TextWriter writer) : TextWriter
 {
     /// <inheritdoc/>

@@ -4,7 +4,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Blip.Cli;
 
-/// <summary>The streams of this process.</summary>
 internal static partial class ProcessTerminal
 {
     private const int StandardOutput = 1, GetFlags = 3, AccessMode = 3;
@@ -34,13 +33,13 @@ internal static partial class ProcessTerminal
         }
         catch (IOException)
         {
-            // A screen that does not tell its width.
+            // The screen does not report its width.
             return int.MaxValue;
         }
     }
 
-    // The console stream swallows "broken pipe", and a run into `head` would caption a thousand images without a reader.
-    // A file keeps the console stream: a FileStream has a separate position and would overwrite others' additions.
+    // The console stream swallows "broken pipe": a run into `head` would caption a thousand images without a reader.
+    // A file keeps the console stream, as a FileStream's separate position would overwrite others' additions.
     private static Stream OpenOutput()
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
@@ -51,7 +50,7 @@ internal static partial class ProcessTerminal
         return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
 
-    // After ">&-" the number of standard output belongs to a file of the runtime's own, which is open to be read.
+    // After ">&-", the runtime reuses the number of standard output for a file opened for reading.
     private static bool IsClosed() => FileControl(StandardOutput, GetFlags) is var flags && (flags < 0 || (flags & AccessMode) == 0);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]

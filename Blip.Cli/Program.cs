@@ -3,13 +3,13 @@ using Blip.Cli;
 
 using var stop = new CancellationTokenSource();
 var exitCode = ExitCodes.Interrupted;
-// The first signal ends the run after the work in hand and keeps finished work. A second Ctrl-C ends it at once; a batch system may send SIGTERM
-// several times, and has SIGKILL for processes that do not end.
+// The first signal ends the run after the current work, and keeps results. A second Ctrl-C ends it at once; a
+// second SIGTERM does not, since batch systems send several, and SIGKILL in the end.
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ExitCodes.Interrupted));
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ExitCodes.Terminated));
-// A terminal that was closed, or a connection that broke.
+// A closed terminal, or a lost connection.
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Stop(signal, ExitCodes.HungUp));
-// Slurm's signal before a job's time is over (--signal); no other system has a number for it that .NET takes.
+// Slurm's signal before a job's time limit (--signal). Only on Linux does .NET take a number for it.
 const int SigUsr1 = 10;
 using var warning = OperatingSystem.IsLinux() ? PosixSignalRegistration.Create((PosixSignal)SigUsr1, signal => Stop(signal, ExitCodes.Terminated)) : null;
 var result = await BlipProgram.RunAsync(args, ProcessTerminal.Open(), stop.Token);

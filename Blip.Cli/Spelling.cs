@@ -2,10 +2,8 @@ using System.CommandLine;
 
 namespace Blip.Cli;
 
-/// <summary>"Did you mean …?"</summary>
 internal static class Spelling
 {
-    /// <summary>The message about a word that is no command.</summary>
     public static string UnknownCommand(string word, Command parent)
     {
         var names = parent.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).ToList();
@@ -14,21 +12,20 @@ internal static class Spelling
             : $"unknown command '{word}'; give one of {string.Join(", ", names)}.";
     }
 
-    /// <summary>The message about a word that looks like an option and is none.</summary>
     public static string UnknownOption(string word, Command command)
     {
         var meant = Closest(word, command.Options.SelectMany(option => option.Aliases.Prepend(option.Name)).Where(name => name.Length > 2));
         return meant is null ? $"unknown option {word}." : $"unknown option {word}, did you mean {meant}?";
     }
 
-    /// <summary>The candidate that is a slip or two away from the word (insertions, deletions, swaps of a letter), or null.</summary>
+    /// <summary>The candidate with the fewest edits (insertions, deletions, substitutions), or null if none is close.</summary>
     public static string? Closest(string word, IEnumerable<string> candidates)
     {
         var best = candidates.MinBy(candidate => Distance(word, candidate));
         return best is not null && Distance(word, best) <= Math.Max(2, word.Length / 4) ? best : null;
     }
 
-    // Levenshtein's edit distance, one row of the table at a time.
+    // Levenshtein distance, one row of the table at a time.
     private static int Distance(string a, string b)
     {
         var row = Enumerable.Range(0, b.Length + 1).ToArray();

@@ -13,15 +13,13 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Cli;
 
-/// <summary>Steps before the work begins: their errors are errors of the command line.</summary>
+/// <summary>Steps before the work begins: their errors are command-line errors.</summary>
 internal static class Startup
 {
-    /// <summary>Runs a step.</summary>
-    /// <exception cref="UsageException">The library's own message, with the command line's names.</exception>
+    /// <exception cref="UsageException">The library's message, with the command line's names.</exception>
     public static T Step<T>(Func<T> step) => StepAsync(() => Task.FromResult(step())).GetAwaiter().GetResult();
 
-    /// <summary>Runs a step that waits for something.</summary>
-    /// <exception cref="UsageException">The library's own message, with the command line's names.</exception>
+    /// <exception cref="UsageException">The library's message, with the command line's names.</exception>
     public static async Task<T> StepAsync<T>(Func<Task<T>> step)
     {
         try

@@ -7,13 +7,12 @@ using Microsoft.Extensions.AI;
 namespace Blip.Extensions.AI;
 
 /// <summary>
-/// BLIP behind <see cref="IChatClient"/>: an image alone is captioned, an image with words is a question about it. A message without a
-/// image is about the last one before it, so that questions can follow each other; earlier messages change nothing else.
+/// BLIP behind <see cref="IChatClient"/>: an image alone is captioned; text with an image is a question about
+/// it. A message without an image is about the latest image. Otherwise, earlier messages have no effect.
 /// </summary>
 /// <remarks>
-/// A response format that is an array of strings has one text for each image of the message. Options that BLIP cannot follow (tools, other JSON,
-/// instructions, penalties on frequency) are refused with a message, never passed over;
-/// docs/hosting.md has the list, and the additional properties for BLIP's further options. Any number of threads may call it.
+/// A response format that is an array of strings gets one text per image of the message. Unsupported options (tools, other
+/// JSON, instructions, frequency penalties) are refused; docs/hosting.md lists them and the additional properties. Thread-safe.
 /// </remarks>
 public sealed class BlipChatClient : IChatClient
 {
@@ -21,10 +20,10 @@ public sealed class BlipChatClient : IChatClient
     private readonly QuestionAnswerer? answerer;
     private readonly bool owner;
 
-    /// <summary>A client over pipelines, which stay the caller's to dispose.</summary>
-    /// <param name="captioner">Captions images; null where none are to be captioned.</param>
-    /// <param name="answerer">Answers questions; null where none are to be answered.</param>
-    /// <exception cref="ArgumentException">There is neither, or one has no vocabulary.</exception>
+    /// <summary>A client over pipelines, which the caller disposes.</summary>
+    /// <param name="captioner">Captions images; null if not wanted.</param>
+    /// <param name="answerer">Answers questions; null if not wanted.</param>
+    /// <exception cref="ArgumentException">Both are null, or one has no vocabulary.</exception>
     public BlipChatClient(Captioner? captioner, QuestionAnswerer? answerer)
         : this(captioner, answerer, owner: false)
     {
@@ -45,11 +44,13 @@ public sealed class BlipChatClient : IChatClient
     /// <summary>The answerer's name in responses.</summary>
     public string AnswerModelId { get; init; } = "blip-vqa";
 
-    /// <summary>Whether a message may name an image by a <c>file:</c> address. Off: the author of a message could have any image of this machine described.</summary>
+    /// <summary>
+    /// Whether messages may name images by <c>file:</c> addresses. If so, a message's author can have any image of this machine described.
+    /// </summary>
     public bool AllowLocalFiles { get; init; }
 
     /// <summary>Loads the models that the options name; the client disposes them.</summary>
-    /// <exception cref="Blip.Runtime.Checkpoints.CheckpointException">A model is not there, damaged or of another kind.</exception>
+    /// <exception cref="Blip.Runtime.Checkpoints.CheckpointException">A model is missing, damaged or of another kind.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static BlipChatClient Load(BlipChatOptions options)
     {
@@ -74,10 +75,10 @@ public sealed class BlipChatClient : IChatClient
 
     /// <summary>Captions the last image, or answers the question about it.</summary>
     /// <param name="messages">The conversation; its last message is a user's.</param>
-    /// <param name="options">How words are chosen; null for the model's own way.</param>
+    /// <param name="options">Generation options; null for the model's defaults.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
     /// <exception cref="ArgumentException">There is no image or no answerer, or an option is out of range.</exception>
-    /// <exception cref="NotSupportedException">A message or an option asks for something that BLIP cannot do.</exception>
+    /// <exception cref="NotSupportedException">BLIP does not support a message or an option.</exception>
     /// <exception cref="ImageException">The image cannot be read.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -89,7 +90,9 @@ public sealed class BlipChatClient : IChatClient
         return RespondAsync(request, settings, cancellationToken);
     }
 
-    /// <summary>The same, word by word; the last update says how it ended. Beam search, and a choice among answers, have one update with all the words.</summary>
+    /// <summary>
+    /// The same, word by word; the last update has the finish reason. Beam search and a choice among answers give a single update.
+    /// </summary>
     /// <inheritdoc cref="GetResponseAsync"/>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -102,7 +105,7 @@ public sealed class BlipChatClient : IChatClient
         return settings.HasWordsBeforeTheEnd ? Stream(request, settings, cancellationToken) : AllAtOnce(() => RespondAsync(request, settings, cancellationToken));
     }
 
-    /// <summary>The client itself, its pipelines, or its <see cref="ChatClientMetadata"/>.</summary>
+    /// <summary>The client, its pipelines, or its <see cref="ChatClientMetadata"/>.</summary>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
@@ -114,7 +117,7 @@ public sealed class BlipChatClient : IChatClient
             : null;
     }
 
-    /// <summary>Frees the models, where the client loaded them.</summary>
+    /// <summary>Frees the models that the client loaded.</summary>
     public void Dispose()
     {
         if (!owner)
@@ -141,7 +144,7 @@ public sealed class BlipChatClient : IChatClient
 
     private string ModelIdOf(string? question) => question is null ? CaptionModelId : AnswerModelId;
 
-    // An image that cannot be read has an empty text, so that each text is at its image's place; why is an additional property.
+    // An unreadable image gets an empty text, so that texts stay at their images' places; an additional property has the error.
     private async Task<ChatResponse> RespondAsync(ImageListRequest request, ChatSettings settings, CancellationToken cancellationToken)
     {
         var (texts, errors, tokens) = (new List<string>(), new List<string>(), 0);
@@ -224,13 +227,12 @@ public sealed class BlipChatClient : IChatClient
         }
         if (stops.Finish() is { Length: > 0 } rest)
             yield return updates.Next(rest);
-        // A sequence that ends the words early ends the work, too: there is no whole caption to tell of then.
+        // A stop sequence ends the work before the whole caption is known.
         yield return updates.End(stops.Stopped ? ChatFinishReason.Stop : said?.Reason, said?.Usage, said?.Raw);
     }
 
     private static string NewId() => Guid.NewGuid().ToString("N");
 
-    /// <summary>The updates of one response.</summary>
     private sealed class Updates(string model)
     {
         private readonly string response = NewId(), message = NewId();
@@ -250,7 +252,6 @@ public sealed class BlipChatClient : IChatClient
         };
     }
 
-    /// <summary>A caption or an answer.</summary>
     private sealed record Said(string Text, int Tokens, double Score, ChatFinishReason Reason, object Raw)
     {
         public UsageDetails Usage => new() { OutputTokenCount = Tokens };

@@ -2,13 +2,15 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Which models a chat client has, and how they are set up.</summary>
+/// <summary>A chat client's models and their setup.</summary>
 public sealed class BlipChatOptions
 {
-    /// <summary>The model that captions images (a folder, a file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes); null for none.</summary>
+    /// <summary>
+    /// The captioning model: a folder, a file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes. Null for none.
+    /// </summary>
     public string? CaptionModel { get; set; }
 
-    /// <summary>The model that answers questions about them; null for none.</summary>
+    /// <summary>The model that answers questions; null for none.</summary>
     public string? AnswerModel { get; set; }
 
     /// <summary>How the captioner is set up.</summary>

@@ -5,8 +5,8 @@ using Microsoft.Extensions.AI;
 namespace Blip.Extensions.AI;
 
 /// <summary>
-/// BLIP's vectors behind <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>, of texts, of images in messages and of images in general,
-/// in one space: the product of an image's vector and a text's says how well they fit. Vectors have length 1.
+/// BLIP's embeddings of texts and images behind <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>, in one
+/// space and of length 1. An image's and a text's dot product measures how well they fit.
 /// </summary>
 public sealed class BlipEmbeddingGenerator :
     IEmbeddingGenerator<string, Embedding<float>>,
@@ -16,7 +16,7 @@ public sealed class BlipEmbeddingGenerator :
     private readonly Embedder embedder;
     private readonly bool owner;
 
-    /// <summary>A generator over an embedder, which stays the caller's to dispose.</summary>
+    /// <summary>A generator over an embedder, which the caller disposes.</summary>
     /// <exception cref="ArgumentException">The embedder has no vocabulary.</exception>
     public BlipEmbeddingGenerator(Embedder embedder)
         : this(embedder, owner: false)
@@ -35,7 +35,7 @@ public sealed class BlipEmbeddingGenerator :
     public string ModelId { get; init; } = "blip-embedding";
 
     /// <summary>Loads the model that the options name; the generator disposes it.</summary>
-    /// <exception cref="Blip.Runtime.Checkpoints.CheckpointException">The model is not there, damaged or of another kind.</exception>
+    /// <exception cref="Blip.Runtime.Checkpoints.CheckpointException">The model is missing, damaged or of another kind.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or no model is named.</exception>
     public static BlipEmbeddingGenerator Load(BlipEmbeddingOptions options)
     {
@@ -53,12 +53,12 @@ public sealed class BlipEmbeddingGenerator :
         }
     }
 
-    /// <summary>Vectors of texts, each the one that the text has alone.</summary>
+    /// <summary>Embeds texts; the batch does not affect the vectors.</summary>
     /// <param name="values">The texts.</param>
-    /// <param name="options">May name the model and its dimension, and nothing else.</param>
+    /// <param name="options">Only the model and its dimension are supported.</param>
     /// <param name="cancellationToken">Ends the work before the next batch.</param>
-    /// <exception cref="ArgumentException">A text is longer than the model reads, or an option is not this model's.</exception>
-    /// <exception cref="NotSupportedException">An option cannot be followed.</exception>
+    /// <exception cref="ArgumentException">A text is too long for the model, or an option does not match it.</exception>
+    /// <exception cref="NotSupportedException">An option is not supported.</exception>
     public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -68,7 +68,7 @@ public sealed class BlipEmbeddingGenerator :
         return new GeneratedEmbeddings<Embedding<float>>(vectors.Select(Wrap));
     }
 
-    /// <summary>Vectors of images in the form that messages carry them.</summary>
+    /// <summary>Embeds images of messages.</summary>
     /// <exception cref="ImageException">An image cannot be read; the message begins with its name.</exception>
     /// <inheritdoc cref="GenerateAsync(IEnumerable{ImageSource}, EmbeddingGenerationOptions?, CancellationToken)"/>
     public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
@@ -80,13 +80,13 @@ public sealed class BlipEmbeddingGenerator :
             : throw new NotSupportedException($"Value {i} is {Images.Describe(content)}: give images, with a media type image/….")), options, cancellationToken);
     }
 
-    /// <summary>Vectors of images.</summary>
-    /// <param name="values">The images, in any number.</param>
-    /// <param name="options">May name the model and its dimension, and nothing else.</param>
+    /// <summary>Embeds images.</summary>
+    /// <param name="values">Any number of images.</param>
+    /// <param name="options">Only the model and its dimension are supported.</param>
     /// <param name="cancellationToken">Ends the work before the next batch.</param>
     /// <exception cref="ImageException">An image cannot be read; the message begins with its name.</exception>
-    /// <exception cref="ArgumentException">An option is not this model's.</exception>
-    /// <exception cref="NotSupportedException">An option cannot be followed.</exception>
+    /// <exception cref="ArgumentException">An option does not match the model.</exception>
+    /// <exception cref="NotSupportedException">An option is not supported.</exception>
     public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<ImageSource> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -98,7 +98,7 @@ public sealed class BlipEmbeddingGenerator :
         return embeddings;
     }
 
-    /// <summary>The generator itself, its embedder, or its <see cref="EmbeddingGeneratorMetadata"/>.</summary>
+    /// <summary>The generator, its embedder, or its <see cref="EmbeddingGeneratorMetadata"/>.</summary>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
@@ -109,7 +109,7 @@ public sealed class BlipEmbeddingGenerator :
             : null;
     }
 
-    /// <summary>Frees the model, where the generator loaded it.</summary>
+    /// <summary>Frees the model that the generator loaded.</summary>
     public void Dispose()
     {
         if (owner)

@@ -2,10 +2,12 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Which model makes vectors of images and texts, and how it is set up.</summary>
+/// <summary>The embedding model and its setup.</summary>
 public sealed class BlipEmbeddingOptions
 {
-    /// <summary>The model: a folder, a file or a name, as <see cref="Blip.Runtime.Pipelines.Embedder.Load(string, EmbedderOptions?)"/> takes.</summary>
+    /// <summary>
+    /// The model: a folder, a file or a name, as <see cref="Blip.Runtime.Pipelines.Embedder.Load(string, EmbedderOptions?)"/> takes it.
+    /// </summary>
     public string? Model { get; set; }
 
     /// <summary>How it is set up.</summary>

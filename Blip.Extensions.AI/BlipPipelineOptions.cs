@@ -2,30 +2,30 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>A model and how it is set up, as a configuration section has them: <c>Model</c>, <c>Setup:Device</c>, <c>Setup:Precision</c>, ….</summary>
-/// <typeparam name="TSetup">The pipeline's own options.</typeparam>
+/// <summary>A model and its setup, as in a configuration section: <c>Model</c>, <c>Setup:Device</c>, <c>Setup:Precision</c>, ….</summary>
+/// <typeparam name="TSetup">The pipeline's options.</typeparam>
 public sealed class BlipPipelineOptions<TSetup>
     where TSetup : PipelineOptions, new()
 {
-    /// <summary>The model (a folder, a file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes).</summary>
+    /// <summary>The model: a folder, a file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</summary>
     public string? Model { get; set; }
 
-    /// <summary>How it is set up.</summary>
+    /// <summary>The model's setup.</summary>
     public TSetup Setup { get; set; } = new();
 }
 
-/// <summary>An index and the model that made it.</summary>
+/// <summary>An index and its model.</summary>
 public sealed class BlipRetrieverOptions
 {
     /// <summary>The matching model.</summary>
     public string? Model { get; set; }
 
-    /// <summary>How it is set up.</summary>
+    /// <summary>The model's setup.</summary>
     public MatcherOptions Setup { get; set; } = new();
 
-    /// <summary>The index: a file, with others beside it that begin with its name.</summary>
+    /// <summary>The index: a file, with others beside it whose names begin with its name.</summary>
     public string? Index { get; set; }
 
-    /// <summary>Whether images are added, too; then no other process may. False searches alone.</summary>
+    /// <summary>Whether images are added, too; then no other process may add any.</summary>
     public bool Writes { get; set; }
 }

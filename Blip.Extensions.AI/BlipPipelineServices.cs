@@ -9,47 +9,48 @@ using Microsoft.Extensions.Options;
 namespace Blip.Extensions.AI;
 
 /// <summary>
-/// Registers BLIP's pipelines with a service collection, one for all, which the container disposes. Options are checked when the host starts;
-/// models are loaded when first asked for, and the log tells how that went.
+/// Registers BLIP's pipelines as singletons. The host's start checks the options; models load when first requested, and the log reports it.
 /// </summary>
 public static partial class BlipPipelineServices
 {
-    /// <summary>Registers a <see cref="Captioner"/>, and as <see cref="ICaptioner"/>.</summary>
-    /// <param name="services">Where.</param>
-    /// <param name="configure">Names the model: <c>options => configuration.GetSection("Blip:Captioner").Bind(options)</c> reads it from a configuration.</param>
-    /// <param name="serviceKey">A key to register it under, where there are several; null for none.</param>
+    /// <summary>Registers a <see cref="Captioner"/>, also as <see cref="ICaptioner"/>.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">
+    /// Names the model. For a configuration: <c>options => configuration.GetSection("Blip:Captioner").Bind(options)</c>.
+    /// </param>
+    /// <param name="serviceKey">A key that tells several registrations apart, or null.</param>
     public static IServiceCollection AddBlipCaptioner(
         this IServiceCollection services, Action<BlipPipelineOptions<CaptionerOptions>> configure, string? serviceKey = null) =>
         Add<Captioner, ICaptioner, CaptionerOptions>(services, configure, serviceKey, Captioner.Load);
 
-    /// <summary>Registers a <see cref="QuestionAnswerer"/>, and as <see cref="IQuestionAnswerer"/>.</summary>
+    /// <summary>Registers a <see cref="QuestionAnswerer"/>, also as <see cref="IQuestionAnswerer"/>.</summary>
     /// <inheritdoc cref="AddBlipCaptioner"/>
     public static IServiceCollection AddBlipQuestionAnswerer(
         this IServiceCollection services, Action<BlipPipelineOptions<QuestionAnswererOptions>> configure, string? serviceKey = null) =>
         Add<QuestionAnswerer, IQuestionAnswerer, QuestionAnswererOptions>(services, configure, serviceKey, QuestionAnswerer.Load);
 
-    /// <summary>Registers a <see cref="Matcher"/>, and as <see cref="IMatcher"/>.</summary>
+    /// <summary>Registers a <see cref="Matcher"/>, also as <see cref="IMatcher"/>.</summary>
     /// <inheritdoc cref="AddBlipCaptioner"/>
     public static IServiceCollection AddBlipMatcher(
         this IServiceCollection services, Action<BlipPipelineOptions<MatcherOptions>> configure, string? serviceKey = null) =>
         Add<Matcher, IMatcher, MatcherOptions>(services, configure, serviceKey, Matcher.Load);
 
-    /// <summary>Registers an <see cref="ImageComparer"/>, and as <see cref="IImageComparer"/>.</summary>
+    /// <summary>Registers an <see cref="ImageComparer"/>, also as <see cref="IImageComparer"/>.</summary>
     /// <inheritdoc cref="AddBlipCaptioner"/>
     public static IServiceCollection AddBlipImageComparer(
         this IServiceCollection services, Action<BlipPipelineOptions<ImageComparerOptions>> configure, string? serviceKey = null) =>
         Add<ImageComparer, IImageComparer, ImageComparerOptions>(services, configure, serviceKey, ImageComparer.Load);
 
-    /// <summary>Registers an <see cref="Embedder"/>, and as <see cref="IEmbedder"/>.</summary>
+    /// <summary>Registers an <see cref="Embedder"/>, also as <see cref="IEmbedder"/>.</summary>
     /// <inheritdoc cref="AddBlipCaptioner"/>
     public static IServiceCollection AddBlipEmbedder(
         this IServiceCollection services, Action<BlipPipelineOptions<EmbedderOptions>> configure, string? serviceKey = null) =>
         Add<Embedder, IEmbedder, EmbedderOptions>(services, configure, serviceKey, Embedder.Load);
 
-    /// <summary>Registers a <see cref="Retriever"/> over an index with a separate matcher, and as <see cref="IRetriever"/>.</summary>
-    /// <param name="services">Where.</param>
+    /// <summary>Registers a <see cref="Retriever"/> with a separate matcher, also as <see cref="IRetriever"/>.</summary>
+    /// <param name="services">The application's services.</param>
     /// <param name="configure">Names the model and the index.</param>
-    /// <param name="serviceKey">A key to register it under, where there are several; null for none.</param>
+    /// <param name="serviceKey">A key that tells several registrations apart, or null.</param>
     public static IServiceCollection AddBlipRetriever(this IServiceCollection services, Action<BlipRetrieverOptions> configure, string? serviceKey = null)
     {
         BlipServiceCollectionExtensions.AddOptions(services, configure, serviceKey, new PipelineOptionsValidation());
@@ -111,7 +112,6 @@ public static partial class BlipPipelineServices
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Model}: {Notice}")]
     private static partial void LogNotice(ILogger logger, string model, string notice);
 
-    /// <summary>A retriever and its matcher, freed in this order.</summary>
     private sealed class OwnedRetriever : IDisposable
     {
         private readonly Matcher matcher;

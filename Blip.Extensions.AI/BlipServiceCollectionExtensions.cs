@@ -6,13 +6,13 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Registers BLIP with a service collection. Options are checked when the host starts; models are loaded when first asked for.</summary>
+/// <summary>Registers BLIP as singletons. The host's start checks the options; models load when first requested.</summary>
 public static class BlipServiceCollectionExtensions
 {
-    /// <summary>Registers an <see cref="IChatClient"/>, one for all; the container disposes it.</summary>
-    /// <param name="services">Where.</param>
+    /// <summary>Registers an <see cref="IChatClient"/>.</summary>
+    /// <param name="services">The application's services.</param>
     /// <param name="configure">Names the models, at least one.</param>
-    /// <param name="serviceKey">A key to register it under, where there are several; null for none.</param>
+    /// <param name="serviceKey">A key that tells several registrations apart, or null.</param>
     public static IServiceCollection AddBlipChatClient(this IServiceCollection services, Action<BlipChatOptions> configure, string? serviceKey = null)
     {
         AddOptions(services, configure, serviceKey, new OptionsValidation());
@@ -20,12 +20,12 @@ public static class BlipServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Registers <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of texts (<see cref="string"/>) and of images
-    /// (<see cref="DataContent"/>, <see cref="ImageSource"/>): one <see cref="BlipEmbeddingGenerator"/>, which the container disposes.
+    /// Registers one <see cref="BlipEmbeddingGenerator"/> as the <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>
+    /// of texts (<see cref="string"/>) and images (<see cref="DataContent"/>, <see cref="ImageSource"/>).
     /// </summary>
-    /// <param name="services">Where.</param>
+    /// <param name="services">The application's services.</param>
     /// <param name="configure">Names the model.</param>
-    /// <param name="serviceKey">A key to register them under, where there are several; null for none.</param>
+    /// <param name="serviceKey">A key that tells several registrations apart, or null.</param>
     public static IServiceCollection AddBlipEmbeddingGenerator(this IServiceCollection services, Action<BlipEmbeddingOptions> configure, string? serviceKey = null)
     {
         AddOptions(services, configure, serviceKey, new OptionsValidation());

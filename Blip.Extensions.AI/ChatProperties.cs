@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>The additional properties that a chat's options may hold: BLIP's further options, under the names of Hugging Face's <c>generate()</c>.</summary>
+/// <summary>A chat's additional properties: BLIP's further options, named as in Hugging Face's <c>generate()</c>.</summary>
 internal sealed class ChatProperties
 {
     private const string PromptKey = "prompt", CandidatesKey = "candidates";
@@ -22,10 +22,8 @@ internal sealed class ChatProperties
 
     private readonly List<Property> settings = [];
 
-    /// <summary>Reads properties.</summary>
-    /// <param name="properties">The properties; null for none.</param>
-    /// <param name="asks">True for a question, false for a caption: each has a property that the other has not.</param>
-    /// <exception cref="ArgumentException">One is unknown, of another type, or not for this.</exception>
+    /// <summary>Reads properties of a question (<paramref name="asks"/>) or of a caption, whose names differ.</summary>
+    /// <exception cref="ArgumentException">One is unknown, of the wrong type, or not for this.</exception>
     public ChatProperties(AdditionalPropertiesDictionary? properties, bool asks)
     {
         foreach (var (name, value) in properties ?? [])
@@ -43,16 +41,12 @@ internal sealed class ChatProperties
         }
     }
 
-    /// <summary>The beginning of a caption.</summary>
     public string? Prompt { get; }
 
-    /// <summary>The answers to choose among.</summary>
     public IReadOnlyList<string> Candidates { get; } = [];
 
-    /// <summary>The options with these settings.</summary>
     public GenerationOptions Apply(GenerationOptions options) => settings.Aggregate(options, (result, property) => Settings[property.Name](result, property));
 
-    /// <summary>A value as a program, or JSON, gives it.</summary>
     private readonly record struct Property(string Name, object? Value)
     {
         public int Whole() => Value switch

@@ -3,14 +3,11 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>The request of a conversation's last message.</summary>
-/// <param name="Image">The image: the last message's, or the last one before it.</param>
-/// <param name="Question">The last message's words; null where there are none.</param>
+/// <summary>A conversation's last message: the latest image, and the message's words if it has any.</summary>
 internal sealed record ChatRequest(ImageSource Image, string? Question)
 {
-    /// <summary>Reads a conversation.</summary>
-    /// <exception cref="ArgumentException">There is no image, or more than one in a message.</exception>
-    /// <exception cref="NotSupportedException">A message is of a kind that BLIP cannot follow.</exception>
+    /// <exception cref="ArgumentException">There is no image, or a message has several.</exception>
+    /// <exception cref="NotSupportedException">A message's kind is not supported.</exception>
     public static ChatRequest Of(IEnumerable<ChatMessage> messages, bool allowLocalFiles)
     {
         var list = messages.ToList();

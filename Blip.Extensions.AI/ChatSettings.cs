@@ -4,26 +4,17 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>A chat's options in BLIP's terms: every one is followed or refused.</summary>
-/// <param name="Generation">How words are chosen.</param>
-/// <param name="Prompt">The beginning of a caption; null for none.</param>
-/// <param name="Candidates">The answers to choose among; empty for writing one.</param>
-/// <param name="StopSequences">The sequences that end the text.</param>
+/// <summary>A chat's options in BLIP's terms: each is followed or refused. Empty candidates mean that an answer is written.</summary>
 internal sealed record ChatSettings(GenerationOptions Generation, string? Prompt, IReadOnlyList<string> Candidates, IReadOnlyList<string> StopSequences)
 {
-    // Temperatures that mean "the likeliest word"; people write 0.
+    // Lower temperatures mean the likeliest token; people write 0.
     private const float Coldest = 1e-4f;
 
-    /// <summary>False where words are known at the end only.</summary>
+    /// <summary>False where the words are known only at the end.</summary>
     public bool HasWordsBeforeTheEnd => Generation is { NumBeams: 1, NumReturnSequences: 1 } && Candidates.Count == 0;
 
-    /// <summary>Reads options.</summary>
-    /// <param name="options">The options; null for the model's own way.</param>
-    /// <param name="client">Who asks for the raw representation.</param>
-    /// <param name="defaults">The model's own way.</param>
-    /// <param name="modelId">The model's name.</param>
-    /// <param name="asks">True for a question, false for a caption.</param>
-    /// <exception cref="NotSupportedException">An option cannot be followed.</exception>
+    /// <summary>Reads options; null gives <paramref name="defaults"/>. <paramref name="asks"/>: a question, not a caption.</summary>
+    /// <exception cref="NotSupportedException">An option is not supported.</exception>
     /// <exception cref="ArgumentException">An option is out of range or unknown.</exception>
     public static ChatSettings Of(ChatOptions? options, IChatClient client, GenerationOptions defaults, string modelId, bool asks)
     {
@@ -48,13 +39,11 @@ internal sealed record ChatSettings(GenerationOptions Generation, string? Prompt
         return new ChatSettings(generation, properties.Prompt, properties.Candidates, [.. options.StopSequences ?? []]);
     }
 
-    /// <summary>For the captioner.</summary>
     public CaptionOptions ForCaption() => new() { Generation = Generation, Prompt = Prompt };
 
-    /// <summary>For the answerer.</summary>
     public AnswerOptions ForAnswer() => new() { Generation = Generation, Candidates = Candidates };
 
-    // As other models' services do: a temperature, a top p or a top k asks for draws at random, and temperature 0 for none.
+    // As in other services: a temperature, a top p or a top k turns sampling on; temperature 0 turns it off.
     private static GenerationOptions Sampling(ChatOptions options, GenerationOptions generation)
     {
         if (options.Seed is { } seed)

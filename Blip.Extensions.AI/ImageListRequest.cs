@@ -4,17 +4,15 @@ using Microsoft.Extensions.AI;
 namespace Blip.Extensions.AI;
 
 /// <summary>
-/// Several images in the last message, and a text wanted of each: the request of <c>ImageAlternativeTextEnricher</c> of Microsoft.Extensions.DataIngestion
-/// asks for. Instructions and messages of the system are about how to describe, and are passed over.
+/// Several images in the last message, each with a text as its answer, as <c>ImageAlternativeTextEnricher</c>
+/// of Microsoft.Extensions.DataIngestion asks. System messages and instructions say how to describe, and are
+/// ignored. <paramref name="Question"/> is null for captions.
 /// </summary>
-/// <param name="Images">The images in order.</param>
-/// <param name="Question">The message's words, asked about each image; null for captions.</param>
-/// <param name="Format">How the texts are written.</param>
 internal sealed record ImageListRequest(IReadOnlyList<ImageSource> Images, string? Question, StringsFormat Format)
 {
-    /// <summary>Reads a conversation; null where no array of texts is asked for.</summary>
+    /// <summary>Reads a conversation; null where it does not ask for an array of texts.</summary>
     /// <exception cref="ArgumentException">The last message holds no image.</exception>
-    /// <exception cref="NotSupportedException">It holds a part that is no image and no text.</exception>
+    /// <exception cref="NotSupportedException">A part is neither image nor text.</exception>
     public static ImageListRequest? Of(IEnumerable<ChatMessage> messages, ChatOptions? options, bool allowLocalFiles)
     {
         if (StringsFormat.Of(options?.ResponseFormat) is not { } format)
@@ -30,7 +28,7 @@ internal sealed record ImageListRequest(IReadOnlyList<ImageSource> Images, strin
         return new ImageListRequest([.. contents.Select(content => AI.Images.From(content, allowLocalFiles))], question.Length == 0 ? null : question, format);
     }
 
-    /// <summary>The options without the ones that this request has read.</summary>
+    /// <summary>The options that remain for each text.</summary>
     public static ChatOptions Rest(ChatOptions options)
     {
         var rest = options.Clone();

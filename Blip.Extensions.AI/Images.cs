@@ -3,14 +3,11 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Images in the form that messages carry them.</summary>
 internal static class Images
 {
-    /// <summary>Whether a part of a message is an image.</summary>
     public static bool Is(AIContent content) =>
         content is DataContent data ? data.HasTopLevelMediaType("image") : content is UriContent uri && uri.HasTopLevelMediaType("image");
 
-    /// <summary>The kind of a message's part, for people.</summary>
     public static string Describe(AIContent content) => content switch
     {
         DataContent data => $"data of the type {data.MediaType}",
@@ -18,8 +15,7 @@ internal static class Images
         _ => content.GetType().Name,
     };
 
-    /// <summary>The image of a part of a message.</summary>
-    /// <exception cref="NotSupportedException">It is an address that would have to be fetched, or a file, and those are not allowed.</exception>
+    /// <exception cref="NotSupportedException">It is a network address, or a file where files are not allowed.</exception>
     public static ImageSource From(AIContent content, bool allowLocalFiles) => content switch
     {
         DataContent data => ImageSource.FromBytes(data.Data.ToArray(), string.IsNullOrEmpty(data.Name) ? "the message's image" : data.Name),

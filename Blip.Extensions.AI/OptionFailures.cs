@@ -4,19 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>The faults of registered options, each a sentence that names its option.</summary>
+/// <summary>The faults of registered options: sentences, each naming its option.</summary>
 internal sealed class OptionFailures
 {
     private readonly List<string> sentences = [];
 
-    /// <summary>Adds a sentence.</summary>
     public void Add(string sentence) => sentences.Add(sentence);
 
-    /// <summary>Checks a model's setup, and that the model is there: its config is read, its weights are not opened.</summary>
-    /// <param name="modelOption">The option that names the model.</param>
-    /// <param name="model">The model; null for none.</param>
-    /// <param name="setupOption">The option that sets it up.</param>
-    /// <param name="setup">The setup.</param>
+    /// <summary>Checks a setup, and that its model exists: reads the model's config, but not its weights.</summary>
     public void Check(string modelOption, string? model, string setupOption, PipelineOptions? setup)
     {
         if (setup is null)
@@ -27,7 +22,6 @@ internal sealed class OptionFailures
             Try(modelOption, () => Pipeline.CheckModel(model));
     }
 
-    /// <summary>All of them, or success.</summary>
     public ValidateOptionsResult ToResult() => sentences.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(sentences);
 
     private void Try(string option, Action check)

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Checks registered options before a model is loaded: when the host starts, or when the service is first asked for.</summary>
+/// <summary>Checks registered options before a model is loaded: at the host's start, or at the first request.</summary>
 internal sealed class OptionsValidation : IValidateOptions<BlipChatOptions>, IValidateOptions<BlipEmbeddingOptions>
 {
     /// <inheritdoc/>

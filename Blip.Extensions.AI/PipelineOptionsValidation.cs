@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Checks a registered pipeline's options before its model is loaded.</summary>
 internal sealed class PipelineOptionsValidation<TSetup> : IValidateOptions<BlipPipelineOptions<TSetup>>
     where TSetup : PipelineOptions, new()
 {
@@ -18,7 +17,6 @@ internal sealed class PipelineOptionsValidation<TSetup> : IValidateOptions<BlipP
     }
 }
 
-/// <summary>The same for a retriever.</summary>
 internal sealed class PipelineOptionsValidation : IValidateOptions<BlipRetrieverOptions>
 {
     /// <inheritdoc/>

@@ -2,23 +2,21 @@ using System.Text;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Ends a text before the first of some sequences, for any pieces of the text. A possible beginning of a sequence is held back.</summary>
+/// <summary>Ends a streamed text before the first stop sequence. A possible beginning of a sequence is held back.</summary>
 internal sealed class StopSequences(IReadOnlyList<string> sequences)
 {
     private readonly StringBuilder held = new();
 
-    /// <summary>Whether a sequence was met.</summary>
     public bool Stopped { get; private set; }
 
-    /// <summary>Takes a piece of text.</summary>
-    /// <returns>The part that can be given out.</returns>
+    /// <summary>Takes a piece of text and returns the part that can be passed on.</summary>
     public string Take(string piece)
     {
         if (Stopped)
             return "";
         var text = held.Append(piece).ToString();
         held.Clear();
-        // The one that is whole first, as it would be met word by word; of several that end together, the longest.
+        // The sequence that ends first, as in word-by-word output; of several that end together, the longest.
         var first = sequences.Select(sequence => (Start: text.IndexOf(sequence, StringComparison.Ordinal), sequence.Length))
             .Where(found => found.Start >= 0)
             .OrderBy(found => found.Start + found.Length)
@@ -34,7 +32,7 @@ internal sealed class StopSequences(IReadOnlyList<string> sequences)
         return text[..^keep];
     }
 
-    /// <summary>The part that was held back and is no sequence.</summary>
+    /// <summary>The held-back rest, which is no sequence.</summary>
     public string Finish()
     {
         var text = held.ToString();
@@ -42,7 +40,7 @@ internal sealed class StopSequences(IReadOnlyList<string> sequences)
         return text;
     }
 
-    // How much of the text's end could be the beginning of the sequence.
+    // How much of the text's end could begin the sequence.
     private static int Beginning(string text, string sequence)
     {
         for (var length = Math.Min(text.Length, sequence.Length - 1); length > 0; length--)

@@ -5,13 +5,12 @@ using Microsoft.Extensions.AI;
 namespace Blip.Extensions.AI;
 
 /// <summary>
-/// A response format that asks for an array of texts, one for each image: an array of strings, or an object whose one property is such an
-/// array, as <c>GetResponseAsync&lt;string[]&gt;</c> asks for it.
+/// A response format that asks for an array of strings, by itself or as an object's only
+/// <paramref name="Property"/>, as <c>GetResponseAsync&lt;string[]&gt;</c> asks.
 /// </summary>
-/// <param name="Property">The object's property; null for an array by itself.</param>
 internal sealed record StringsFormat(string? Property)
 {
-    /// <summary>Reads a response format; null where it is another one.</summary>
+    /// <summary>Reads a response format; null for any other.</summary>
     public static StringsFormat? Of(ChatResponseFormat? format)
     {
         if (format is not ChatResponseFormatJson { Schema: { ValueKind: JsonValueKind.Object } schema })
@@ -24,7 +23,6 @@ internal sealed record StringsFormat(string? Property)
             : null;
     }
 
-    /// <summary>Texts in this format.</summary>
     public string Write(IEnumerable<string> texts)
     {
         var array = new JsonArray([.. texts.Select(text => JsonValue.Create(text))]);
@@ -33,7 +31,7 @@ internal sealed record StringsFormat(string? Property)
 
     private static bool IsStrings(JsonElement schema) => IsType(schema, "array") && schema.TryGetProperty("items", out var items) && IsType(items, "string");
 
-    // A type may stand beside null.
+    // The schema may also allow null.
     private static bool IsType(JsonElement schema, string type) => schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("type", out var given)
         && (given.ValueKind == JsonValueKind.String ? given.ValueEquals(type)
             : given.ValueKind == JsonValueKind.Array && given.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.ValueEquals(type)));

@@ -6,17 +6,17 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server;
 
-/// <summary>Puts BLIP's endpoints into an application's routes.</summary>
+/// <summary>Adds BLIP's endpoints to an application's routes.</summary>
 public static class BlipServerEndpointExtensions
 {
     private const string Json = "application/json", Form = "multipart/form-data", Events = "text/event-stream", Problem = "application/problem+json";
 
     /// <summary>
-    /// Maps all endpoints: <c>/v1/…</c>, <c>/caption</c>, <c>/ask</c>, <c>/match</c>, <c>/label</c>, <c>/search</c>, <c>/attention</c>, <c>/healthz</c>,
-    /// <c>/readyz</c>. Register the service first.
+    /// Maps all endpoints: <c>/v1/…</c>, <c>/caption</c>, <c>/ask</c>, <c>/match</c>, <c>/label</c>,
+    /// <c>/search</c>, <c>/attention</c>, <c>/healthz</c> and <c>/readyz</c>. Register the service first.
     /// </summary>
     /// <param name="endpoints">The application.</param>
-    /// <returns>The endpoints of the models, for policies of the application's own.</returns>
+    /// <returns>The models' endpoints, for the application's policies.</returns>
     public static RouteGroupBuilder MapBlip(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
@@ -25,7 +25,7 @@ public static class BlipServerEndpointExtensions
         group.AddEndpointFilter<RouteGroupBuilder, Gate>().WithMetadata(new RequestSizeLimitAttribute(options.MaxBodyBytes));
         MapOpenAI(group);
         MapOwn(group);
-        // A custom group comes behind the others in the description.
+        // A separate group comes last in the description.
         HealthEndpoints.Map(endpoints.MapGroup(""));
         return group;
     }

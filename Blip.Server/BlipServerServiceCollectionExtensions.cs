@@ -7,11 +7,11 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server;
 
-/// <summary>Registers BLIP's HTTP service. Options are checked when the host starts; models are loaded in the background from then on.</summary>
+/// <summary>Registers BLIP's HTTP service. The host's start checks the options, then loads the models in the background.</summary>
 public static class BlipServerServiceCollectionExtensions
 {
     /// <summary>Registers the service.</summary>
-    /// <param name="services">Where.</param>
+    /// <param name="services">The application's services.</param>
     /// <param name="configure">Names the models, at least one.</param>
     public static IServiceCollection AddBlipServer(this IServiceCollection services, Action<BlipServerOptions> configure)
     {
@@ -22,7 +22,7 @@ public static class BlipServerServiceCollectionExtensions
     }
 
     /// <summary>Registers the service with options from configuration.</summary>
-    /// <param name="services">Where.</param>
+    /// <param name="services">The application's services.</param>
     /// <param name="section">A section with the properties of <see cref="BlipServerOptions"/>.</param>
     public static IServiceCollection AddBlipServer(this IServiceCollection services, IConfiguration section)
     {

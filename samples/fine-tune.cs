@@ -1,10 +1,10 @@
-// Fine-tunes the demo captioner on your images, and captions with the result:
+// Fine-tunes the demo captioner on your images, then captions with it:
 //
 //   dotnet run samples/fine-tune.cs FOLDER OUTPUT
 //
-// FOLDER holds images with a .txt beside each. Ctrl-C stops behind the step in hand; the same line goes on.
+// FOLDER holds images with a .txt beside each. Ctrl-C stops after the current step; the same command resumes.
 #:project ../Blip.Training/Blip.Training.csproj
-// ILGPU writes code at run time, which programs of one file forbid by default.
+// ILGPU compiles at run time, which single-file programs forbid by default.
 #:property PublishAot=false
 
 using Blip.Runtime.Pipelines;

@@ -8,7 +8,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip ask</c>: images and questions in, answers out.</summary>
 internal sealed class AskCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -105,7 +104,7 @@ internal sealed class AskCommand : Command, IHasExamples
                 result.Source, result.Image!, [new WordLine("question", result.Answer!.QuestionAttention), new WordLine("answer", result.Answer!.Attention)]));
     }
 
-    // The question stands behind the images, with quotes or without, unless questions have separate options.
+    // The question follows the images, quoted or not, unless options give questions.
     private (string[] Images, IReadOnlyList<string> Questions) Inputs(ParseResult parsed)
     {
         var arguments = parsed.GetRequiredValue(paths);
@@ -121,12 +120,11 @@ internal sealed class AskCommand : Command, IHasExamples
         if (string.IsNullOrWhiteSpace(question))
             throw new UsageException("the question is blank; give it words.");
         var words = arguments.AsEnumerable().Reverse().TakeWhile(IsWord).Count();
-        // Where nothing is there, the first one was meant as an image, and fails as one.
+        // Without any file, the first argument was meant as an image, and its error is reported.
         var images = Math.Max(1, arguments.Length - words);
         return (arguments[..images], [string.Join(' ', arguments[images..])]);
     }
 
-    // "blip ask photo.jpg what color is the car": the question follows the last image.
     private static bool IsWord(string argument) => argument != InputExpansion.StandardInput && !Path.Exists(argument)
         && (argument.Contains(' ', StringComparison.Ordinal) || !InputExpansion.LooksLikeImages(argument));
 

@@ -10,7 +10,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip caption</c>: images in, sentences out.</summary>
 internal sealed class CaptionCommand : Command, IHasExamples
 {
     private readonly Option<string?> prompt = OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
@@ -108,7 +107,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
             result => maps?.Save(result.Source, result.Image!, [new WordLine("caption", result.Caption!.Attention)]) ?? sidecars?.Save(result));
     }
 
-    // The words of one image appear as the model says them, where a person watches.
+    // On a screen, the words of one image appear as they are generated.
     private async IAsyncEnumerable<CaptionResult> Say(
         Captioner captioner, ImageSource image, CaptionOptions options, CaptionForm form, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -7,7 +7,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip compare</c>: whether sentences are true of two images.</summary>
 internal sealed class CompareCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

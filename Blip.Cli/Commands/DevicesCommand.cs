@@ -8,7 +8,6 @@ using Spectre.Console;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip devices</c>: the machine's devices.</summary>
 internal sealed class DevicesCommand : Command, IHasExamples
 {
     private const double Gibibyte = 1L << 30;

@@ -7,7 +7,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip embed</c>: images and texts in, vectors out.</summary>
 internal sealed class EmbedCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

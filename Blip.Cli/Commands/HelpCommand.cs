@@ -3,7 +3,6 @@ using Blip.Cli.Help;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip help COMMAND</c>: the same as <c>blip COMMAND --help</c>.</summary>
 internal sealed class HelpCommand : Command
 {
     private readonly Argument<string[]> words = new("command")

@@ -9,7 +9,6 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip index</c>: images into an index that <c>blip search</c> looks through.</summary>
 internal sealed class IndexCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

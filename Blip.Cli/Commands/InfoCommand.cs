@@ -13,7 +13,7 @@ using Spectre.Console;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip info</c>: a model's modules, from its config alone.</summary>
+/// <summary><c>blip info</c>: a model's modules, from its config.</summary>
 internal sealed class InfoCommand : Command, IHasExamples
 {
     private static readonly string[] GraphFormats = ["text", "mermaid"];
@@ -69,7 +69,7 @@ internal sealed class InfoCommand : Command, IHasExamples
         ("The number of parameters", "blip info synthetic:large --format json | jq .parameters"),
     ];
 
-    // A config may name no head; then it is shown as this program uses it.
+    // A config without a head is shown as this program uses it.
     private static BlipHead Head(ModelSource source, string name) =>
         BlipHeads.TryParse(name, out var head) ? head : source.Config.Head ?? BlipHead.Captioning;
 

@@ -7,7 +7,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip label</c>: which of some labels an image has.</summary>
 internal sealed class LabelCommand : Command, IHasExamples
 {
     private const int DefaultTop = 5;

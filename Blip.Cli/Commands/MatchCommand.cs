@@ -9,7 +9,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip match</c>: how well each text fits each image.</summary>
 internal sealed class MatchCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

@@ -9,7 +9,6 @@ using Spectre.Console;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip models</c>: lists the Hugging Face cache.</summary>
 internal sealed class ModelsCommand : Command, IHasExamples
 {
     private const int ShownDigits = 12;

@@ -5,7 +5,6 @@ using Blip.Runtime.Hub;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip models rm</c>: makes room in the Hugging Face cache.</summary>
 internal sealed class ModelsRemoveCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

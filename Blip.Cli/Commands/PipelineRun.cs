@@ -5,24 +5,19 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary>The common work of commands that take things through a pipeline: check, load, begin, write, report.</summary>
+/// <summary>Common to commands that run a pipeline: load the model, write results, report.</summary>
 internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputBinding output)
 {
-    /// <summary>The words on the command line that the model is to read.</summary>
+    /// <summary>Texts of the command line that the model reads.</summary>
     public IEnumerable<string?> Texts { get; init; } = [];
 
-    /// <summary>Whether the text of the one result is written while the model says it: a bar would stand in its way.</summary>
+    /// <summary>Whether the only result is written while it is generated, so that no progress bar may be drawn.</summary>
     public bool Streams { get; init; }
 
-    /// <summary>Runs it.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="file">Where the results go; null for standard output.</param>
-    /// <param name="load">Puts the model on the device.</param>
-    /// <param name="start">Begins the work; its exceptions are errors of the command line.</param>
-    /// <param name="form">How a result looks.</param>
-    /// <param name="total">How many results there will be.</param>
-    /// <param name="things">Their name, in the plural.</param>
-    /// <param name="also">Further work on a result that succeeded; it returns an error.</param>
+    /// <summary>
+    /// Runs it. <paramref name="start"/> begins the work: its exceptions are errors of the command line. <paramref name="also"/>
+    /// is further work on a successful result, and may return an error. <paramref name="file"/> is null for standard output.
+    /// </summary>
     public async Task<int> RunAsync<TPipeline, TResult>(
         ParseResult parsed,
         ResultFile? file,

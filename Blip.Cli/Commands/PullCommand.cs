@@ -6,7 +6,6 @@ using Blip.Runtime.Hub;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip pull</c>: a model from the Hugging Face hub into the cache.</summary>
 internal sealed class PullCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

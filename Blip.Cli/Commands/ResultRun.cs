@@ -2,21 +2,18 @@ using Blip.Cli.Output;
 
 namespace Blip.Cli.Commands;
 
-/// <summary>Hands results on as they come: to the writer, to the screen, and to further work.</summary>
-/// <param name="terminal">For messages.</param>
-/// <param name="writer">Where the results go.</param>
-/// <param name="form">Tells what failed.</param>
-/// <param name="progress">Drawn between results.</param>
-/// <param name="also">Further work on a result that succeeded; it returns an error.</param>
-/// <param name="place">Where the results are; null for standard output.</param>
+/// <summary>
+/// Passes results to the writer, the screen and, if successful, further work (<paramref name="also"/>), which may return an error.
+/// </summary>
 internal sealed class ResultRun<T>(
     Terminal terminal, RecordWriter<T> writer, RecordForm<T> form, ProgressLine progress, Func<T, string?>? also = null, string? place = null)
 {
     private int taken, failed;
 
-    /// <summary>Takes the results to their end, or to the interruption; finished results are written in either case.</summary>
-    /// <param name="results">The results.</param>
-    /// <param name="goesOn">Whether the writer goes on behind the records of an earlier run.</param>
+    /// <summary>
+    /// Takes all results, or those until an interruption, and writes them in either case. With
+    /// <paramref name="goesOn"/> they follow an earlier run's records.
+    /// </summary>
     public async Task<int> RunAsync(IAsyncEnumerable<T> results, bool goesOn)
     {
         writer.Begin(goesOn);

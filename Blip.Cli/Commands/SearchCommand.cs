@@ -9,7 +9,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip search</c>: words in, images out.</summary>
 internal sealed class SearchCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -103,7 +102,7 @@ internal sealed class SearchCommand : Command, IHasExamples
         }
     }
 
-    // A model without a task has vectors and no matching head.
+    // A model without a task has embeddings but no matching head.
     private Pipeline Load(ParseResult parsed, ModelSource source) => source.Config.Head == BlipHead.Model
         ? Embedder.Load(source, model.Options<EmbedderOptions>(parsed))
         : Matcher.Load(source, model.Options<MatcherOptions>(parsed));

@@ -8,7 +8,7 @@ using Blip.Runtime.Tracing;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip trace</c>: every layer's output for one image, in a file; or the first difference of two such files.</summary>
+/// <summary><c>blip trace</c>: records every layer's output for an image, or finds the first difference of two recordings.</summary>
 internal sealed class TraceCommand : Command, IHasExamples
 {
     private const string BatchSize = "--batch-size";
@@ -76,7 +76,7 @@ internal sealed class TraceCommand : Command, IHasExamples
         return report.Comparison.First is null ? ExitCodes.Success : ExitCodes.Differs;
     });
 
-    // Nothing that is given may be without effect: each option belongs to one of the two modes.
+    // Each option belongs to one of the two modes: none may be ignored.
     private void Check(CommandResult result)
     {
         var comparing = result.GetResult(compare) is { Implicit: false };

@@ -11,10 +11,8 @@ using Blip.Runtime.Tracing;
 
 namespace Blip.Cli.Commands;
 
-/// <summary>Records a trace: which head it is, the model on its device, the file, and a table of the tokens.</summary>
 internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
 {
-    /// <summary>Runs it.</summary>
     public async Task<int> RunAsync(ParseResult parsed, string[] images, bool asJson, CancellationToken cancellationToken)
     {
         var output = parsed.GetRequiredValue(binding.Output)!;
@@ -98,7 +96,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
         return options;
     }
 
-    // A config that names no head can be any of them: the words that go in tell which is meant.
+    // A config without a head may have any: the given texts decide.
     private BlipHead Meant(ParseResult parsed) =>
         parsed.GetValue(binding.Question) is not null ? BlipHead.VisualQuestionAnswering
         : parsed.GetValue(binding.Text) is not null ? BlipHead.Retrieval

@@ -3,7 +3,6 @@ using System.Reflection;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip version</c>: the same as <c>--version</c>.</summary>
 internal sealed class VersionCommand : Command
 {
     public VersionCommand(Terminal terminal)

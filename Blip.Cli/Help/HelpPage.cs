@@ -3,12 +3,9 @@ using System.CommandLine;
 namespace Blip.Cli.Help;
 
 /// <summary>
-/// A command's help: its purpose, its syntax, its options in groups, and examples. It is wrapped to the screen's width;
-/// where that is narrow, a description stands below its option.
+/// A command's help: purpose, syntax, options in groups, examples. It is wrapped to the screen; where that is
+/// narrow, descriptions stand below their options.
 /// </summary>
-/// <param name="output">Where it is written.</param>
-/// <param name="columns">The width.</param>
-/// <param name="colored">Whether headings and options stand out.</param>
 internal sealed class HelpPage(TextWriter output, int columns, bool colored)
 {
     private const int Widest = 100, Narrowest = 20, TwoColumns = 72, WidestLabel = 32, Margin = 2, Indent = 6;
@@ -16,9 +13,7 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
 
     private readonly int width = Math.Clamp(columns, Narrowest, Widest);
 
-    /// <summary>Writes the help of a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="path">Its name with those of the commands above it.</param>
+    /// <summary>Writes a command's help; <paramref name="path"/> is its name after its parents' names.</summary>
     public void Write(Command command, string path)
     {
         Wrapped(command.Description ?? "", 0);
@@ -54,12 +49,12 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
         return string.Join(' ', words);
     }
 
-    // A command that does something by itself may stand alone.
+    // A command with an action needs no subcommand.
     private static string[] Below(Command command) => command.Subcommands.Count == 0 ? [] : [command.Action is null ? "<COMMAND>" : "[<COMMAND>]"];
 
     private static string NameOf(Argument argument) => argument.HelpName ?? argument.Name;
 
-    // "-o, --output <FILE>"; a value that may be left out stands in brackets.
+    // "-o, --output <FILE>"; an optional value is in brackets.
     private static string Label(Option option)
     {
         var names = string.Join(", ", option.Aliases.Prepend(option.Name).Where(name => name[0] == '-').Distinct()
@@ -109,7 +104,7 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
         foreach (var (meaning, line) in command.Examples)
         {
             Wrapped($"{meaning}:", Margin);
-            // A line to copy stays whole.
+            // Not wrapped, so that it can be copied.
             output.WriteLine($"    {line}");
         }
         output.WriteLine();
@@ -123,7 +118,7 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
             output.WriteLine((begun && i == 0 ? "" : new string(' ', indent)) + line);
     }
 
-    // Words are kept whole where they fit on a line.
+    // Splits only words that are longer than a line.
     private static List<string> Lines(string text, int room)
     {
         var lines = new List<string> { "" };

@@ -1,6 +1,6 @@
 namespace Blip.Cli.Help;
 
-/// <summary>A command that shows how it is used.</summary>
+/// <summary>A command with examples in its help.</summary>
 internal interface IHasExamples
 {
     /// <summary>Command lines to copy, each with its purpose.</summary>

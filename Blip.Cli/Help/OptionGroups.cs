@@ -3,7 +3,7 @@ using System.CommandLine;
 
 namespace Blip.Cli.Help;
 
-/// <summary>The group of each option by its name, which means the same in every command.</summary>
+/// <summary>Groups options by name; a name means the same in every command.</summary>
 internal static class OptionGroups
 {
     private static readonly FrozenDictionary<string, OptionGroup> Groups = new (OptionGroup Group, string Names)[]
@@ -51,12 +51,10 @@ internal static class OptionGroups
         (OptionGroup.General, "--help --version --quiet --verbose"),
     }.SelectMany(entry => entry.Names.Split(' ').Select(name => (name, entry.Group))).ToFrozenDictionary(entry => entry.name, entry => entry.Group);
 
-    /// <summary>An option's group. A test holds that the table names every option and nothing else.</summary>
+    /// <summary>An option's group. A test checks that the table names exactly the existing options.</summary>
     public static OptionGroup Of(Option option) => Groups.GetValueOrDefault(option.Name, OptionGroup.Task);
 
-    /// <summary>The options that the table names.</summary>
     public static IReadOnlyCollection<string> Names => Groups.Keys;
 
-    /// <summary>A group's heading.</summary>
     public static string Heading(OptionGroup group) => group == OptionGroup.Task ? "Options" : $"{group} options";
 }

@@ -5,16 +5,14 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Input;
 
-/// <summary>The images in a webdataset tar or a Parquet file: listed at once, read when their turn comes.</summary>
+/// <summary>The images of a webdataset tar or a Parquet file: listed at once, read when needed.</summary>
 internal static class ArchiveImages
 {
-    /// <summary>True for a file whose name says that it holds images.</summary>
+    /// <summary>Whether a file's name is an archive's.</summary>
     public static bool IsArchive(ImageSource source) =>
         source.IsFile && Path.GetExtension(source.Name).ToLowerInvariant() is ".tar" or ".parquet" && File.Exists(source.Name);
 
-    /// <summary>
-    /// The images of an archive, by its name and theirs. A damaged one gives its complete images, and a failure for the rest.
-    /// </summary>
+    /// <summary>The images of an archive. A damaged one gives its complete images, then a failure.</summary>
     public static IEnumerable<ImageSource> List(string path)
     {
         try
@@ -43,7 +41,7 @@ internal static class ArchiveImages
     private static ImageSource Image(string path, string name, Func<byte[]> read) =>
         ImageSource.FromStream(() => new MemoryStream(Read(read)), $"{path}/{name}");
 
-    // An image's error is that image's failure.
+    // A damaged image fails alone.
     private static byte[] Read(Func<byte[]> read)
     {
         try

@@ -4,19 +4,15 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Cli.Input;
 
 /// <summary>
-/// The clips of a folder and its subfolders: each animated file and each video by itself, and the still images of a folder together as the
-/// frames of one clip, where there are several.
+/// The clips of a folder and its subfolders: each animated file, each video, and a folder's still images, if several, as one clip's frames.
 /// </summary>
 internal static class FolderClips
 {
-    /// <summary>A file as a clip, or as the image that it is.</summary>
+    /// <summary>A file as a clip, or as an image without <paramref name="frames"/>.</summary>
     public static ImageSource Source(string path, int? frames) =>
         frames is { } wanted ? ImageSource.FromClip(path, wanted) : ImageSource.FromFile(path);
 
     /// <summary>Lists the clips, by path.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="frames">Frames of each clip.</param>
-    /// <param name="passed">Counts what is left out.</param>
     public static IEnumerable<ImageSource> List(string folder, int frames, PassedOver passed) =>
         new FolderImages(passed, videos: true).List(folder)
             .GroupBy(path => IsClip(path) ? path : Path.GetDirectoryName(path)!, StringComparer.Ordinal)
@@ -31,7 +27,7 @@ internal static class FolderClips
             || (extension == ".WEBP" && AnimatedImage.CountOf(Bytes(path)) > 1);
     }
 
-    // What cannot be read is an image, and fails as one.
+    // An unreadable file counts as an image, and fails as one.
     private static byte[] Bytes(string path)
     {
         try

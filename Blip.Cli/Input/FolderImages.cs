@@ -3,12 +3,13 @@ using Blip.Runtime.Imaging.Clips;
 
 namespace Blip.Cli.Input;
 
-/// <summary>The images of a folder and its subfolders: files with an image's extension, and others that begin as an image does.</summary>
-/// <param name="passed">Counts the files that are left out.</param>
-/// <param name="videos">Whether videos are listed, too.</param>
+/// <summary>
+/// The images of a folder and its subfolders: files with an image's extension or header; with
+/// <paramref name="videos"/> also videos. Skipped files are counted in <paramref name="passed"/>.
+/// </summary>
 internal sealed class FolderImages(PassedOver passed, bool videos = false)
 {
-    /// <summary>Extensions that are taken at their word.</summary>
+    /// <summary>Extensions that are trusted, without a look at the header.</summary>
     public static readonly HashSet<string> Extensions = new(
         [
             ".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".png", ".apng", ".gif", ".webp", ".bmp", ".dib", ".ico", ".mpo",
@@ -16,7 +17,7 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
         ],
         StringComparer.OrdinalIgnoreCase);
 
-    // Companions of images: not worth a look or a word.
+    // Usual files beside images: skipped without a look or a notice.
     private static readonly HashSet<string> Companions = new(
         [
             ".txt", ".caption", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".xml", ".yaml", ".yml", ".npy", ".npz", ".parquet", ".tar",
@@ -30,14 +31,12 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
         IgnoreInaccessible = false,
     };
 
-    /// <summary>Lists the images.</summary>
-    /// <param name="folder">The folder.</param>
     public IEnumerable<string> List(string folder)
     {
         foreach (var entry in Entries(folder))
         {
             var path = Path.Join(folder, entry.Name);
-            // On the way down no link to a folder is followed: it may lead back up.
+            // Links to folders are not followed: they may lead back up.
             if (entry is DirectoryInfo)
             {
                 if ((entry.Attributes & FileAttributes.ReparsePoint) != 0)
@@ -65,7 +64,7 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
         }
     }
 
-    // Pipes, sockets and devices have no length, and opening one may wait for ever.
+    // Pipes, sockets and devices have length 0, and opening one may block for ever.
     private bool IsFile(string path, FileInfo file)
     {
         if (file.Length > 0 || (file.Attributes & FileAttributes.ReparsePoint) != 0)
@@ -84,7 +83,7 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
             using var stream = file.OpenRead();
             header = header[..stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false)];
             var format = ImageFormats.Of(header);
-            // A few letters are too little to tell those from a text.
+            // These formats' headers are too short to rule out a text.
             if (format is not (null or ImageFormat.Bmp or ImageFormat.Pnm or ImageFormat.Tga))
                 return true;
             passed.Add(path, (format is null ? ImageFormats.Unread(header) : null) ?? "files that are no images");

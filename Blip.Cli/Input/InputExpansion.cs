@@ -3,10 +3,10 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Input;
 
-/// <summary>Turns the arguments of the command line into images, in the order given.</summary>
+/// <summary>Expands command-line arguments to images, in order.</summary>
 internal static class InputExpansion
 {
-    /// <summary>The name of standard input on the command line and in the results.</summary>
+    /// <summary>Standard input, on the command line and in results.</summary>
     public const string StandardInput = "-";
 
     private static readonly EnumerationOptions Listing = new()
@@ -16,15 +16,11 @@ internal static class InputExpansion
     };
 
     /// <summary>
-    /// A file is itself; a folder is every image in it and in its subfolders, by path; a pattern (<c>*</c>, <c>?</c>, and <c>**</c> for
-    /// any depth) is the files that match, by path; <c>-</c> is standard input. An argument that names nothing is an image that fails, so that it
-    /// is reported in its place and stops nothing.
+    /// Files stand for themselves, folders for all images below, patterns (<c>*</c>, <c>?</c>, <c>**</c> for
+    /// any depth) for matching files, both by path; <c>-</c> is standard input. An argument without a match
+    /// becomes an image that fails in its place. With <paramref name="archives"/>, tars and Parquet files stand
+    /// for their images. Null <paramref name="frames"/> mean images, others clips (<see cref="FolderClips"/>).
     /// </summary>
-    /// <param name="arguments">The arguments of the command line.</param>
-    /// <param name="openInput">Opens standard input.</param>
-    /// <param name="archives">Whether a webdataset tar or a Parquet file stands for the images in it.</param>
-    /// <param name="passed">Counts the files that folders leave out; null to count nothing.</param>
-    /// <param name="frames">Frames of a clip (<see cref="FolderClips"/>); null where files are images.</param>
     public static List<ImageSource> Expand(
         IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null, int? frames = null) =>
     [
@@ -32,11 +28,13 @@ internal static class InputExpansion
             .SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source]),
     ];
 
-    /// <summary>True where the command line names one image, itself and not a folder or a pattern: its result needs no path.</summary>
+    /// <summary>Whether the command line names one image, not a folder or pattern: then results need no path.</summary>
     public static bool IsOneNamed(IReadOnlyList<string> arguments, IReadOnlyList<ImageSource> sources) =>
         arguments is [var argument] && sources is [var source] && source.Name == argument;
 
-    /// <summary>Whether a word that names no file was meant to: by its extension, as a pattern, or as a path from the root or from here.</summary>
+    /// <summary>
+    /// Whether a word that names no file looks like one: by its extension, as a pattern, or as an absolute or relative path.
+    /// </summary>
     public static bool LooksLikeImages(string word) => FolderImages.Extensions.Contains(Path.GetExtension(word)) || Path.IsPathRooted(word)
         || word.StartsWith('.') || word.Contains('*', StringComparison.Ordinal) || word.TrimEnd('?').Contains('?', StringComparison.Ordinal);
 
@@ -44,7 +42,7 @@ internal static class InputExpansion
     {
         if (argument == StandardInput)
             return [ImageSource.FromStream(openInput, StandardInput)];
-        // A file that is there wins over the pattern that its name could be.
+        // An existing file takes precedence over a pattern.
         if (File.Exists(argument))
             return [FolderClips.Source(argument, frames)];
         try
@@ -69,7 +67,7 @@ internal static class InputExpansion
     private static List<ImageSource> NotEmpty(List<ImageSource> sources, string argument, string otherwise) =>
         sources.Count > 0 ? sources : [Failing(argument, otherwise)];
 
-    // "photos/2024-*/**/*.jpg": the fixed folders first, then one step for each part of the pattern.
+    // "photos/2024-*/**/*.jpg": first the fixed folders, then one step per part of the pattern.
     private static IEnumerable<string> Matches(string pattern)
     {
         var separators = OperatingSystem.IsWindows() ? new[] { '/', '\\' } : ['/'];
@@ -100,7 +98,7 @@ internal static class InputExpansion
     private static bool Fits(string part, string path) =>
         FileSystemName.MatchesSimpleExpression(part, Path.GetFileName(path.AsSpan()), ignoreCase: OperatingSystem.IsWindows());
 
-    // Paths come back as they were asked for: "*.png" gives "a.png", not "./a.png".
+    // Paths keep the argument's form: "*.png" gives "a.png", not "./a.png".
     private static string Rooted(string folder, string path) => folder.Length == 0 ? Path.GetRelativePath(".", path) : path;
 
     private static FileSystemEnumerable<string> Files(string folder, EnumerationOptions options) => Entries(folder, options, directories: false);
@@ -115,9 +113,9 @@ internal static class InputExpansion
             ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsLink(ref entry),
         };
 
-    // On the way down no link to a folder is followed: it may lead back up.
+    // Links to folders are not followed: they may lead back up.
     private static bool IsLink(ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) != 0;
 
-    /// <summary>An image that fails in its turn.</summary>
+    /// <summary>An image whose reading fails.</summary>
     internal static ImageSource Failing(string name, string reason) => ImageSource.FromStream(() => throw new IOException(reason), name);
 }

@@ -1,13 +1,10 @@
 namespace Blip.Cli.Input;
 
-/// <summary>Texts from a file, one on each line.</summary>
+/// <summary>Texts from a file, one per line.</summary>
 internal static class Lines
 {
-    /// <summary>Reads the lines that hold something.</summary>
-    /// <param name="option">The option that names the file, for errors.</param>
-    /// <param name="path">The file; <c>-</c> is standard input.</param>
-    /// <param name="openInput">Opens standard input.</param>
-    /// <exception cref="UsageException">It cannot be read, or holds nothing.</exception>
+    /// <summary>Reads the lines with text. The path <c>-</c> is standard input; errors name <paramref name="option"/>.</summary>
+    /// <exception cref="UsageException">The file cannot be read, or is empty.</exception>
     public static IReadOnlyList<string> Read(string option, string path, Func<Stream> openInput)
     {
         var texts = new List<string>();

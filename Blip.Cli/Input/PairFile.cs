@@ -2,16 +2,11 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Input;
 
-/// <summary>
-/// Pairs of images with a sentence each, from a file: the left image, the right one and the sentence, with tabs between them.
-/// </summary>
+/// <summary>Pairs of images with sentences: lines of left image, right image and sentence, separated by tabs.</summary>
 internal static class PairFile
 {
-    /// <summary>Reads the lines that hold something.</summary>
-    /// <param name="option">The option that names the file, for errors.</param>
-    /// <param name="path">The file; <c>-</c> is standard input.</param>
-    /// <param name="openInput">Opens standard input.</param>
-    /// <exception cref="UsageException">It cannot be read, holds nothing, or a line is no pair.</exception>
+    /// <summary>Reads the lines with text. The path <c>-</c> is standard input; errors name <paramref name="option"/>.</summary>
+    /// <exception cref="UsageException">The file cannot be read or is empty, or a line is no pair.</exception>
     public static List<ImagePair> Read(string option, string path, Func<Stream> openInput) =>
         [.. Lines.Read(option, path, openInput).Select(line => line.Split('\t') switch
         {

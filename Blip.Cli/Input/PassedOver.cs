@@ -2,21 +2,19 @@ using System.Globalization;
 
 namespace Blip.Cli.Input;
 
-/// <summary>Files and folders that a run left out of the folders it was given, by the reason. They are told once, at its end.</summary>
+/// <summary>Files and folders that a run skipped, by reason; reported once, at its end.</summary>
 internal sealed class PassedOver
 {
     private readonly Dictionary<string, (int Count, string First)> reasons = [];
 
-    /// <summary>Counts one.</summary>
-    /// <param name="path">Its path.</param>
-    /// <param name="reason">Why, as half a sentence.</param>
+    /// <summary>Counts one. <paramref name="reason"/> is half a sentence.</summary>
     public void Add(string path, string reason)
     {
         var (count, first) = reasons.GetValueOrDefault(reason, (0, path));
         reasons[reason] = (count + 1, first);
     }
 
-    /// <summary>A sentence for each reason, the most frequent first.</summary>
+    /// <summary>A sentence per reason, the most frequent first.</summary>
     public IEnumerable<string> Sentences => reasons.OrderByDescending(entry => entry.Value.Count).Select(entry => string.Create(
         CultureInfo.InvariantCulture,
         $"passed over {entry.Value.Count:N0}: {entry.Key} ({entry.Value.First}{(entry.Value.Count > 1 ? ", …" : "")})"));

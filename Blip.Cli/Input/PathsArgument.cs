@@ -2,16 +2,12 @@ using System.CommandLine;
 
 namespace Blip.Cli.Input;
 
-/// <summary>The images of a command line.</summary>
 internal static class PathsArgument
 {
     private const string Images =
         "Images: files, folders (with their subfolders), patterns such as 'photos/*.jpg' or '**/*.png', or - for an image from standard input.";
 
-    /// <summary>Adds the argument to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="arity">How many there may be.</param>
-    /// <param name="more">Further possible values, for the help.</param>
+    /// <summary>Adds the argument to a command; <paramref name="more"/> extends the help.</summary>
     public static Argument<string[]> AddTo(Command command, ArgumentArity arity, string more = "")
     {
         var paths = new Argument<string[]>("path") { Description = Images + more, HelpName = "PATH", Arity = arity };

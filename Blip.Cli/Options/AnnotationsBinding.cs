@@ -3,7 +3,6 @@ using Blip.Evaluation;
 
 namespace Blip.Cli.Options;
 
-/// <summary>The images, and people's texts about them.</summary>
 internal sealed class AnnotationsBinding
 {
     private readonly Option<string> annotations = new("--annotations")
@@ -20,8 +19,6 @@ internal sealed class AnnotationsBinding
         DefaultValueFactory = _ => "test",
     };
 
-    /// <summary>Adds the options to a command.</summary>
-    /// <param name="add">How an option is added.</param>
     public AnnotationsBinding(Action<Option> add)
     {
         split.CompletionSources.Add("test", "val", "train", "restval");
@@ -29,8 +26,8 @@ internal sealed class AnnotationsBinding
         add(split);
     }
 
-    /// <summary>Reads the file, and tells what of it is passed over.</summary>
-    /// <exception cref="UsageException">It cannot be used.</exception>
+    /// <summary>Reads the file, and reports skipped entries.</summary>
+    /// <exception cref="UsageException">It is unusable.</exception>
     public CaptionAnnotations Load(ParseResult parsed, Terminal terminal)
     {
         var data = Startup.Step(() => CaptionAnnotations.Load(parsed.GetRequiredValue(annotations), parsed.GetRequiredValue(split)));

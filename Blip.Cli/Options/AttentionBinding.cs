@@ -4,7 +4,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Whether it is shown where words looked, as images, as a page, and by which method.</summary>
+/// <summary>Whether and how attention is shown: as images, as a page, and by which method.</summary>
 internal sealed class AttentionBinding
 {
     private static readonly (AttentionMethod Method, string Name, string Note)[] Known =
@@ -27,9 +27,7 @@ internal sealed class AttentionBinding
     private readonly Option<string> method;
     private readonly Option<int?>? layer;
 
-    /// <summary>Adds the options to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="methods">The methods that it has, the one that is meant when none is named first.</param>
+    /// <summary>Adds the options to a command; the first method is the default.</summary>
     public AttentionBinding(Command command, params AttentionMethod[] methods)
     {
         string[] names = [.. methods.Select(wanted => Known.Single(known => known.Method == wanted).Name)];
@@ -42,14 +40,14 @@ internal sealed class AttentionBinding
         command.Add(layer);
     }
 
-    /// <summary>The method; null where nothing is to be shown.</summary>
+    /// <summary>The method; null where no attention is shown.</summary>
     public AttentionMethod? Method(ParseResult parsed) => IsWanted(parsed) ? Chosen(parsed).Method : null;
 
-    /// <summary>The layer; null for the method's own.</summary>
+    /// <summary>The layer; null for the method's default.</summary>
     public int? Layer(ParseResult parsed) => layer is null ? null : parsed.GetValue(layer);
 
-    /// <summary>Begins the output; null where there is none.</summary>
-    /// <exception cref="UsageException">The folder or the page cannot be made.</exception>
+    /// <summary>Opens the output, if any.</summary>
+    /// <exception cref="UsageException">The folder or page cannot be created.</exception>
     public AttentionOutputs? Open(ParseResult parsed)
     {
         if (!IsWanted(parsed))
@@ -59,7 +57,6 @@ internal sealed class AttentionBinding
             AttentionMapFolder.Open(parsed.GetValue(map), common), AttentionPageFile.Open(html.Name, parsed.GetValue(html), Chosen(parsed).Note, common));
     }
 
-    /// <summary>Given options without effect.</summary>
     public IEnumerable<string> WithoutEffect(ParseResult parsed)
     {
         if (!IsWanted(parsed) && parsed.GetResult(method) is { Implicit: false })

@@ -7,7 +7,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>A run of bootstrapping: its sources, its models, its rule, and its output.</summary>
+/// <summary>A bootstrapping run: sources, models, selection and output.</summary>
 internal sealed class BootstrapBinding
 {
     private readonly Command command;
@@ -59,7 +59,6 @@ internal sealed class BootstrapBinding
     private readonly DeviceBinding device;
     private readonly List<Option> own;
 
-    /// <summary>Adds argument and options to a command.</summary>
     public BootstrapBinding(Command command)
     {
         this.command = command;
@@ -80,11 +79,10 @@ internal sealed class BootstrapBinding
         });
     }
 
-    /// <summary>The folder of the run.</summary>
     public string Output(ParseResult parsed) => parsed.GetRequiredValue(output);
 
-    /// <summary>The run that the command line asks for; its models are there.</summary>
-    /// <exception cref="UsageException">An option is out of range, or there is no source, or a model is not there.</exception>
+    /// <summary>The requested run, after its models are available.</summary>
+    /// <exception cref="UsageException">An option is out of range, or a source or a model is missing.</exception>
     public async Task<BootstrapRequest> RequestAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         var request = Request(parsed, terminal);
@@ -137,7 +135,7 @@ internal sealed class BootstrapBinding
         });
     }
 
-    /// <summary>Says so where the demo stands for a model.</summary>
+    /// <summary>Notes where the demo models are used.</summary>
     public void TellOfDemo(ParseResult parsed, Terminal terminal)
     {
         if (parsed.GetValue(captioner) is null || parsed.GetValue(filter) is null)
@@ -147,14 +145,14 @@ internal sealed class BootstrapBinding
         }
     }
 
-    /// <summary>Says so where --threads changes nothing.</summary>
+    /// <summary>Notes that --threads has no effect.</summary>
     public void TellOfThreads(ParseResult parsed, Terminal terminal, IEnumerable<CapFilt> models)
     {
         foreach (var model in models)
             device.TellOfThreads(parsed, terminal, model.DeviceDescription);
     }
 
-    /// <summary>The words of the command line that say what the run is, for another command line: those of the workers.</summary>
+    /// <summary>The words that define the run, for the workers' command lines.</summary>
     public IReadOnlyList<string> Arguments(ParseResult parsed)
     {
         var words = new List<string>(datasets.Sources(parsed));

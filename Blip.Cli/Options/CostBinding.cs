@@ -7,7 +7,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary><c>blip info --cost</c>: operations, bytes and launches of captions, by count.</summary>
+/// <summary><c>blip info --cost</c>: counts captions' operations, bytes and launches.</summary>
 internal sealed class CostBinding
 {
     private static readonly CostOptions Defaults = new();
@@ -34,7 +34,6 @@ internal sealed class CostBinding
     private readonly Option<double?> teraflops = OptionKinds.Number<double>("--peak", "With --cost and --bandwidth: what the device computes, for a least time.", "TFLOP/s");
     private readonly Option<double?> bandwidth = OptionKinds.Number<double>("--bandwidth", "With --cost and --peak: what its memory moves, for a least time.", "GB/s");
 
-    /// <summary>Adds the options to a command.</summary>
     public CostBinding(Command command)
     {
         Option[] details = [device, precision, encoderPrecision, batchSize, numBeams, tokens, image, teraflops, bandwidth];
@@ -49,11 +48,9 @@ internal sealed class CostBinding
         });
     }
 
-    /// <summary>Whether costs are asked for.</summary>
     public bool Wanted(ParseResult parsed) => parsed.GetValue(cost);
 
-    /// <summary>Writes them.</summary>
-    /// <exception cref="UsageException">An option is out of range, or the model is no captioner.</exception>
+    /// <exception cref="UsageException">An option is out of range, or the model is not a captioner.</exception>
     public void Write(ParseResult parsed, ModelSource source, BlipHead head, bool json, TextWriter output)
     {
         if (head != BlipHead.Captioning)

@@ -3,7 +3,6 @@ using Blip.Datasets;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Which data sets, and how they are read.</summary>
 internal sealed class DatasetBinding
 {
     private readonly Argument<string[]> sources;
@@ -12,10 +11,9 @@ internal sealed class DatasetBinding
 
     private readonly ReadingBinding reading = new();
 
-    /// <summary>Adds argument and options to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="arity">How many sources there may be.</param>
-    /// <param name="forReading">False where the run's own manifest says how its sources are read.</param>
+    /// <summary>
+    /// Adds the argument and options. Without <paramref name="forReading"/>, the run's manifest says how to read its sources.
+    /// </summary>
     public DatasetBinding(Command command, ArgumentArity arity, bool forReading = true)
     {
         sources = new Argument<string[]>("source")
@@ -32,18 +30,14 @@ internal sealed class DatasetBinding
             command.Add(option);
     }
 
-    /// <summary>The options.</summary>
     public IReadOnlyList<Option> All { get; }
 
-    /// <summary>The web sources.</summary>
     public IReadOnlyList<string> Sources(ParseResult parsed) => parsed.GetValue(sources) ?? [];
 
-    /// <summary>The human sources.</summary>
     public IReadOnlyList<string> Human(ParseResult parsed) => parsed.GetValue(human) ?? [];
 
     /// <summary>The folder for copies; null for the system's.</summary>
     public string? Scratch(ParseResult parsed) => parsed.GetValue(reading.Scratch);
 
-    /// <summary>How the sources are read.</summary>
     public DatasetOptions Options(ParseResult parsed) => reading.Options(parsed);
 }

@@ -7,10 +7,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Where models run, how their weights are kept, and how much goes through them at once.</summary>
+/// <summary>Where models run, in which precision, and in which batches.</summary>
 internal sealed class DeviceBinding
 {
-    /// <summary>The names of precisions.</summary>
     public static readonly string[] Precisions = [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())];
 
     private readonly Option<string> device = new("--device")
@@ -64,7 +63,6 @@ internal sealed class DeviceBinding
         "huggingface",
         [.. Enum.GetNames<Compat>().Select(name => name.ToLowerInvariant())]);
 
-    /// <summary>Adds the options to a command.</summary>
     public DeviceBinding(Command command)
     {
         cache.Validators.Add(RefuseImageAsFolder);
@@ -73,17 +71,16 @@ internal sealed class DeviceBinding
             command.Add(option);
     }
 
-    /// <summary>Whose answers are wanted.</summary>
     public Compat Compat(ParseResult parsed) => Enum.Parse<Compat>(parsed.GetRequiredValue(compat), ignoreCase: true);
 
-    /// <summary>The limits of an image, and the colour behind transparent ones.</summary>
+    /// <summary>The limits of an image, and the background of transparent ones.</summary>
     public ImageDecoderOptions Images(ParseResult parsed)
     {
         var defaults = new ImageDecoderOptions();
         return defaults with { MaxPixels = parsed.GetValue(maxPixels) ?? defaults.MaxPixels, Background = parsed.GetValue(background) };
     }
 
-    /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
+    /// <summary>The options common to all pipelines.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
         where TOptions : PipelineOptions, new() => (TOptions)((PipelineOptions)new TOptions() with
         {
@@ -101,14 +98,14 @@ internal sealed class DeviceBinding
             Images = Images(parsed),
         });
 
-    /// <summary>Says so where a number of threads changes nothing.</summary>
+    /// <summary>Notes that a number of threads has no effect.</summary>
     public void TellOfThreads(ParseResult parsed, Terminal terminal, DeviceDescription where)
     {
         if (parsed.GetValue(threads) is not null && where.Kind != DeviceKind.Cpu)
             terminal.Note($"{threads.Name} changes nothing on {where.Id}: it is about --device cpu");
     }
 
-    // "--cache photo.jpg" was meant to caption the photo.
+    // "--cache photo.jpg" should caption the photo.
     private static void RefuseImageAsFolder(OptionResult result)
     {
         if (result.Tokens is [var token] && !Directory.Exists(token.Value))

@@ -5,7 +5,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Whether a captioner's decoder has a draft.</summary>
 internal sealed class DraftBinding
 {
     private readonly Option<string> draft = OptionKinds.Choice(
@@ -15,17 +14,15 @@ internal sealed class DraftBinding
         "auto",
         [.. Enum.GetNames<DraftMode>().Select(name => name.ToLowerInvariant())]);
 
-    /// <summary>Adds the option to a command.</summary>
     public DraftBinding(Command command) => command.Add(draft);
 
-    /// <summary>What it does not change, where it was asked for.</summary>
+    /// <summary>A note where a requested draft has no effect.</summary>
     public IEnumerable<string> WithoutEffect(ParseResult parsed, GenerationOptions generation)
     {
         if (parsed.GetRequiredValue(draft) == nameof(DraftMode.Int8).ToLowerInvariant() && generation is not { NumBeams: 1, NumReturnSequences: 1 })
             yield return $"{draft.Name} int8 changes nothing with --num-beams or --num-return-sequences: a draft is of one sequence";
     }
 
-    /// <summary>A captioner's options with it.</summary>
     public CaptionerOptions Apply(ParseResult parsed, CaptionerOptions options) =>
         options with { Draft = Enum.Parse<DraftMode>(parsed.GetRequiredValue(draft), ignoreCase: true) };
 }

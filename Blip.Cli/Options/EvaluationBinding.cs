@@ -6,7 +6,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>The scored results: a results file as it is, or a model over a folder of images, whose results can be kept.</summary>
+/// <summary>The results to score: from a file, or from a model over a folder of images, which can be saved.</summary>
 internal sealed class EvaluationBinding
 {
     private readonly Command command;
@@ -18,9 +18,6 @@ internal sealed class EvaluationBinding
     private readonly Option<bool> details = new("--details") { Description = "In JSON, also the scores of each one." };
     private readonly HashSet<Option> withResults = [];
 
-    /// <summary>Adds the options to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="format">The format of results.</param>
     public EvaluationBinding(Command command, ResultsFormat format)
     {
         (this.command, this.format) = (command, format);
@@ -35,21 +32,20 @@ internal sealed class EvaluationBinding
         command.Validators.Add(Check);
     }
 
-    /// <summary>Adds an option that is about the data set: it goes with a results file, too.</summary>
+    /// <summary>Adds an option about the data set, which is also allowed with a results file.</summary>
     public void Add(Option option)
     {
         withResults.Add(option);
         command.Add(option);
     }
 
-    /// <summary>The options that come after this are about running the model, apart from those for the report.</summary>
+    /// <summary>Also allows these options with a results file.</summary>
     public void AllowWithResults(params Option[] options) => withResults.UnionWith(options);
 
-    /// <summary>Whether the report holds each one's scores.</summary>
     public bool Details(ParseResult parsed) => parsed.GetValue(details);
 
-    /// <summary>The results to score, where a file holds them; null where the model is to run. Tells what the file holds beside them.</summary>
-    /// <exception cref="UsageException">The file cannot be used.</exception>
+    /// <summary>The results of a file, or null to run the model. Reports the file's skipped entries.</summary>
+    /// <exception cref="UsageException">The file is unusable.</exception>
     public IReadOnlyDictionary<EntryId, string>? Results(ParseResult parsed, Terminal terminal, Func<string, ResultsFile> load)
     {
         if (parsed.GetValue(results) is not { } path)
@@ -60,14 +56,11 @@ internal sealed class EvaluationBinding
         return file.Texts;
     }
 
-    /// <summary>The folder of images.</summary>
-    /// <exception cref="UsageException">There is none.</exception>
+    /// <exception cref="UsageException">There is no such folder.</exception>
     public ImageFolder Images(ParseResult parsed) => Startup.Step(() => new ImageFolder(parsed.GetValue(images)!));
 
-    /// <summary>The file to keep results in; null where none is named.</summary>
-    /// <exception cref="UsageException">It exists and is not to be gone on with, or cannot be written.</exception>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="written">How the data set's results are written; null for the command's own way.</param>
+    /// <summary>The file to save results in, if any; <paramref name="written"/> overrides the command's format.</summary>
+    /// <exception cref="UsageException">It exists without --resume, or cannot be written.</exception>
     public ResultsWriter? Save(ParseResult parsed, ResultsFormat? written = null)
     {
         if (parsed.GetValue(save) is not { } path)
@@ -77,13 +70,12 @@ internal sealed class EvaluationBinding
         return Startup.Step(() => ResultsWriter.Open(path, written ?? format, parsed.GetValue(resume)));
     }
 
-    /// <summary>An image of the data set; one that is not there, or there twice, fails in its turn and stops nothing.</summary>
+    /// <summary>An image of the data set. A missing or ambiguous one fails when it is read.</summary>
     public static ImageSource Image(ImageFolder folder, string? fileName, EntryId id) =>
         folder.Find(fileName, id, out var objection) is { } path
             ? ImageSource.FromFile(path)
             : ImageSource.FromStream(() => throw new FileNotFoundException(objection), fileName ?? $"image {id}");
 
-    /// <summary>A clip of the data set, as <see cref="Image"/> finds an image.</summary>
     public static ImageSource Clip(ImageFolder folder, string name, int frames) =>
         folder.FindClip(name, out var objection) is { } path
             ? ImageSource.FromClip(path, frames)

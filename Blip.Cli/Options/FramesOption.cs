@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging.Clips;
 
 namespace Blip.Cli.Options;
 
-/// <summary>The option that makes clips of animated images, videos and folders of frames.</summary>
+/// <summary>The option that reads animated images, videos and folders of frames as clips.</summary>
 internal sealed class FramesOption
 {
     private readonly Option<int?> frames = OptionKinds.Number<int>(
@@ -12,7 +12,6 @@ internal sealed class FramesOption
             + "evenly spaced; 4 is usual. [default: the first frame of an animated file, and each file of a folder by itself]",
         "n");
 
-    /// <summary>Adds the option to a command.</summary>
     public FramesOption(Command command)
     {
         command.Add(frames);
@@ -23,6 +22,6 @@ internal sealed class FramesOption
         });
     }
 
-    /// <summary>Frames of a clip; null where images are meant.</summary>
+    /// <summary>Frames per clip; null for images.</summary>
     public int? Of(ParseResult parsed) => parsed.GetValue(frames);
 }

@@ -5,7 +5,7 @@ using Blip.Runtime.Generation;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Every generation option under the name that <c>generate()</c> gives it, with dashes.</summary>
+/// <summary>All generation options, named as in <c>generate()</c>, with dashes.</summary>
 internal sealed class GenerationBinding
 {
     private readonly Command command;
@@ -13,7 +13,6 @@ internal sealed class GenerationBinding
     private readonly List<Option> forSampling = [], forBeams = [], all = [];
     private readonly Option<bool?> doSample;
 
-    /// <summary>Adds the options to a command.</summary>
     public GenerationBinding(Command command)
     {
         this.command = command;
@@ -22,7 +21,7 @@ internal sealed class GenerationBinding
         AddRules();
     }
 
-    /// <summary>The model's settings, changed by the command line's options, and checked.</summary>
+    /// <summary>The model's settings with the command line's changes, validated.</summary>
     /// <exception cref="UsageException">An option is out of range; the message names it.</exception>
     public GenerationOptions Apply(ParseResult parsed, GenerationOptions defaults)
     {
@@ -34,13 +33,12 @@ internal sealed class GenerationBinding
         });
     }
 
-    /// <summary>Whether draws at random are asked for.</summary>
     public bool Samples(ParseResult parsed) => parsed.GetValue(doSample) == true;
 
-    /// <summary>The names of those options that stand on the command line.</summary>
+    /// <summary>The names of the given options.</summary>
     public IEnumerable<string> Given(ParseResult parsed) => all.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
 
-    /// <summary>Options that stand on the command line and change nothing, each in a sentence.</summary>
+    /// <summary>A sentence for each given option without effect.</summary>
     public IEnumerable<string> WithoutEffect(ParseResult parsed, GenerationOptions options)
     {
         if (!options.DoSample)
@@ -121,7 +119,6 @@ internal sealed class GenerationBinding
 
     private Option<bool?> Flag(string name, string description, Func<GenerationOptions, bool, GenerationOptions> set, params string[] aliases)
     {
-        // "--do-sample false" overrides the model's files.
         var option = new Option<bool?>(name, aliases) { Description = description, HelpName = "true|false" };
         settings.Add((parsed, options) => parsed.GetValue(option) is { } value ? set(options, value) : options);
         Add(option);

@@ -8,10 +8,8 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Which model, and where it runs.</summary>
 internal sealed class ModelBinding
 {
-    /// <summary>The names of models, for the help.</summary>
     public const string Names =
         "A folder with config.json and weights, a weight file beside its config.json, a name on the Hugging Face hub "
         + "(Salesforce/blip-image-captioning-base; 'blip pull' gets it), or synthetic:NAME.";
@@ -26,9 +24,7 @@ internal sealed class ModelBinding
     private readonly ModelDownload download;
     private readonly DeviceBinding device;
 
-    /// <summary>Adds the options to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="demo">The model that is meant where none is named; null for a head that has no demo.</param>
+    /// <summary>Adds the options to a command. <paramref name="demo"/> is the default model; null for a head without a demo.</summary>
     public ModelBinding(Command command, DemoModel? demo)
     {
         this.demo = demo;
@@ -42,18 +38,18 @@ internal sealed class ModelBinding
         command.Add(imageMemory);
     }
 
-    /// <summary>Finds a model; its weights are not opened.</summary>
-    /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
+    /// <summary>Finds a model, without opening its weights.</summary>
+    /// <exception cref="UsageException">There is no such model, or its small files are damaged.</exception>
     public static ModelSource Resolve(Terminal terminal, string model, string? revision = null) =>
         Startup.Step(() => ModelSource.Resolve(model, ModelDownload.Cache(terminal), revision));
 
-    /// <summary>The model of the command line, or the demo, with a word about it.</summary>
-    /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
+    /// <summary>The command line's model, or the demo with a notice.</summary>
+    /// <exception cref="UsageException">There is no such model, or its small files are damaged.</exception>
     public Task<ModelSource> ResolveAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) =>
         ResolveAsync(parsed, terminal, demo, cancellationToken);
 
-    /// <summary>The same with another demo: for a command whose other options tell which one is meant.</summary>
-    /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
+    /// <summary>The same with another demo, for commands whose options decide which.</summary>
+    /// <exception cref="UsageException">There is no such model, or its small files are damaged.</exception>
     public async Task<ModelSource> ResolveAsync(ParseResult parsed, Terminal terminal, DemoModel? demo, CancellationToken cancellationToken)
     {
         var named = parsed.GetValue(model);
@@ -69,10 +65,9 @@ internal sealed class ModelBinding
         return Resolve(terminal, path, parsed.GetValue(revision));
     }
 
-    /// <summary>Whose answers are wanted.</summary>
     public Compat Compat(ParseResult parsed) => device.Compat(parsed);
 
-    /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
+    /// <summary>The options common to all pipelines.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
         where TOptions : PipelineOptions, new() =>
         (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with
@@ -81,7 +76,7 @@ internal sealed class ModelBinding
             MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
         });
 
-    /// <summary>Tells which words of the texts that a model is to read it does not know.</summary>
+    /// <summary>Reports words of the texts that the model does not know.</summary>
     public static void TellUnknown(Terminal terminal, Pipeline pipeline, IEnumerable<string?> texts)
     {
         var words = new UnknownWords();
@@ -91,8 +86,8 @@ internal sealed class ModelBinding
             terminal.Note(words.Notice());
     }
 
-    /// <summary>Puts a model on the device, and says what there is to say about it.</summary>
-    /// <exception cref="UsageException">Device, vocabulary, weights or a number cannot be used.</exception>
+    /// <summary>Loads a model, and reports its notices.</summary>
+    /// <exception cref="UsageException">The device, vocabulary, weights or a number are unusable.</exception>
     public TPipeline Load<TPipeline>(ParseResult parsed, Terminal terminal, ProgressLine progress, Func<TPipeline> load)
         where TPipeline : Pipeline
     {

@@ -5,9 +5,7 @@ using Blip.Runtime.Hub;
 
 namespace Blip.Cli.Options;
 
-/// <summary>
-/// A model that is named as on the hub and is not in the cache: it is downloaded, offered, or the command is told that gets it.
-/// </summary>
+/// <summary>Handles a hub's model that is not in the cache: downloads it, offers the download, or names the command for it.</summary>
 internal sealed class ModelDownload
 {
     private readonly Option<bool> download = new("--download")
@@ -15,17 +13,13 @@ internal sealed class ModelDownload
         Description = "Download a model that is not in the Hugging Face cache, as 'blip pull' does, without asking.",
     };
 
-    /// <summary>Adds the option to a command.</summary>
     public ModelDownload(Command command) => command.Add(download);
 
-    /// <summary>Makes sure that a model is there. Names that are not on the hub are left to their readers.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="terminal">Where to ask, and to show the progress.</param>
-    /// <param name="model">The model as the command line names it.</param>
-    /// <param name="revision">Its revision; null for the main one.</param>
-    /// <param name="cancellationToken">Ends the download.</param>
-    /// <param name="needsWeights">False for a command that reads the config alone.</param>
-    /// <exception cref="UsageException">It is not there and is not downloaded, or cannot be.</exception>
+    /// <summary>
+    /// Ensures that a model is available; other names than the hub's are ignored. A null
+    /// <paramref name="revision"/> is the main one; without <paramref name="needsWeights"/> the config suffices.
+    /// </summary>
+    /// <exception cref="UsageException">It is missing and not downloaded, or the download fails.</exception>
     public async Task EnsureAsync(
         ParseResult parsed, Terminal terminal, string model, string? revision, CancellationToken cancellationToken,
         bool needsWeights = true)
@@ -37,7 +31,7 @@ internal sealed class ModelDownload
             return;
         if (!parsed.GetValue(download) && !await OffersAsync(terminal, model, cancellationToken))
         {
-            // A part of the model is enough for some commands; a missing model has a separate message.
+            // Some commands need only a part of the model; a missing model has a separate message.
             Startup.Step(() => Cache(terminal).Find(model, revision ?? HubCache.MainBranch));
             if (needsWeights)
             {
@@ -49,16 +43,15 @@ internal sealed class ModelDownload
         await PullAsync(terminal, hub, model, new PullOptions { Revision = revision }, cancellationToken);
     }
 
-    /// <summary>The cache that the environment names.</summary>
     public static HubCache Cache(Terminal terminal) => HubCache.FromEnvironment(terminal.Variable);
 
     /// <summary>The hub that the environment names.</summary>
-    /// <exception cref="UsageException">It names none.</exception>
+    /// <exception cref="UsageException">The environment's settings are invalid.</exception>
     public static ModelHub Open(Terminal terminal) =>
         Startup.Step(() => new ModelHub(new HubSettings(new ModelHubOptions(), terminal.Variable)));
 
-    /// <summary>Downloads a model with a bar, and tells how it went.</summary>
-    /// <exception cref="UsageException">It cannot be had.</exception>
+    /// <summary>Downloads a model with a progress bar and a final report.</summary>
+    /// <exception cref="UsageException">The download fails.</exception>
     public static async Task<PulledModel> PullAsync(
         Terminal terminal, ModelHub hub, string model, PullOptions options, CancellationToken cancellationToken)
     {
@@ -86,7 +79,7 @@ internal sealed class ModelDownload
     private static string Command(string model, string? revision) =>
         $"blip pull {model}{(revision is null ? "" : $" --revision {revision}")}";
 
-    // Elsewhere there is no answer, and a script must not wait.
+    // Only a terminal can answer; a script must not wait.
     private static async Task<bool> OffersAsync(Terminal terminal, string model, CancellationToken cancellationToken) =>
         terminal.CanAsk && await terminal.AskAsync($"there is no file or folder {model}, and no such model in the Hugging Face cache. Download it?", cancellationToken);
 }

@@ -4,10 +4,9 @@ using System.Numerics;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Options whose errors name the option, the fault and the remedy.</summary>
 internal static class OptionKinds
 {
-    /// <summary>A number; ranges are the library's to check.</summary>
+    /// <summary>A number; the library checks ranges.</summary>
     public static Option<T?> Number<T>(string name, string description, string? helpName = null)
         where T : struct, INumber<T> => new(name)
         {
@@ -16,7 +15,7 @@ internal static class OptionKinds
             CustomParser = result => Parse<T>(result.Tokens[0].Value, name, result.AddError),
         };
 
-    /// <summary>One of a few words, in any case.</summary>
+    /// <summary>One of a few words, ignoring case.</summary>
     public static Option<string> Choice(string name, string description, string fallback, string[] words)
     {
         var option = new Option<string>(name)
@@ -26,7 +25,7 @@ internal static class OptionKinds
             DefaultValueFactory = _ => fallback,
             CustomParser = result =>
             {
-                // An option whose word may be left out has its fallback then.
+                // An option without its optional word has the fallback.
                 var word = result.Tokens is [var token, ..] ? token.Value.ToLowerInvariant() : fallback;
                 if (!words.Contains(word))
                     result.AddError($"{name} is '{word}'; give one of {string.Join(", ", words)}.");
@@ -37,11 +36,10 @@ internal static class OptionKinds
         return option;
     }
 
-    /// <summary>Text, given once.</summary>
     public static Option<string?> Text(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName };
 
-    /// <summary>Text that may be given again and again, one value each time.</summary>
+    /// <summary>Text that may be given several times.</summary>
     public static Option<string[]> Texts(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName, Arity = ArgumentArity.OneOrMore };
 
@@ -49,7 +47,7 @@ internal static class OptionKinds
     public static T? Parse<T>(string text, string name, Action<string> addError)
         where T : struct, INumber<T>
     {
-        // "Infinity" and "NaN" parse as floats; no option means them.
+        // "Infinity" and "NaN" parse as floats.
         if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && T.IsFinite(value))
             return value;
         addError($"{name} is '{text}'; give a {(typeof(T) == typeof(float) || typeof(T) == typeof(double) ? "number, such as 0.9" : "whole number")}.");

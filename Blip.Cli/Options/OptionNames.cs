@@ -3,10 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Cli.Options;
 
-/// <summary>The library says <c>NumBeams</c> where the command line says <c>--num-beams</c>.</summary>
+/// <summary>Translates the library's <c>NumBeams</c> to the command line's <c>--num-beams</c>.</summary>
 internal static partial class OptionNames
 {
-    /// <summary><c>NumBeams</c> → <c>--num-beams</c>.</summary>
     public static string Of(string property) => property switch
     {
         "VocabularyFile" => "--vocab",
@@ -25,24 +24,22 @@ internal static partial class OptionNames
         _ => "-" + Capital().Replace(property, match => $"-{match.Value.ToLowerInvariant()}"),
     };
 
-    /// <summary>The library's complaint about an option, with the command line's names.</summary>
+    /// <summary>The library's error about an option, with the command line's names.</summary>
     public static UsageException Explain(ArgumentException e)
     {
         if (e.ParamName is not { Length: > 0 } name)
             return new UsageException(e.Message, e);
         var message = e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
         message = SeveralWords().Replace(message, match => Of(match.Value));
-        // A name of one word is a word of English anywhere but at the beginning.
+        // A name of one word is replaced at the beginning only: elsewhere it may be plain English.
         return new UsageException(message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message, e);
     }
 
-    /// <summary>A sentence of the library about options, with the command line's names.</summary>
-    /// <param name="message">The sentence.</param>
-    /// <param name="command">The command whose options it may name.</param>
+    /// <summary>A sentence of the library about options of <paramref name="command"/>, with the command line's names.</summary>
     public static string Explain(string message, Command command) => Mentioned().Replace(
         message, match => command.Options.Any(option => option.Name == Of(match.Value)) ? Of(match.Value) : match.Value);
 
-    // In a sentence the words after it tell a one-word name from an English word.
+    // The text after a one-word name distinguishes it from plain English.
     [GeneratedRegex(@"(?<![\w./-])[A-Z][A-Za-z]+(?= is | was |[.,;]|$)")]
     private static partial Regex Mentioned();
 

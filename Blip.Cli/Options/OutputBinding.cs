@@ -5,12 +5,12 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>How results come out, and whether each step is timed.</summary>
+/// <summary>The form of results, and whether steps are timed.</summary>
 internal sealed class OutputBinding
 {
     private const string TraceExtension = ".json", StandardOutput = "-";
 
-    // A format by a file's name; columns for people are text, too.
+    // The formats of a file extension; a table of columns is text, too.
     private static readonly (string Extension, string[] Formats)[] Extensions =
         [(".jsonl", ["jsonl"]), (".json", ["json"]), (".csv", ["csv"]), (".txt", ["text", "table"]), (".npy", [EmbeddingForm.Npy])];
 
@@ -38,12 +38,10 @@ internal sealed class OutputBinding
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    /// <summary>Adds the options to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="formats">The formats' descriptions, for the help.</param>
-    /// <param name="names">The formats, the one that is meant when none is named first.</param>
-    /// <param name="shape">The records' shape; null where a run cannot continue them.</param>
-    /// <param name="profiles">Whether there are steps to time.</param>
+    /// <summary>
+    /// Adds the options to a command. The first of <paramref name="names"/> is the default; a null
+    /// <paramref name="shape"/> means that no later run can resume.
+    /// </summary>
     public OutputBinding(Command command, string formats, string[] names, RecordShape? shape = null, bool profiles = true)
     {
         (this.names, this.shape, overwritten) = (names, shape, [output]);
@@ -66,10 +64,9 @@ internal sealed class OutputBinding
         command.Validators.Add(Check);
     }
 
-    // Reports of scores have no lines about files.
+    // Only records have csv; reports of scores do not.
     private bool HasRecords => names.Contains("csv");
 
-    /// <summary>How records are written, beside their format.</summary>
     public RecordStyle Style(ParseResult parsed, Terminal terminal)
     {
         var ends = HasRecords && parsed.GetValue(zero);
@@ -77,17 +74,16 @@ internal sealed class OutputBinding
             ends ? "\0" : "\n", terminal.OutputIsScreen && File(parsed) is null && !ends, HasRecords && parsed.GetValue(guard));
     }
 
-    /// <summary>Makes --overwrite speak of the files of another option, too.</summary>
+    /// <summary>Makes --overwrite also apply to another option's files.</summary>
     public void OverwriteAlso(Option option)
     {
         overwritten.Add(option);
         overwrite.Description = $"Replace the files of {string.Join(" and of ", overwritten.Select(each => each.Name))} that are there.";
     }
 
-    /// <summary>Whether files that are there are replaced.</summary>
     public bool Overwrites(ParseResult parsed) => parsed.GetValue(overwrite);
 
-    /// <summary>The format: --format's, or the one of the file's name.</summary>
+    /// <summary>The format: of --format, or of the file's extension.</summary>
     /// <exception cref="UsageException">The two contradict each other.</exception>
     public string Format(ParseResult parsed)
     {
@@ -102,11 +98,10 @@ internal sealed class OutputBinding
         return meant.Contains(given) ? given : throw new UsageException($"--format is {given}, and --output ends in {extension}; leave --format out, or name another file.");
     }
 
-    /// <summary>The file for the results; null for standard output.</summary>
     public string? File(ParseResult parsed) => parsed.GetValue(output) is { } path and not StandardOutput ? path : null;
 
-    /// <summary>Checks that the results can be written, before anything is done.</summary>
-    /// <exception cref="UsageException">They cannot, or something would be lost.</exception>
+    /// <summary>Checks in advance that the results can be written.</summary>
+    /// <exception cref="UsageException">They cannot, or data would be lost.</exception>
     public void Check(ParseResult parsed)
     {
         _ = Format(parsed);
@@ -115,7 +110,7 @@ internal sealed class OutputBinding
     }
 
     /// <summary>Opens the file for the results; null for standard output.</summary>
-    /// <exception cref="UsageException">It cannot be written, something would be lost, or there is nothing to go on with.</exception>
+    /// <exception cref="UsageException">It cannot be written, data would be lost, or there is nothing to resume.</exception>
     public ResultFile? Open(ParseResult parsed)
     {
         var chosen = Format(parsed);
@@ -128,8 +123,8 @@ internal sealed class OutputBinding
         return File(parsed) is { } path ? ResultFile.Open(path, chosen, FileOptions(parsed)) : null;
     }
 
-    /// <summary>Begins to time, where that is wanted; null where it is not.</summary>
-    /// <exception cref="UsageException">The trace file cannot be written, or several devices are at work.</exception>
+    /// <summary>Starts timing where requested.</summary>
+    /// <exception cref="UsageException">The trace file cannot be written, or several devices are in use.</exception>
     public ProfileReport? Profile(ParseResult parsed, Terminal terminal, Pipeline pipeline)
     {
         if (parsed.GetResult(profile) is not { Implicit: false })
@@ -156,7 +151,7 @@ internal sealed class OutputBinding
             result.AddError($"{retryFailed.Name} is about the failures of an earlier run: give {resume.Name}, too.");
     }
 
-    // "--profile photo.jpg" must not write a trace over the photo.
+    // "--profile photo.jpg" must not overwrite the photo.
     private static void RefuseImageAsTrace(OptionResult result)
     {
         if (result.Tokens is [var token] && !token.Value.EndsWith(TraceExtension, StringComparison.OrdinalIgnoreCase))

@@ -5,7 +5,7 @@ using Blip.Bootstrapping.Queues;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Which shards a worker takes: all, some by their numbers, or the ones that a cluster hands out.</summary>
+/// <summary>Which shards a worker takes: all, some by number, or those that a cluster assigns.</summary>
 internal sealed class QueueBinding
 {
     private const string Here = "here", Slurm = "slurm", Kubernetes = "k8s", Nats = "nats://";
@@ -22,7 +22,6 @@ internal sealed class QueueBinding
     private readonly Option<int?> perTask = OptionKinds.Number<int>(
         "--shards-per-task", "slurm, k8s: task n takes the n-th so many shards. [default: an even share]");
 
-    /// <summary>Adds the options to a command.</summary>
     public QueueBinding(Command command)
     {
         from.CompletionSources.Add(Here, Slurm, Kubernetes);
@@ -38,11 +37,10 @@ internal sealed class QueueBinding
         command.Validators.Add(Check);
     }
 
-    /// <summary>Whether a cluster handed out the work, and is to start a worker again that was stopped.</summary>
+    /// <summary>Whether a cluster assigned the work, and should restart a stopped worker.</summary>
     public bool IsCluster(ParseResult parsed) => parsed.GetRequiredValue(from) != Here;
 
-    /// <summary>Opens the queue of a run.</summary>
-    /// <exception cref="ShardQueueException">It cannot be used.</exception>
+    /// <exception cref="ShardQueueException">It is unusable.</exception>
     public async Task<IShardQueue> OpenAsync(ParseResult parsed, Bootstrapper run, CancellationToken cancellationToken)
     {
         var source = parsed.GetRequiredValue(from);

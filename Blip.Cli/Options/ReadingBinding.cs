@@ -3,7 +3,7 @@ using Blip.Datasets;
 
 namespace Blip.Cli.Options;
 
-/// <summary>How the sources of a data set are read: the options that bootstrapping and training share.</summary>
+/// <summary>How a data set's sources are read: options of bootstrapping and training.</summary>
 internal sealed class ReadingBinding
 {
     private const string Auto = "auto";
@@ -23,18 +23,15 @@ internal sealed class ReadingBinding
     private readonly Option<string?> split = OptionKinds.Text(
         "--split", "The part of Karpathy's files: train, restval, val, test. [default: train]", "NAME");
 
-    /// <summary>The options for the places of images and texts.</summary>
     public IReadOnlyList<Option> Columns => [format, imageColumn, textColumn, keyColumn, imageRoot, split];
 
-    /// <summary>Samples of a shard.</summary>
     public Option<int?> ShardSize { get; } = OptionKinds.Number<int>(
         "--shard-size", "Samples of a shard, where a source has no shards of its own. [default: 10000]");
 
-    /// <summary>A folder for copies.</summary>
     public Option<string?> Scratch { get; } = OptionKinds.Text(
         "--scratch", "A folder for copies of shards from the network. [default: the system's]", "DIR");
 
-    /// <summary>How the sources are read. A command line is a person's own: commands may run.</summary>
+    /// <summary>How the sources are read. Commands are allowed, as the user wrote the command line.</summary>
     public DatasetOptions Options(ParseResult parsed) => new()
     {
         Format = parsed.GetRequiredValue(format) is var name && name == Auto ? null : name,

@@ -4,7 +4,7 @@ using Blip.Datasets.Writing;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Which texts are kept, and how the kept pairs are written.</summary>
+/// <summary>Which texts are kept, and how kept pairs are written.</summary>
 internal sealed class SelectionBinding
 {
     private const string NoThreshold = "none", NoFormat = "none";
@@ -40,7 +40,6 @@ internal sealed class SelectionBinding
     };
     private readonly Option<string[]> write;
 
-    /// <summary>Adds the options to a command.</summary>
     public SelectionBinding(Command command)
     {
         write = new Option<string[]>("--write")
@@ -62,11 +61,9 @@ internal sealed class SelectionBinding
             command.Add(option);
     }
 
-    /// <summary>The options.</summary>
     public IReadOnlyList<Option> All { get; }
 
-    /// <summary>Which texts are kept.</summary>
-    /// <exception cref="UsageException">The threshold is no number.</exception>
+    /// <exception cref="UsageException">The threshold is not a number.</exception>
     public SelectionOptions Options(ParseResult parsed) => new()
     {
         ItmThreshold = Threshold(parsed.GetValue(itm)),
@@ -81,8 +78,7 @@ internal sealed class SelectionBinding
         DropDuplicateTexts = parsed.GetValue(duplicateTexts),
     };
 
-    /// <summary>The formats of the kept pairs.</summary>
-    /// <exception cref="UsageException">"none" stands beside a format.</exception>
+    /// <exception cref="UsageException">"none" is combined with a format.</exception>
     public IReadOnlyList<string> Outputs(ParseResult parsed)
     {
         var formats = parsed.GetValue(write) is { Length: > 0 } given ? given.Distinct().ToList() : ["webdataset"];

@@ -4,7 +4,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Which models a server has, each for a kind of request, and where they run.</summary>
+/// <summary>A server's models, one per kind of request, and where they run.</summary>
 internal sealed class ServedModelsBinding
 {
     private static readonly (string Kind, DemoModel Demo)[] Kinds = [("caption", DemoModel.Captioning), ("ask", DemoModel.Answering), ("match", DemoModel.Retrieval)];
@@ -21,7 +21,6 @@ internal sealed class ServedModelsBinding
     private readonly DraftBinding draft;
     private readonly ModelDownload download;
 
-    /// <summary>Adds the options to a command.</summary>
     public ServedModelsBinding(Command command)
     {
         command.Add(models);
@@ -32,12 +31,8 @@ internal sealed class ServedModelsBinding
         command.Add(imageMemory);
     }
 
-    /// <summary>The models by their kinds; their weights are not opened.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="terminal">Where a download is offered and shown.</param>
-    /// <param name="note">Told what is good to know.</param>
-    /// <param name="cancellationToken">Ends a download.</param>
-    /// <exception cref="UsageException">A model is not there, or a kind is there twice.</exception>
+    /// <summary>The models by kind, without opening their weights.</summary>
+    /// <exception cref="UsageException">A model is missing, or a kind is given twice.</exception>
     public async Task<IReadOnlyDictionary<string, string>> ReadAsync(
         ParseResult parsed, Terminal terminal, Action<string> note, CancellationToken cancellationToken)
     {
@@ -57,10 +52,8 @@ internal sealed class ServedModelsBinding
         return served;
     }
 
-    /// <summary>The index; null for none.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="served">The models.</param>
-    /// <exception cref="UsageException">It is not there, or no model is for it.</exception>
+    /// <summary>The index, if any.</summary>
+    /// <exception cref="UsageException">It is missing, or no model searches it.</exception>
     public string? Index(ParseResult parsed, IReadOnlyDictionary<string, string> served)
     {
         var path = parsed.GetValue(index);
@@ -69,7 +62,6 @@ internal sealed class ServedModelsBinding
         return path is null || served.ContainsKey("match") ? path : throw new UsageException($"--index is '{path}', and no model searches it: give --model match=MODEL, too.");
     }
 
-    /// <summary>A pipeline's options.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
         where TOptions : PipelineOptions, new() =>
         (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with
@@ -78,10 +70,9 @@ internal sealed class ServedModelsBinding
             MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
         });
 
-    /// <summary>The captioner's options.</summary>
     public CaptionerOptions Captioner(ParseResult parsed) => draft.Apply(parsed, Options<CaptionerOptions>(parsed));
 
-    // The kind is null where the model's own says it.
+    // A null kind stands for the model's kind.
     private static (string? Kind, string Path) Split(string given)
     {
         var equals = given.IndexOf('=', StringComparison.Ordinal);

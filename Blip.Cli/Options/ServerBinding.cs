@@ -5,7 +5,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Where a server listens, who may ask, and within which limits.</summary>
+/// <summary>Where a server listens, for whom, and with which limits.</summary>
 internal sealed class ServerBinding
 {
     private const int Mebibyte = 1 << 20;
@@ -37,28 +37,24 @@ internal sealed class ServerBinding
         "--shutdown-timeout", "Seconds that requests in hand may take once the server is told to end. [default: 30]", "seconds");
     private readonly Option<string> log = OptionKinds.Choice("--log", "How messages look: text, or json, an object a line.", "text", ["text", "json"]);
 
-    /// <summary>Adds the options to a command.</summary>
     public ServerBinding(Command command)
     {
         foreach (var option in (Option[])[host, port, key, keyFile, maxBody, maxImages, maxRequests, rateLimit, cors, allowHost, allowUrls, timeout, shutdownTimeout, log])
             command.Add(option);
     }
 
-    /// <summary>Whether messages are JSON.</summary>
     public bool LogsJson(ParseResult parsed) => parsed.GetValue(log) == "json";
 
-    /// <summary>The address.</summary>
-    /// <exception cref="UsageException">It is none.</exception>
+    /// <exception cref="UsageException">It is invalid.</exception>
     public IPAddress Address(ParseResult parsed) => parsed.GetRequiredValue(host) switch
     {
         "localhost" => IPAddress.Loopback,
-        // One socket for both kinds of address, where the system has both.
+        // One socket for IPv4 and IPv6 where the system has both.
         "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
         var text when IPAddress.TryParse(text, out var address) => address,
         var text => throw new UsageException($"--host is '{text}': give localhost, an IP address of this machine, or *."),
     };
 
-    /// <summary>The port.</summary>
     /// <exception cref="UsageException">There is no such port.</exception>
     public int Port(ParseResult parsed)
     {
@@ -66,8 +62,8 @@ internal sealed class ServerBinding
         return number is >= 0 and <= IPEndPoint.MaxPort ? number : throw new UsageException($"--port is {number}: give 0 to {IPEndPoint.MaxPort}.");
     }
 
-    /// <summary>The keys of the command line, the file and the environment, together.</summary>
-    /// <exception cref="UsageException">A file cannot be read, or holds none.</exception>
+    /// <summary>The keys of the command line or else the environment, and of the file.</summary>
+    /// <exception cref="UsageException">The file cannot be read or is empty, or a key is empty.</exception>
     public string[] Keys(ParseResult parsed)
     {
         var given = parsed.GetValue(key) ?? Switches.Read(Switches.ApiKey);
@@ -75,26 +71,20 @@ internal sealed class ServerBinding
         return keys.Contains("") ? throw new UsageException("--api-key is empty: give a key, or leave it out.") : keys;
     }
 
-    /// <summary>Most bytes of a body; null for the server's own.</summary>
+    /// <summary>Most bytes of a body; null for the server's default.</summary>
     public long? MaxBodyBytes(ParseResult parsed) => Positive(parsed, maxBody) is { } mebibytes ? (long)mebibytes * Mebibyte : null;
 
-    /// <summary>Most images of a request; null for the server's own.</summary>
     public int? MaxImages(ParseResult parsed) => Positive(parsed, maxImages);
 
-    /// <summary>Most requests in hand; null for the server's own.</summary>
     public int? MaxRequests(ParseResult parsed) => Positive(parsed, maxRequests);
 
-    /// <summary>Most requests of a client in a minute; null for any number.</summary>
     public int? RateLimit(ParseResult parsed) => Positive(parsed, rateLimit);
 
-    /// <summary>Whether addresses of images are fetched.</summary>
     public bool AllowUrls(ParseResult parsed) => parsed.GetValue(allowUrls);
 
-    /// <summary>Names that requests may come under.</summary>
     public IReadOnlyList<string> HostNames(ParseResult parsed) => parsed.GetValue(allowHost) ?? [];
 
-    /// <summary>Origins whose pages may ask.</summary>
-    /// <exception cref="UsageException">One is no origin.</exception>
+    /// <exception cref="UsageException">One is not an origin.</exception>
     public IReadOnlyList<string> CorsOrigins(ParseResult parsed)
     {
         var origins = parsed.GetValue(cors) ?? [];
@@ -103,10 +93,8 @@ internal sealed class ServerBinding
         return origins;
     }
 
-    /// <summary>How long a request may take; null for the server's own.</summary>
     public TimeSpan? Timeout(ParseResult parsed) => Time(parsed, timeout);
 
-    /// <summary>How long requests in hand may take at the end; null for the server's own.</summary>
     public TimeSpan? ShutdownTimeout(ParseResult parsed) => Time(parsed, shutdownTimeout);
 
     private static bool IsOrigin(string text) =>

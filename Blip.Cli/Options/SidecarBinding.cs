@@ -3,7 +3,6 @@ using Blip.Cli.Output;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Whether a text file is written beside each image.</summary>
 internal sealed class SidecarBinding
 {
     private readonly Option<bool> sidecar = new("--sidecar")
@@ -14,9 +13,7 @@ internal sealed class SidecarBinding
     private readonly Option<string?> prefix = OptionKinds.Text("--prefix", "With --sidecar: what stands before each caption.", "TEXT");
     private readonly Option<string?> suffix = OptionKinds.Text("--suffix", "With --sidecar: what stands behind each caption.", "TEXT");
 
-    /// <summary>Adds the options to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="output">Holds --overwrite, which is about these files, too.</param>
+    /// <summary>Adds the options to a command. --overwrite of <paramref name="output"/> applies to these files, too.</summary>
     public SidecarBinding(Command command, OutputBinding output)
     {
         this.output = output;
@@ -32,7 +29,7 @@ internal sealed class SidecarBinding
         });
     }
 
-    /// <summary>The files; null where none are wanted.</summary>
+    /// <summary>The files, if requested.</summary>
     public SidecarFiles? Open(ParseResult parsed) =>
         parsed.GetValue(sidecar)
             ? new SidecarFiles(parsed.GetValue(prefix) ?? "", parsed.GetValue(suffix) ?? "", output.Overwrites(parsed))

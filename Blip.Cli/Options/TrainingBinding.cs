@@ -5,7 +5,7 @@ using Blip.Training;
 
 namespace Blip.Cli.Options;
 
-/// <summary>A run of training: the recipe's numbers, and the given ones.</summary>
+/// <summary>A training run's options: the recipe's numbers with the given changes.</summary>
 internal sealed class TrainingBinding
 {
     private readonly TrainingTask task;
@@ -20,9 +20,6 @@ internal sealed class TrainingBinding
         Required = true,
     };
 
-    /// <summary>Adds options to a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="task">The task.</param>
     public TrainingBinding(Command command, TrainingTask task)
     {
         this.task = task;
@@ -45,12 +42,9 @@ internal sealed class TrainingBinding
 
     private TrainingOptions Defaults => TrainingRecipes.For(task);
 
-    /// <summary>The folder of the run.</summary>
     public string Output(ParseResult parsed) => parsed.GetRequiredValue(output);
 
-    /// <summary>The numbers that the command line asks for.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="imageSize">The images' side where none is given; null for the recipe's.</param>
+    /// <summary>The requested numbers. <paramref name="imageSize"/> is the default side; null for the recipe's.</summary>
     /// <exception cref="UsageException">One is out of range.</exception>
     public TrainingOptions Options(ParseResult parsed, int? imageSize = null)
     {

@@ -4,13 +4,12 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Answers: alone on the line for one question about one image, after image and question where there may be several.</summary>
-/// <param name="bare">The run is about one image that was named: its lines need no path.</param>
-/// <param name="alone">There is one question: lines need not repeat it.</param>
-/// <param name="count">How many answers to a question were asked for.</param>
+/// <summary>
+/// Answers, a line each: after the path unless <paramref name="bare"/>, and after the question unless
+/// <paramref name="alone"/>; <paramref name="count"/> answers per question.
+/// </summary>
 internal sealed class AnswerForm(bool bare, bool alone, int count) : RecordForm<AnswerResult>
 {
-    /// <summary>The records' shape.</summary>
     public static readonly RecordShape Shape = new(["path", "question", "answer", "tokens", "score", "error"], ["path", "question"], "answer");
 
     /// <inheritdoc/>

@@ -5,13 +5,10 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>
-/// A folder of images: in a folder for each image, the image for each word with the places that the model looked at lit up, and contact sheets
-/// of all words.
-/// </summary>
+/// <summary>A folder per image: for each word the image under a heat map, and contact sheets of all words.</summary>
 internal sealed class AttentionMapFolder
 {
-    // The names of the files that a run has written into a folder.
+    // Lists the files that a run wrote into a folder.
     private const string ListName = ".blip-attention";
 
     private readonly string root;
@@ -21,10 +18,8 @@ internal sealed class AttentionMapFolder
 
     private AttentionMapFolder(string root, bool commonScale) => (this.root, this.commonScale) = (root, commonScale);
 
-    /// <summary>Makes the folder; null where none is wanted.</summary>
-    /// <param name="path">The folder.</param>
-    /// <param name="commonScale">Whether all words of an image have one scale.</param>
-    /// <exception cref="UsageException">It cannot be made.</exception>
+    /// <summary>Creates the folder, if requested. With <paramref name="commonScale"/> all words of an image share a scale.</summary>
+    /// <exception cref="UsageException">It cannot be created.</exception>
     public static AttentionMapFolder? Open(string? path, bool commonScale = false)
     {
         try
@@ -38,8 +33,7 @@ internal sealed class AttentionMapFolder
     }
 
     /// <summary>
-    /// Writes <c>NAME/01-word.png</c> and so on; of several texts <c>NAME/1-01-word.png</c>, with the text's number; and
-    /// <c>NAME/contact-sheet.png</c>.
+    /// Writes <c>NAME/01-word.png</c>, … (with several texts <c>NAME/1-01-word.png</c>) and <c>NAME/contact-sheet.png</c>.
     /// </summary>
     /// <exception cref="ImageException">A file cannot be written.</exception>
     public void Save(string name, RgbImage image, IReadOnlyList<WordLine> lines)
@@ -53,7 +47,7 @@ internal sealed class AttentionMapFolder
         {
             Directory.CreateDirectory(folder);
             RemoveOlder(folder);
-            // Written first: the next run recognises these files, however this one ends.
+            // Written first, so that the next run recognises the files even after a kill.
             var names = words.Select(word => word.Name).Concat(sheets.Select(sheet => sheet.Name));
             var list = Encoding.UTF8.GetBytes(string.Concat(names.Select(file => $"{file}\n")));
             ReplacedFile.Write(Path.Combine(folder, ListName), file => file.Write(list));
@@ -74,13 +68,13 @@ internal sealed class AttentionMapFolder
         var list = Path.Combine(folder, ListName);
         if (!File.Exists(list))
             return;
-        // A name of another folder is none that was written here.
+        // A name with a folder was not written here.
         foreach (var name in File.ReadLines(list).Where(name => name.Length > 0 && Path.GetFileName(name) == name))
             File.Delete(Path.Combine(folder, name));
         ReplacedFile.RemoveUnfinished(folder);
     }
 
-    // Images of one name in different folders must not overwrite each other's maps, and no maps go between somebody's own files.
+    // Images of the same name must not overwrite each other's maps, and maps must not go among the user's files.
     private string Unique(string name)
     {
         var plain = name is "-" or "" ? "stdin" : name;

@@ -3,13 +3,10 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The output of attention: a folder of images, a page, or both.</summary>
-/// <param name="folder">The folder; null for none.</param>
-/// <param name="page">The page; null for none.</param>
+/// <summary>The outputs of attention: a folder of images, a page, or both.</summary>
 internal sealed class AttentionOutputs(AttentionMapFolder? folder, AttentionPageFile? page) : IDisposable
 {
-    /// <summary>Writes one image's part.</summary>
-    /// <returns>The error; null for none.</returns>
+    /// <summary>Writes one image's part, and returns an error or null.</summary>
     public string? Save(ImageSource source, RgbImage image, IReadOnlyList<WordLine> lines)
     {
         try

@@ -5,7 +5,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The page of <c>--attention-html</c>. An older one stays until the run has ended; a kill leaves the finished part beside it.</summary>
+/// <summary>
+/// The page of <c>--attention-html</c>. An older one stays until the run ends; a kill leaves the finished part beside it.
+/// </summary>
 internal sealed class AttentionPageFile : IDisposable
 {
     private readonly string path;
@@ -22,11 +24,10 @@ internal sealed class AttentionPageFile : IDisposable
         page = new AttentionPage(writer, "Where the model looked", note, leaveOpen: true);
     }
 
-    /// <summary>Begins the page; null where none is wanted.</summary>
-    /// <param name="option">The option that names it.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="note">How the maps are made.</param>
-    /// <param name="commonScale">Whether all words of an image have one scale.</param>
+    /// <summary>
+    /// Begins the page, if requested. <paramref name="note"/> explains the maps; with
+    /// <paramref name="commonScale"/> all words of an image share a scale.
+    /// </summary>
     /// <exception cref="UsageException">It cannot be written.</exception>
     public static AttentionPageFile? Open(string option, string? path, string note, bool commonScale)
     {
@@ -44,7 +45,6 @@ internal sealed class AttentionPageFile : IDisposable
         }
     }
 
-    /// <summary>Adds an image.</summary>
     /// <exception cref="ImageException">It cannot be written.</exception>
     public void Save(string name, RgbImage image, IReadOnlyList<WordLine> lines)
     {

@@ -3,7 +3,7 @@ using Blip.Bootstrapping;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A run on the screen: one bar over all shards. Where no person watches, a line for each shard that ends.</summary>
+/// <summary>Shows a run: one bar on a screen, otherwise a line per finished shard.</summary>
 internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<BootstrapProgress>
 {
     private const int Width = 16, Narrow = 90;
@@ -11,10 +11,8 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
     private readonly Lock guard = new();
     private BootstrapProgress? last;
 
-    /// <summary>Shows what the run waits for.</summary>
     public void Announce(string activity) => line.Announce(activity);
 
-    /// <summary>Takes the bar away.</summary>
     public void Clear()
     {
         lock (guard)
@@ -36,7 +34,7 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
         }
     }
 
-    /// <summary>The run in a sentence, at its end.</summary>
+    /// <summary>The finished run in a sentence.</summary>
     public string Summary(Bootstrapper run, BootstrapResult result)
     {
         var (images, texts) = (last?.Images ?? 0, last?.Texts ?? 0);
@@ -47,10 +45,10 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
         return $"{run.ShardsDone} of {run.Shards} shards are done{work}: {end}";
     }
 
-    /// <summary>The bar's text: shards, images, the share of texts that fit, images a second, the time left.</summary>
+    /// <summary>The bar's text: shards, images, share of fitting texts, images per second, time left.</summary>
     internal static string Bar(BootstrapProgress value, int columns)
     {
-        // A narrow screen has room for the numbers alone.
+        // A narrow screen has room for the numbers only.
         var width = columns < Narrow ? 0 : Width;
         var filled = value.Shards == 0 ? 0 : (int)((long)width * value.ShardsDone / value.Shards);
         var bar = new string('━', filled) + new string('─', width - filled);
@@ -65,7 +63,7 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
         ShardEventKind.Begun => happened.Images > 0 ? $"{Name(happened)} goes on behind {happened.Images} finished images" : null,
         ShardEventKind.Skipped => null,
         ShardEventKind.Failed => $"{Name(happened)} failed: {happened.Error}",
-        // The bar says as much where a person watches.
+        // On a screen, the bar shows it.
         ShardEventKind.Done => terminal.ShowsProgress && happened.Failed == 0
             ? null
             : $"{Name(happened)} is done: {happened.Images} images{(happened.Failed > 0 ? $", {happened.Failed} of them failed" : "")}, "

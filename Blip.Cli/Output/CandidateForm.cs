@@ -4,7 +4,6 @@ using Blip.Bootstrapping.Tables;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A candidate text of a run of bootstrapping.</summary>
 internal sealed class CandidateForm : RecordForm<Candidate>
 {
     /// <inheritdoc/>

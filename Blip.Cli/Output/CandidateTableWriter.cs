@@ -3,7 +3,7 @@ using Blip.Bootstrapping.Tables;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Candidates in columns for people: a line each, as they come, so that a table of millions begins at once.</summary>
+/// <summary>Candidates in columns of fixed width, written one by one, so that even long tables start at once.</summary>
 internal sealed class CandidateTableWriter(TextWriter output) : RecordWriter<Candidate>(output)
 {
     /// <inheritdoc/>
@@ -19,7 +19,7 @@ internal sealed class CandidateTableWriter(TextWriter output) : RecordWriter<Can
         result.Kept ? result.Reason : $"no: {result.Reason}",
         Printable(result.Error ?? result.Text ?? "")));
 
-    // A text of the web must not steer the terminal: escape sequences, or a line that begins again.
+    // A text from the web must not control the terminal by escape sequences or carriage returns.
     private static string Printable(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? ' ' : c));
 
     private static string Line(string shard, string key, string source, string itm, string itc, string kept, string text) =>

@@ -4,15 +4,15 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A caption: alone on its line for one image, after the path and a tab for several; tokens apart by blanks in a table.</summary>
-/// <param name="bare">The run is about one image that was named: its text needs no path.</param>
-/// <param name="several">More than one sequence for an image was asked for.</param>
+/// <summary>
+/// A caption: alone on its line for one named image (<paramref name="bare"/>), otherwise after the path and a
+/// tab. <paramref name="several"/>: several sequences per image.
+/// </summary>
 internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionResult>
 {
-    /// <summary>Whether the text stands on the screen already, as it was said: the end of its line is missing.</summary>
+    /// <summary>Whether the text is on the screen already, without its line end.</summary>
     public bool IsSaid { get; set; }
 
-    /// <summary>The records' shape.</summary>
     public static readonly RecordShape Shape = new(["path", "caption", "tokens", "score", "error"], ["path"], "caption");
 
     /// <inheritdoc/>
@@ -22,7 +22,7 @@ internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionR
     public override string? Error(CaptionResult result) => result.Error;
 
     /// <inheritdoc/>
-    // Without a vocabulary there are no words, but there is an answer.
+    // Without a vocabulary, token ids are the answer.
     public override IEnumerable<string> Text(CaptionResult result) => IsSaid ? [""] : result.Caption!.All
         .Select(caption => caption.Text ?? string.Join(' ', caption.Tokens))
         .Select(text => bare ? text : $"{result.Source.Name}\t{text}");

@@ -3,11 +3,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Whether sentences are true of two images: a line, or a record, for each.</summary>
-/// <param name="bare">One pair was named, whose lines need no paths.</param>
+/// <summary>Whether sentences are true of two images, a line or record each. With <paramref name="bare"/>, lines have no paths.</summary>
 internal sealed class ComparisonForm(bool bare) : RecordForm<ComparisonResult>
 {
-    /// <summary>What its records look like.</summary>
     public static readonly RecordShape Shape = new(
         ["left", "right", "sentence", "probability_true", "error"], ["left", "right", "sentence"], "probability_true");
 
@@ -17,7 +15,6 @@ internal sealed class ComparisonForm(bool bare) : RecordForm<ComparisonResult>
     /// <inheritdoc/>
     public override string TextHeading => bare ? "true    sentence" : "true\tleft\tright\tsentence";
 
-    /// <summary>What a pair is known by.</summary>
     public static string Key(ImagePair pair) => RecordShape.Key(pair.Left.Name, pair.Right.Name, pair.Sentence);
 
     /// <inheritdoc/>

@@ -5,15 +5,13 @@ using Spectre.Console;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Where two recordings differ first, for people and for programs.</summary>
 internal sealed class ComparisonReport(TraceFile first, TraceFile second, TraceComparison comparison)
 {
     private const int NamesShown = 4;
 
-    /// <summary>The comparison.</summary>
     public TraceComparison Comparison => comparison;
 
-    /// <summary>Hints for judging a difference: other settings, and tensors in one file only.</summary>
+    /// <summary>Hints for judging a difference: different settings, and tensors in only one file.</summary>
     public IEnumerable<string> Notes()
     {
         foreach (var (name, a, b) in first.Metadata.Differences(second.Metadata))
@@ -24,7 +22,7 @@ internal sealed class ComparisonReport(TraceFile first, TraceFile second, TraceC
             yield return $"{second.Path} alone holds {Shown(comparison.Alone.Second)}";
     }
 
-    /// <summary>Writes one line, after a line for each tensor where that is wanted.</summary>
+    /// <summary>Writes one line, with <paramref name="verbose"/> after a line per tensor.</summary>
     public void WriteText(TextWriter output, bool verbose)
     {
         if (verbose)
@@ -32,7 +30,6 @@ internal sealed class ComparisonReport(TraceFile first, TraceFile second, TraceC
         output.WriteLine(comparison.First is { } difference ? Line(difference) : Same());
     }
 
-    /// <summary>The same as one JSON object.</summary>
     public string Json() => JsonText.Object(json =>
     {
         json.WriteString("first", first.Path);

@@ -5,16 +5,12 @@ using Spectre.Console;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The cost of captions as a table, or as JSON.</summary>
-/// <param name="stages">The counts.</param>
-/// <param name="teraflops">The device's peak arithmetic, in TFLOP/s; null where unknown.</param>
-/// <param name="bandwidth">Its memory's bandwidth, in GB/s; null where unknown.</param>
+/// <summary>The cost of captions as a table or JSON, given the device's peak in TFLOP/s and bandwidth in GB/s, if known.</summary>
 internal sealed class CostReport(IReadOnlyList<StageCost> stages, double? teraflops, double? bandwidth)
 {
-    // Both are needed: a roof has two sides.
+    // A time needs both limits of the roofline.
     private bool Timed => teraflops is not null && bandwidth is not null;
 
-    /// <summary>A row per stage and their sum.</summary>
     public Table Table()
     {
         string[] headings = ["stage", ">runs", ">GFLOP", ">MB weights", ">MB values", ">kernels", ">launches"];
@@ -35,7 +31,6 @@ internal sealed class CostReport(IReadOnlyList<StageCost> stages, double? terafl
         }
     }
 
-    /// <summary>The same for programs.</summary>
     public string Json(CostOptions options) => JsonText.Write(indented: true, json =>
     {
         json.WriteStartObject();

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Blip.Cli.Output;
 
-/// <summary>RFC 4180: a heading, and a line for each record.</summary>
-/// <param name="output">Where they go.</param>
-/// <param name="form">The record's shape.</param>
-/// <param name="guardsFormulas">Whether cells that a spreadsheet would take for formulas get an apostrophe before them, and are text there.</param>
+/// <summary>
+/// CSV (RFC 4180): a heading, and a line per record. With <paramref name="guardsFormulas"/>, an apostrophe
+/// makes a spreadsheet take formulas as text.
+/// </summary>
 internal sealed class CsvRecordWriter<T>(TextWriter output, RecordForm<T> form, bool guardsFormulas = false) : RecordWriter<T>(output)
 {
     private const char Guard = '\'';
@@ -36,10 +36,10 @@ internal sealed class CsvRecordWriter<T>(TextWriter output, RecordForm<T> form, 
         Output.Write("\r\n");
     }
 
-    /// <summary>A cell as it was before it was guarded.</summary>
+    /// <summary>A cell without its guard.</summary>
     public static string Unguarded(string field) => field.Length > 1 && field[0] == Guard && IsFormula(field[1..]) ? field[1..] : field;
 
-    // A number is one, with any sign.
+    // A number with a sign is no formula.
     private static bool IsFormula(string field) => field.Length > 0 && Formulas.Contains(field[0])
         && !double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 

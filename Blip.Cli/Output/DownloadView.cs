@@ -4,12 +4,10 @@ using Blip.Runtime.Hub;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A download on the screen: one bar over all files. Where no person watches, a line now and then.</summary>
-/// <param name="terminal">Where it is drawn.</param>
-/// <param name="model">The model.</param>
+/// <summary>A download: one bar over all files on a screen, otherwise a line now and then.</summary>
 internal sealed class DownloadView(Terminal terminal, string model) : IProgress<HubProgress>
 {
-    // Lines of a whole download where no person watches.
+    // Lines per download without a screen.
     private const int Lines = 10;
 
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(100);
@@ -20,10 +18,8 @@ internal sealed class DownloadView(Terminal terminal, string model) : IProgress<
     private long start = Stopwatch.GetTimestamp(), drawn;
     private int told;
 
-    /// <summary>Shows what the download waits for.</summary>
     public void Announce(string activity) => line.Announce(activity);
 
-    /// <summary>Takes the bar away.</summary>
     public void Clear()
     {
         lock (guard)
@@ -50,7 +46,7 @@ internal sealed class DownloadView(Terminal terminal, string model) : IProgress<
         }
     }
 
-    /// <summary>The download in a sentence, at its end.</summary>
+    /// <summary>The finished download in a sentence.</summary>
     public string Closing(PulledModel pulled)
     {
         var files = $"{pulled.Files.Count} files, {Disk.Words(pulled.Bytes)}";
@@ -64,12 +60,11 @@ internal sealed class DownloadView(Terminal terminal, string model) : IProgress<
             + $" ({Disk.Words((long)(pulled.DownloadedBytes / Math.Max(elapsed.TotalSeconds, 1e-3)))}/s)";
     }
 
-    /// <summary>The message where the user ended it.</summary>
     public string Interrupted() => last is null or { TotalBytes: 0 }
         ? "interrupted; nothing was downloaded"
         : $"interrupted; {Disk.Words(last.Bytes)} of {Disk.Words(last.TotalBytes)} are here, and the same command goes on with them";
 
-    /// <summary>The bar's text: bytes, of how many, how fast, how much longer.</summary>
+    /// <summary>The bar's text: bytes, total, rate, time left.</summary>
     internal static string Bar(HubProgress value, TimeSpan elapsed, int room = int.MaxValue)
     {
         var (rate, left) = ("", "");
@@ -85,7 +80,7 @@ internal sealed class DownloadView(Terminal terminal, string model) : IProgress<
 
     private void Draw(HubProgress value)
     {
-        // A bar for each part that comes would take longer than the parts.
+        // Drawing for each received part would take longer than receiving it.
         if (drawn != 0 && Stopwatch.GetElapsedTime(drawn) < Frame && value.Notice is null)
             return;
         drawn = Stopwatch.GetTimestamp();

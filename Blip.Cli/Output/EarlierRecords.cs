@@ -3,21 +3,14 @@ using System.Text.Json;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The records of an earlier run, one after the other; a last one that was cut off is none.</summary>
-/// <param name="path">The file, for messages.</param>
-/// <param name="shape">The records' shape.</param>
+/// <summary>Reads an earlier run's records; an incomplete last one is dropped.</summary>
 internal sealed class EarlierRecords(string path, RecordShape shape)
 {
-    /// <summary>A record as it stands in the file, with the end of its line.</summary>
-    /// <param name="Raw">Its text.</param>
-    /// <param name="Key">Its input; null for the heading of a table.</param>
-    /// <param name="Failed">Whether it says that the input failed.</param>
+    /// <summary>A record's text with its line end, and its input's <paramref name="Key"/>, null for a table's heading.</summary>
     public readonly record struct Record(string Raw, string? Key, bool Failed);
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="reader">Its text.</param>
-    /// <param name="format"><c>jsonl</c> or <c>csv</c>.</param>
-    /// <exception cref="UsageException">A record is none of this command's.</exception>
+    /// <summary>Reads <c>jsonl</c> or <c>csv</c>.</summary>
+    /// <exception cref="UsageException">A record is not this command's.</exception>
     public IEnumerable<Record> Read(TextReader reader, string format) =>
         format == "csv" ? Table(Lines(reader, quotes: true)) : Lines(reader, quotes: false).Select((line, i) => Object(line, i + 1));
 
@@ -61,7 +54,7 @@ internal sealed class EarlierRecords(string path, RecordShape shape)
     private UsageException Strange(int record, string why) =>
         new($"--resume cannot go on with '{path}': record {record} is none of this command's: {why}. Name another file, or give --overwrite in place of --resume.");
 
-    // With their ends; text behind the last end was cut off. A quoted field of a table may hold ends of lines.
+    // Lines with their ends; text after the last end is incomplete. A quoted field of csv may contain line ends.
     private static IEnumerable<string> Lines(TextReader reader, bool quotes)
     {
         var line = new StringBuilder();

@@ -2,17 +2,14 @@ using System.Globalization;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Vectors, in words or in bytes.</summary>
-/// <param name="dimension">Elements of each.</param>
 internal sealed class EmbeddingForm(int dimension) : RecordForm<EmbeddingRecord>
 {
-    /// <summary>The records' shape.</summary>
     public static readonly RecordShape Shape = new(["path", "text", "embedding", "error"], ["path", "text"], "embedding");
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Columns => Shape.Columns;
 
-    /// <summary>The format of NumPy's array files.</summary>
+    /// <summary>NumPy's array format.</summary>
     public const string Npy = "npy";
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace Blip.Cli.Output;
 
-/// <summary>One object for each record, one object on each line: as an array (<c>json</c>) or bare (<c>jsonl</c>).</summary>
+/// <summary>One object per line: in an array (<c>json</c>) or bare (<c>jsonl</c>).</summary>
 internal sealed class JsonRecordWriter<T>(TextWriter output, RecordForm<T> form, bool lines) : RecordWriter<T>(output)
 {
     private bool first = true;
@@ -16,7 +16,7 @@ internal sealed class JsonRecordWriter<T>(TextWriter output, RecordForm<T> form,
     {
         foreach (var record in form.Json(result))
         {
-            // The comma comes before the next record, so that an array can be closed at any time.
+            // The comma precedes the next record, so that the array can be closed at any time.
             Output.Write(lines ? $"{record}\n" : $"{(first ? "" : ",")}\n{record}");
             first = false;
         }

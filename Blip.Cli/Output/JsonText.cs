@@ -5,10 +5,10 @@ using System.Text.Json;
 
 namespace Blip.Cli.Output;
 
-/// <summary>JSON written by hand: no reflection, so that a short run stays short.</summary>
+/// <summary>Writes JSON without reflection, so that short runs stay short.</summary>
 internal static class JsonText
 {
-    /// <summary>The text of one value. Letters of all languages stay readable: this is read by programs, never pasted into HTML.</summary>
+    /// <summary>The text of one value. Letters of all languages stay readable: the text is never pasted into HTML.</summary>
     public static string Write(bool indented, Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -18,7 +18,6 @@ internal static class JsonText
     }
 
     /// <summary>An object on one line.</summary>
-    /// <param name="properties">Writes its content.</param>
     public static string Object(Action<Utf8JsonWriter> properties) => Write(indented: false, json =>
     {
         json.WriteStartObject();
@@ -26,14 +25,13 @@ internal static class JsonText
         json.WriteEndObject();
     });
 
-    /// <summary>The record of an image that failed.</summary>
+    /// <summary>The record of a failed image.</summary>
     public static string Failure(string path, string error) => Object(json =>
     {
         json.WriteString("path", path);
         json.WriteString("error", error);
     });
 
-    /// <summary>An array of objects.</summary>
     public static void WriteObjects<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> properties)
     {
         json.WriteStartArray(name);
@@ -46,7 +44,6 @@ internal static class JsonText
         json.WriteEndArray();
     }
 
-    /// <summary>The property <c>tokens</c>.</summary>
     public static void WriteTokens(this Utf8JsonWriter json, IReadOnlyList<int> tokens)
     {
         json.WriteStartArray("tokens");
@@ -55,7 +52,7 @@ internal static class JsonText
         json.WriteEndArray();
     }
 
-    /// <summary>A number. A sequence without a way through the rules has a score of minus infinity, which JSON lacks: null.</summary>
+    /// <summary>A number, or null for minus infinity, the score of a sequence that the rules exclude; JSON has no infinity.</summary>
     public static void WriteScore(this Utf8JsonWriter json, string name, double score)
     {
         if (double.IsFinite(score))

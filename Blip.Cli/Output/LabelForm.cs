@@ -3,12 +3,11 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Labels of images, a line or a record for each label.</summary>
-/// <param name="bare">One image was named, whose lines need no path.</param>
-/// <param name="top">How many labels of an image are shown.</param>
+/// <summary>
+/// Labels of images, the first <paramref name="top"/>, a line or record each. With <paramref name="bare"/>, lines have no path.
+/// </summary>
 internal sealed class LabelForm(bool bare, int top) : RecordForm<LabelResult>
 {
-    /// <summary>What its records look like.</summary>
     public static readonly RecordShape Shape = new(
         ["path", "label", "probability", "match_probability", "cosine", "error"], ["path"], "label", IsMany: true);
 

@@ -3,17 +3,18 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>How well texts fit images: a line, or a record, for each pair.</summary>
-/// <param name="paths">Names of the images, for a column wide enough; null for one image that was named, whose lines need no path.</param>
+/// <summary>
+/// How well texts fit images, a line or record per pair. <paramref name="paths"/> determine a column's width;
+/// null for one named image, whose lines have no path.
+/// </summary>
 internal sealed class MatchForm(IReadOnlyList<string>? paths) : RecordForm<MatchResult>
 {
-    /// <summary>The records' shape.</summary>
     public static readonly RecordShape Shape = new(["path", "text", "match_probability", "cosine", "error"], ["path"], "match_probability", IsMany: true);
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Columns => Shape.Columns;
 
-    // A column of longer paths would leave no screen for the texts.
+    // Longer paths would leave no room for texts.
     private const int WidestPath = 48;
 
     private readonly int width = Math.Min(WidestPath, paths?.Select(path => path.Length).DefaultIfEmpty().Max() ?? 0);

@@ -5,8 +5,8 @@ using System.Text;
 namespace Blip.Cli.Output;
 
 /// <summary>
-/// NumPy's array file, version 1.0 (numpy.lib.format): float32 <c>[rows, dimension]</c>. The header is written again after each row, so that
-/// the file is whole at any time. A failed row is not-a-number, so that rows match the inputs.
+/// NumPy's array file, version 1.0 (numpy.lib.format): float32 <c>[rows, dimension]</c>. The header is
+/// rewritten after each row, so that the file is always whole. Failed rows are NaN, so that rows match inputs.
 /// </summary>
 internal sealed class NpyEmbeddingWriter(StreamWriter output, int dimension) : RecordWriter<EmbeddingRecord>(output)
 {

@@ -3,17 +3,15 @@ using Blip.Runtime.Files;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The file that <c>--output</c> names, or another option.</summary>
+/// <summary>The file of <c>--output</c> or another option.</summary>
 internal static class OutputFile
 {
     private const int HeadLength = 1 << 13;
 
     private static ReadOnlySpan<byte> NpyMagic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>Checks that a file for results can be made, before the model is loaded and without touching existing files.</summary>
-    /// <exception cref="UsageException">It cannot, or an image or another file would be lost.</exception>
-    /// <param name="path">The file; null for none.</param>
-    /// <param name="option">The option that names it.</param>
+    /// <summary>Checks, before the model is loaded, that a file for results can be created. Existing files stay untouched.</summary>
+    /// <exception cref="UsageException">It cannot be created, or an image or another file would be lost.</exception>
     public static void Check(string? path, string option = "--output")
     {
         CheckPlace(path, option);
@@ -21,10 +19,8 @@ internal static class OutputFile
             throw new UsageException($"{option} is '{path}', which holds no results but an image or another file that would be lost; name another file.");
     }
 
-    /// <summary>Checks that there is a folder for a file; the caller decides about replacing a file.</summary>
-    /// <exception cref="UsageException">There is none.</exception>
-    /// <param name="path">The file; null for none.</param>
-    /// <param name="option">The option that names it.</param>
+    /// <summary>Checks that a file's folder exists; the caller decides about replacing files.</summary>
+    /// <exception cref="UsageException">There is no such folder.</exception>
     public static void CheckPlace(string? path, string option = "--output")
     {
         if (path is null)
@@ -35,10 +31,10 @@ internal static class OutputFile
             throw new UsageException($"{option} is '{path}', and there is no folder '{folder}'; make it first.");
     }
 
-    // Results are text, or vectors. A pattern that the shell expands puts an image behind --output before one notices.
+    // Results are text or vectors. A pattern that the shell expands easily puts an image after --output.
     private static bool HoldsSomethingElse(string path)
     {
-        // A device or a pipe has no length: it loses nothing, and opening it might wait for ever.
+        // Devices and pipes have length 0: nothing is lost, and opening one may block for ever.
         if (new FileInfo(path) is not { Exists: true, Length: > 0 })
             return false;
         try
@@ -50,13 +46,13 @@ internal static class OutputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Opening it to write tells what is wrong.
+            // Opening it for writing will report the error.
             return false;
         }
     }
 
-    /// <summary>Writes a new file whole.</summary>
-    /// <exception cref="UsageException">It is there, or cannot be written.</exception>
+    /// <summary>Writes a new file atomically.</summary>
+    /// <exception cref="UsageException">It exists, or cannot be written.</exception>
     public static void Write(string path, string option, string text)
     {
         try

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Text for a terminal. Names of files may hold escape sequences that move the cursor, hide text or retitle the window.</summary>
+/// <summary>Text for a terminal. File names may contain escape sequences that move the cursor, hide text or retitle the window.</summary>
 internal static class Printable
 {
-    /// <summary>A text with its control characters spelled out; a tab stays.</summary>
+    /// <summary>A text with escaped control characters, except tabs.</summary>
     public static string Of(string text)
     {
         if (!text.Any(IsControl))
@@ -22,7 +22,7 @@ internal static class Printable
         return result.ToString();
     }
 
-    // The controls of ASCII and Latin-1, and the ones that turn the direction of a line.
+    // Control characters of ASCII and Latin-1, and those that change the text's direction.
     private static bool IsControl(char letter) => letter != '\t' && (char.IsControl(letter) || letter is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'));
 
     private static string Spelled(char letter) => letter switch

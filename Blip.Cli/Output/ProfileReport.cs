@@ -4,7 +4,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Times a pipeline's steps until it is disposed, and then tells.</summary>
+/// <summary>Times a pipeline's steps until disposed, then reports.</summary>
 internal sealed class ProfileReport : IDisposable
 {
     private readonly Terminal terminal;
@@ -13,7 +13,6 @@ internal sealed class ProfileReport : IDisposable
     private readonly string? path;
     private readonly ReplacedFile? trace;
 
-    /// <summary>Begins to time.</summary>
     /// <exception cref="UsageException">The trace file cannot be written.</exception>
     public ProfileReport(Terminal terminal, Pipeline pipeline, string? path)
     {
@@ -29,7 +28,6 @@ internal sealed class ProfileReport : IDisposable
         pipeline.Profiler = profiler;
     }
 
-    /// <summary>Writes the table to standard error and the trace to its file.</summary>
     public void Dispose()
     {
         pipeline.Profiler = null;

@@ -1,13 +1,10 @@
 namespace Blip.Cli.Output;
 
-/// <summary>A bar that moves while a result is waited for.</summary>
 internal static class ProgressExtensions
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The same results; the bar is drawn anew while the next one is waited for, on the thread that takes the results.</summary>
-    /// <param name="results">The results.</param>
-    /// <param name="progress">The bar.</param>
+    /// <summary>The same results. While waiting, the bar is redrawn on the thread that takes them.</summary>
     public static async IAsyncEnumerable<T> MovingAsync<T>(this IAsyncEnumerable<T> results, ProgressLine progress)
     {
         await using var each = results.GetAsyncEnumerator();

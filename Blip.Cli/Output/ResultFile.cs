@@ -4,8 +4,8 @@ using Blip.Runtime.Files;
 namespace Blip.Cli.Output;
 
 /// <summary>
-/// The file of <c>--output</c>. Results go to <c>FILE.partial</c>, each as it comes, and that gets the file's name at the end: a kill
-/// leaves an older file as it was, and beside it the finished part, which <c>--resume</c> continues.
+/// The file of <c>--output</c>. Results go to <c>FILE.partial</c>, which is renamed at the end. A kill leaves
+/// an older file as it was, and beside it the finished part, which <c>--resume</c> continues.
 /// </summary>
 internal sealed class ResultFile : IDisposable
 {
@@ -25,17 +25,15 @@ internal sealed class ResultFile : IDisposable
         Writer = new StreamWriter(stream, Utf8);
     }
 
-    /// <summary>Takes the results.</summary>
     public StreamWriter Writer { get; }
 
-    /// <summary>An earlier run's finished work.</summary>
     public EarlierResults Earlier { get; }
 
-    /// <summary>Whether records stand in the file already.</summary>
+    /// <summary>Whether the file already has records.</summary>
     public bool GoesOn => start > 0;
 
-    /// <summary>Checks that the file can be made, before the model is loaded and without touching existing files.</summary>
-    /// <exception cref="UsageException">It cannot, or something would be lost.</exception>
+    /// <summary>Checks, before the model is loaded, that the file can be created. Existing files stay untouched.</summary>
+    /// <exception cref="UsageException">It cannot be created, or data would be lost.</exception>
     public static void Check(string path, ResultFileOptions options)
     {
         OutputFile.Check(path);
@@ -48,8 +46,8 @@ internal sealed class ResultFile : IDisposable
             throw new UsageException($"'{partial.Name}' beside --output holds the results of a run that did not end: {instead}. Or name another file.");
     }
 
-    /// <summary>Opens the file, and keeps other processes from writing to it.</summary>
-    /// <exception cref="UsageException">It cannot be written, something would be lost, or it holds no results to go on with.</exception>
+    /// <summary>Opens the file and locks out other processes.</summary>
+    /// <exception cref="UsageException">It cannot be written, data would be lost, or there are no results to resume.</exception>
     public static ResultFile Open(string path, string format, ResultFileOptions options)
     {
         Check(path, options);
@@ -72,11 +70,7 @@ internal sealed class ResultFile : IDisposable
         }
     }
 
-    /// <summary>Those inputs that have no record yet; says how many have.</summary>
-    /// <param name="inputs">All inputs.</param>
-    /// <param name="key">An input's key.</param>
-    /// <param name="terminal">For the message.</param>
-    /// <param name="things">Their name, in the plural.</param>
+    /// <summary>The inputs without a record; reports how many have one. <paramref name="things"/> is their plural.</summary>
     public List<T> Left<T>(IReadOnlyCollection<T> inputs, Func<T, string> key, Terminal terminal, string things)
     {
         var left = inputs.Where(input => !Earlier.Holds(key(input))).ToList();
@@ -87,9 +81,10 @@ internal sealed class ResultFile : IDisposable
         return left;
     }
 
-    /// <summary>Ends the file: it gets its name, unless the run was interrupted and an older file would be lost.</summary>
-    /// <param name="complete">Whether the run came to its end.</param>
-    /// <returns>Where the results are, in words; null where they are in the file that was named.</returns>
+    /// <summary>
+    /// Ends the file: renames it, unless the run was interrupted and an older file would be lost. Returns
+    /// where the results are, or null for the named file.
+    /// </summary>
     public string? Finish(bool complete)
     {
         Writer.Flush();
@@ -113,14 +108,14 @@ internal sealed class ResultFile : IDisposable
         }
         catch (IOException)
         {
-            // The write before has told of it, and the line that it cut off is cut back by the next run.
+            // The earlier write reported the error, and the next run drops the incomplete line.
         }
         if (whole is not null && whole.Stream.Length == start && (start == 0 || isCopy))
             whole.Discard();
         Writer.BaseStream.Dispose();
     }
 
-    // Written beside the partial file and put in its place at once: a kill meanwhile loses nothing.
+    // Written beside the partial file, which it then replaces atomically: a kill loses nothing.
     private static ResultFile Resumed(string path, ReplacedFile partial, bool isCopy, string format, ResultFileOptions options)
     {
         using (partial)
@@ -128,7 +123,7 @@ internal sealed class ResultFile : IDisposable
             var copy = ReplacedFile.Begin(path);
             try
             {
-                // The partial file is locked by this process: it is read through the stream that holds it.
+                // This process has locked the partial file, so it is read through the locked stream.
                 using var reader = new StreamReader(isCopy ? File.OpenRead(path) : partial.Stream, Utf8, leaveOpen: !isCopy);
                 using var writer = new StreamWriter(copy.Stream, Utf8, leaveOpen: true);
                 var earlier = EarlierResults.Copy(
@@ -148,7 +143,7 @@ internal sealed class ResultFile : IDisposable
         }
     }
 
-    // A device, a pipe, or a file without content: nothing is lost, and a pipe must not be replaced by a file.
+    // A device, a pipe or an empty file: nothing is lost, and a file must not replace a pipe.
     private static bool IsDirect(string path) =>
         path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal) || new FileInfo(path) is { Exists: true, Length: 0 };
 }

@@ -1,8 +1,7 @@
 namespace Blip.Cli.Output;
 
-/// <summary>The choices for existing results.</summary>
-/// <param name="Overwrite">They are replaced when the run has come to its end.</param>
-/// <param name="Resume">The run goes on with them.</param>
-/// <param name="RetryFailed">With <paramref name="Resume"/>: failed ones are done again.</param>
-/// <param name="Shape">The records' shape; null where a run cannot continue them.</param>
+/// <summary>
+/// The treatment of existing results: replaced at the end of the run, or resumed.
+/// <paramref name="RetryFailed"/> repeats failed inputs. A null <paramref name="Shape"/> cannot be resumed.
+/// </summary>
 internal sealed record ResultFileOptions(bool Overwrite, bool Resume, bool RetryFailed, RecordShape? Shape);

@@ -6,13 +6,11 @@ using Spectre.Console;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Scores: a table for people, with percentages as in papers; JSON for programs, with the numbers as they are.</summary>
+/// <summary>Scores: a table in percent for people, JSON with fractions for programs.</summary>
 internal static class ScoreReport
 {
-    /// <summary>The formats' descriptions, for the help.</summary>
     public const string Formats = "text: a table, times 100 as in papers; json: the numbers as they are.";
 
-    /// <summary>Adds the options for a report to a command.</summary>
     public static OutputBinding Binding(Command command, EvaluationBinding evaluation)
     {
         var before = command.Options.ToHashSet();
@@ -21,13 +19,7 @@ internal static class ScoreReport
         return output;
     }
 
-    /// <summary>Writes a report.</summary>
-    /// <param name="output">The place and the form.</param>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="terminal">Standard output.</param>
-    /// <param name="scores">The scores, 1 being 100 percent.</param>
-    /// <param name="count">The scored things, their number, and the total.</param>
-    /// <param name="details">Writes an object for each one; null for none.</param>
+    /// <summary>Writes a report. Scores are fractions of 1; <paramref name="details"/> writes an object for each scored thing.</summary>
     public static void Write(
         OutputBinding output,
         ParseResult parsed,

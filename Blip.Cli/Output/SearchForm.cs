@@ -3,7 +3,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Images that were found, a line or a record each.</summary>
 internal sealed class SearchForm : RecordForm<RetrievalHit>
 {
     /// <inheritdoc/>

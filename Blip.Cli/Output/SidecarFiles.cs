@@ -4,17 +4,15 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A <c>.txt</c> beside each image file, as trainers read it.</summary>
-/// <param name="prefix">The text before each caption.</param>
-/// <param name="suffix">The text behind each caption.</param>
-/// <param name="overwrite">Whether a file that is there is written anew; otherwise its image is left out.</param>
+/// <summary>
+/// A <c>.txt</c> beside each image file, as trainers read it. Without <paramref name="overwrite"/>, images that have one are skipped.
+/// </summary>
 internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
 {
     private readonly Dictionary<string, string> owners = new(StringComparer.Ordinal);
 
-    /// <summary>The images that are to be captioned: those without a sidecar, or all.</summary>
-    /// <param name="sources">The images of the command line.</param>
-    /// <exception cref="UsageException">An image is no file, or two images have one sidecar.</exception>
+    /// <summary>The images to caption: those without a sidecar, or all.</summary>
+    /// <exception cref="UsageException">An image is not a file, or two images share a sidecar.</exception>
     public List<ImageSource> Open(IReadOnlyList<ImageSource> sources)
     {
         var open = new List<ImageSource>(sources.Count);
@@ -32,14 +30,13 @@ internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
         return open;
     }
 
-    /// <summary>Writes the sidecar of an image; it is there whole or not at all.</summary>
-    /// <returns>The error; null for none.</returns>
+    /// <summary>Writes an image's sidecar atomically, and returns an error or null.</summary>
     public string? Save(CaptionResult result)
     {
         var text = Encoding.UTF8.GetBytes($"{prefix}{result.Caption!.Text}{suffix}\n");
         try
         {
-            // A file that came into being meanwhile is somebody's. Thousands of small files do not wait for the disk one by one.
+            // A file that appeared meanwhile is the user's. Thousands of small files are not flushed to disk one by one.
             ReplacedFile.Write(PathOf(result.Source), file => file.Write(text), overwrite, toDisk: false);
             return null;
         }

@@ -2,12 +2,12 @@ using Spectre.Console;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Tables for people, and for <c>grep</c>: one row is one line.</summary>
+/// <summary>Tables for people and <c>grep</c>: one row is one line.</summary>
 internal static class Tables
 {
     private const int Unlimited = 1000;
 
-    /// <summary>A table with these headings; one that begins with <c>&gt;</c> is aligned to the right.</summary>
+    /// <summary>A table with these headings; <c>&gt;</c> before one aligns its column to the right.</summary>
     public static Table Create(params string[] headings)
     {
         var table = new Table { Border = TableBorder.Simple };
@@ -19,7 +19,7 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>Writes the table. A row that is wider than the screen is the screen's to fold: a folded cell could not be searched for.</summary>
+    /// <summary>Writes the table. Wide rows are left to the screen, as folded cells could not be searched.</summary>
     public static void WriteTable(this TextWriter writer, Table table)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings

@@ -1,6 +1,6 @@
 namespace Blip.Cli.Output;
 
-/// <summary>For people, and for <c>cut</c>. Failures are reported on standard error and have no line.</summary>
+/// <summary>Lines for people and <c>cut</c>. Failures go to standard error and have no line.</summary>
 internal sealed class TextRecordWriter<T>(TextWriter output, RecordForm<T> form, RecordStyle style) : RecordWriter<T>(output)
 {
     /// <inheritdoc/>

@@ -5,11 +5,11 @@ using Blip.Runtime.Tracing;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The file of a trace. It replaces a trace and no other file, and is there whole or not at all.</summary>
+/// <summary>A trace's file. It replaces only another trace, atomically.</summary>
 internal static class TraceOutput
 {
-    /// <summary>Checks that the file can be made, before the model is loaded.</summary>
-    /// <exception cref="UsageException">It cannot, or something that is no trace is there.</exception>
+    /// <summary>Checks, before the model is loaded, that the file can be created.</summary>
+    /// <exception cref="UsageException">It cannot be created, or would replace another file than a trace.</exception>
     public static void Check(string path)
     {
         OutputFile.CheckPlace(path);
@@ -17,7 +17,6 @@ internal static class TraceOutput
             throw new UsageException($"--output is '{path}', which is there and is no trace; name another file, or remove that one.");
     }
 
-    /// <summary>Writes the file.</summary>
     /// <exception cref="UsageException">It cannot be written.</exception>
     public static void Write(string path, ModelTrace trace)
     {
@@ -31,6 +30,5 @@ internal static class TraceOutput
         }
     }
 
-    /// <summary>Bytes in words.</summary>
     public static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
 }

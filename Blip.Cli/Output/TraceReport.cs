@@ -4,13 +4,12 @@ using Spectre.Console;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The result of a traced run: the text, and for each token its lead over the next best one.</summary>
+/// <summary>A traced run's result: the text, and each token's lead over the next best.</summary>
 internal sealed class TraceReport
 {
     private readonly TraceFile file;
     private readonly List<TraceStep> steps = [];
 
-    /// <summary>Reads the tokens and their logits.</summary>
     public TraceReport(TraceFile file)
     {
         this.file = file;
@@ -24,7 +23,6 @@ internal sealed class TraceReport
             vocabulary);
     }
 
-    /// <summary>Writes it for people.</summary>
     public void WriteText(TextWriter output)
     {
         if (file.Metadata.Result is { } result)
@@ -44,7 +42,6 @@ internal sealed class TraceReport
         output.WriteTable(table);
     }
 
-    /// <summary>The same as one JSON object.</summary>
     public string Json() => JsonText.Object(json =>
     {
         json.WriteString("output", file.Path);

@@ -3,22 +3,18 @@ using Blip.Training;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A run of training on the screen: one line that changes. Where no person watches, a line now and then.</summary>
-/// <param name="terminal">Where it is drawn.</param>
+/// <summary>A training run: one changing line on a screen, otherwise a line now and then.</summary>
 internal sealed class TrainingView(Terminal terminal)
 {
-    // Lines of a whole run where no person watches.
+    // Lines per run without a screen.
     private const int Lines = 100, Narrow = 70;
 
     private readonly ProgressLine line = new(terminal.Error, terminal.ShowsProgress, 0, terminal.Columns);
 
-    /// <summary>Shows what the run waits for.</summary>
     public void Announce(string activity) => line.Announce(activity);
 
-    /// <summary>Takes the line away.</summary>
     public void Clear() => line.Clear();
 
-    /// <summary>Shows a step.</summary>
     public void Report(TrainingProgress step)
     {
         foreach (var notice in step.Notices)
@@ -33,7 +29,7 @@ internal sealed class TrainingView(Terminal terminal)
             terminal.Note(Text(step, int.MaxValue));
     }
 
-    /// <summary>A step in a line: losses by objective, learning rate, gradient norm, images a second, the time left.</summary>
+    /// <summary>A step in a line: losses by objective, learning rate, gradient norm, images per second, time left.</summary>
     internal static string Text(TrainingProgress step, int columns)
     {
         var losses = step.Losses.Count <= 2

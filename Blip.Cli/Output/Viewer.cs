@@ -4,14 +4,15 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The system's own viewer of images.</summary>
+/// <summary>The system's image viewer.</summary>
 internal static class Viewer
 {
-    // Windows starts the program of a name's extension.
+    // Windows starts the program of the extension.
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico"];
 
-    /// <summary>Shows an image. A file in an index may have changed: a file that is no image is not opened, and none is executed.</summary>
-    /// <returns>The error, a sentence for people; null for none.</returns>
+    /// <summary>
+    /// Shows an image, and returns an error or null. An index's file may have changed: only images are opened, and nothing is executed.
+    /// </summary>
     public static string? Open(string path)
     {
         try
@@ -33,7 +34,7 @@ internal static class Viewer
         }
     }
 
-    // A shell that is handed the path itself would execute a file with the x bit.
+    // A shell that gets the path itself would execute a file with the x bit.
     private static ProcessStartInfo Command(string path) => OperatingSystem.IsWindows()
         ? new ProcessStartInfo(path) { UseShellExecute = true }
         : new ProcessStartInfo(OperatingSystem.IsMacOS() ? "open" : "xdg-open", [path]);

@@ -1,16 +1,14 @@
 namespace Blip.Evaluation;
 
-/// <summary>
-/// How often a model is right about sentences and two images, as NLVR2's evaluation counts it (Suhr et al. 2019, section 6).
-/// </summary>
-/// <param name="Accuracy">The share of pairs that it is right about, 0 to 1.</param>
-/// <param name="Consistency">The share of sentences that it is right about with every pair that has them.</param>
+/// <summary>NLVR2's scores of sentences about two images (Suhr et al. 2019, section 6).</summary>
+/// <param name="Accuracy">Share of correct pairs, 0 to 1.</param>
+/// <param name="Consistency">Share of sentences with correct predictions for all their pairs.</param>
 public sealed record NlvrScores(double Accuracy, double Consistency)
 {
     /// <summary>Scores predictions.</summary>
-    /// <param name="pairs">The pairs, each with its label.</param>
-    /// <param name="predictions">Whether each sentence is said to be true.</param>
-    /// <exception cref="ArgumentException">There are none, or a pair has no label.</exception>
+    /// <param name="pairs">Pairs with labels.</param>
+    /// <param name="predictions">The predicted label of a pair.</param>
+    /// <exception cref="ArgumentException">There are no pairs, or one lacks a label.</exception>
     public static NlvrScores Of(IReadOnlyList<NlvrPair> pairs, Func<NlvrPair, bool> predictions)
     {
         ArgumentNullException.ThrowIfNull(pairs);
@@ -23,6 +21,6 @@ public sealed record NlvrScores(double Accuracy, double Consistency)
             right.GroupBy(pair => pair.Sentence, StringComparer.Ordinal).Average(same => same.All(pair => pair.IsRight) ? 1.0 : 0));
     }
 
-    /// <summary>The scores by their names.</summary>
+    /// <summary>The scores by name.</summary>
     public IEnumerable<KeyValuePair<string, double>> Named => [new("accuracy", Accuracy), new("consistency", Consistency)];
 }

@@ -1,18 +1,17 @@
 namespace Blip.Evaluation;
 
-/// <summary>Accuracy of answers as the official VQA evaluation computes it (Antol et al. 2015, section 3).</summary>
+/// <summary>Accuracy of answers as in the official VQA evaluation (Antol et al. 2015, section 3).</summary>
 public static class VqaAccuracy
 {
-    // An answer that three others gave is right.
     private const double Enough = 3;
 
     /// <summary>
-    /// How right an answer is, 0 to 1: for each person, min(1, the others who gave this answer / 3); then the mean over the people.
-    /// Answers are normalised where the people's differ, and only trimmed where all gave the same, as in the official code.
+    /// An answer's accuracy, 0 to 1: the mean over people of min(1, others with this answer / 3). As in the
+    /// official code, answers are normalised only where people differ.
     /// </summary>
     /// <param name="answer">The model's answer.</param>
-    /// <param name="people">The people's answers, ten in VQA v2.</param>
-    /// <exception cref="ArgumentException">There are none of people.</exception>
+    /// <param name="people">People's answers, ten in VQA v2.</param>
+    /// <exception cref="ArgumentException">No person answered.</exception>
     public static double Of(string answer, IReadOnlyList<string> people)
     {
         ArgumentNullException.ThrowIfNull(answer);

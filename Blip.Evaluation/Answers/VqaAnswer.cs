@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Evaluation;
 
-/// <summary>How the official VQA evaluation makes answers comparable (visualqa.org/evaluation): punctuation, numbers, articles, contractions.</summary>
+/// <summary>Normalises answers as the official VQA evaluation does (visualqa.org/evaluation).</summary>
 public static partial class VqaAnswer
 {
-    // The official code hands a flag to a parameter that is a count, and so removes that many full stops and no more.
+    // The official code passes a flag as this count.
     private const int MostFullStops = 32;
 
     private static readonly string[] Punctuation = [";", "/", "[", "]", "\"", "{", "}", "(", ")", "=", "+", "\\", "_", "-", ">", "<", "@", "`", ",", "?", "!"];
@@ -16,19 +16,19 @@ public static partial class VqaAnswer
         ["five"] = "5", ["six"] = "6", ["seven"] = "7", ["eight"] = "8", ["nine"] = "9", ["ten"] = "10",
     };
 
-    /// <summary>The answer in the form in which answers are compared.</summary>
+    /// <summary>The normalised answer.</summary>
     public static string Normalize(string answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
         return WithoutArticles(WithoutPunctuation(Trimmed(answer)));
     }
 
-    /// <summary>Line breaks and tabs as blanks, and none at the ends: all that is done where everybody gave the same answer.</summary>
+    /// <summary>Line breaks and tabs become blanks; none stay at the ends.</summary>
     internal static string Trimmed(string answer) => answer.Replace('\n', ' ').Replace('\t', ' ').Trim();
 
     private static string WithoutPunctuation(string text)
     {
-        // "1,000" loses its comma; everything else in that answer does, too, then.
+        // "1,000" loses its comma; then all marks of that answer are deleted, not replaced by blanks.
         var joined = CommaBetweenDigits().IsMatch(text);
         var result = text;
         foreach (var mark in Punctuation)

@@ -1,10 +1,10 @@
 namespace Blip.Evaluation;
 
-/// <summary>How right a set of answers is, in percent.</summary>
-/// <param name="Overall">Mean over all questions, the number that papers print.</param>
-/// <param name="PerAnswerType">Mean over the questions with answers of a type: <c>yes/no</c>, <c>number</c>, <c>other</c>.</param>
-/// <param name="PerQuestionType">Mean over the questions that begin in one way.</param>
-/// <param name="PerQuestion">Each question's own, by its id.</param>
+/// <summary>Accuracy of answers, in percent.</summary>
+/// <param name="Overall">Mean over all questions, as in papers.</param>
+/// <param name="PerAnswerType">Means by answer type: <c>yes/no</c>, <c>number</c>, <c>other</c>.</param>
+/// <param name="PerQuestionType">Means by question type.</param>
+/// <param name="PerQuestion">Each question's accuracy, by id.</param>
 public sealed record VqaReport(
     double Overall,
     IReadOnlyDictionary<string, double> PerAnswerType,
@@ -12,9 +12,9 @@ public sealed record VqaReport(
     IReadOnlyDictionary<EntryId, double> PerQuestion)
 {
     /// <summary>Scores answers.</summary>
-    /// <param name="questions">The questions with people's answers.</param>
-    /// <param name="answers">From a question's id to the model's answer; one for each question.</param>
-    /// <exception cref="ArgumentException">There are no questions, a question has no answer of people, or none of the model.</exception>
+    /// <param name="questions">Questions with people's answers.</param>
+    /// <param name="answers">The model's answers by question id.</param>
+    /// <exception cref="ArgumentException">There are no questions, or one lacks people's or the model's answers.</exception>
     public static VqaReport Of(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<EntryId, string> answers)
     {
         ArgumentNullException.ThrowIfNull(questions);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Evaluation;
 
-/// <summary>Words that keep the full stop behind them.</summary>
+/// <summary>Abbreviations, which keep their full stop.</summary>
 internal static partial class Abbreviations
 {
     private const string Months = "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec";
@@ -15,11 +15,11 @@ internal static partial class Abbreviations
 
     private const string Others = "etc|al|seq|bldg|invt|elec|natl|m[ft]g|dept|blvd|rd|viz|exhs?|ass't|govt|wm|jos|cie|cf|vs|a\\.k\\.a|tel|est|ext|sq";
 
-    // Words without it count in capitals only.
+    // Those in (?-i:…) need a capital: in lower case they are ordinary words.
     private const string States =
         "(?-i:[A]z|[A]rk|[D]el|[I]ll|[L]a|[M]ass|[M]iss|[O]re|[P]a|[T]ex|[W]ash)|ala|ariz|calif|colo|conn|ct|dak|fla|ga|ind|kans?|ky|md|mich|minn|mo|mont|neb|nev|okla|penn|tenn|va|vt|wisc?|wyo";
 
-    // A letter alone and letters with stops between them are abbreviations, too: "vitamin c.", "u.s."
+    // Also single letters, and letters separated by stops: "vitamin c.", "u.s."
     [GeneratedRegex(
         $@"\G(?<t>({Months}|{Days}|{Companies}|{Titles}|{Others}|{States}|[a-z](\.[a-z])*)\.)",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]

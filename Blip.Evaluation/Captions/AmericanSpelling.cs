@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// The tokenizer of the COCO evaluation writes British words the American way, so that "a grey harbour" is "a gray harbor". Which words:
-/// those of CoreNLP's <c>Americanize</c>; they are matched as they stand, so that a capital letter keeps a word as it is.
+/// British to American spelling, as in the COCO evaluation's tokenizer (CoreNLP's <c>Americanize</c>).
+/// Case-sensitive: most capitalised words stay.
 /// </summary>
 internal static partial class AmericanSpelling
 {
     private const int ShortestWord = 4, ShortestPattern = 6;
 
-    // Each line: the result of a stem, and the endings that it may have.
+    // British stem, American stem, and their endings.
     private static readonly Dictionary<string, string> Words = Build(
         ("anaesthetic", "anesthetic", ""),
         ("analogue", "analog", " s"), ("homologue", "homolog", " s"),
@@ -31,7 +31,7 @@ internal static partial class AmericanSpelling
         ("popularis", "populariz", "e ed es ing"), ("pressuris", "pressuriz", "e ed es ing"), ("realis", "realiz", "e ed ing es"),
         ("recognis", "recogniz", "e ed ing es"));
 
-    /// <summary>The word as the evaluation compares it, soft hyphens taken out.</summary>
+    /// <summary>The American word, without soft hyphens.</summary>
     public static string Of(string word)
     {
         var plain = word.Replace("\u00AD", "", StringComparison.Ordinal);
@@ -68,7 +68,7 @@ internal static partial class AmericanSpelling
     [GeneratedRegex(@"\A([a-z]{3,})our(s?)\z")]
     private static partial Regex Our();
 
-    // Words in -our that have nothing to do with -or.
+    // Words that never end in -or.
     [GeneratedRegex(
         "abatjour|beflour|bonjour|calambour|carrefour|cornflour|contour|de[tv]our|dortour|dyvour|downpour|giaour|glamour|holour|inpour|outpour|pandour"
         + "|paramour|pompadour|recontour|repour|ryeflour|sompnour|tambour|troubadour|tregetour|velour")]

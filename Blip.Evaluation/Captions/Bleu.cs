@@ -1,9 +1,9 @@
 namespace Blip.Evaluation;
 
-/// <summary>BLEU with the COCO evaluation's details: the reference closest in length, and two tiny numbers in place of smoothing.</summary>
+/// <summary>BLEU as in the COCO evaluation: the closest reference length, and two tiny numbers instead of smoothing.</summary>
 internal static class Bleu
 {
-    // The evaluation code's guards against 0 / 0; they show in the score of a caption without a match.
+    // Guards of the evaluation code against 0 / 0, which affect scores without a match.
     private const double Small = 1e-9, Tiny = 1e-15;
 
     /// <summary>BLEU-1 to BLEU-4 of all captions together, and of each.</summary>
@@ -29,7 +29,7 @@ internal static class Bleu
         return (Scores(correct, guesses, words, referenceWords), items);
     }
 
-    // Runs of the candidate that a reference has too, each as often as the reference that has it most.
+    // N-grams shared with a reference, at most as often as in any one reference.
     private static long[] Matches(CountedCaption caption)
     {
         var matches = new long[NGrams.Longest];
@@ -41,7 +41,7 @@ internal static class Bleu
         return matches;
     }
 
-    // Of two that are equally close, the shorter.
+    // On a tie, the shorter.
     private static int ClosestLength(CountedCaption caption) =>
         caption.References.Select(reference => reference.Words).OrderBy(length => Math.Abs(length - caption.Candidate.Words)).ThenBy(length => length).First();
 

@@ -1,11 +1,11 @@
 namespace Blip.Evaluation;
 
-/// <summary>BLEU, ROUGE-L and CIDEr of captions as the COCO caption evaluation code computes them (Chen et al. 2015, arXiv:1504.00325).</summary>
-/// <remarks>METEOR and SPICE are not here: both need a Java program and its word lists.</remarks>
+/// <summary>BLEU, ROUGE-L and CIDEr as in the COCO caption evaluation code (Chen et al. 2015, arXiv:1504.00325).</summary>
+/// <remarks>METEOR and SPICE are missing: they need a Java program.</remarks>
 public static class CaptionMetrics
 {
     /// <summary>Tokenizes and scores captions.</summary>
-    /// <param name="samples">The captions; CIDEr weighs words by all references among them, so that scores of parts do not add up to the whole's.</param>
+    /// <param name="samples">The captions. CIDEr weighs words by all references: scores of parts do not add up to the whole's.</param>
     /// <exception cref="ArgumentException">There are no samples, or one has no reference.</exception>
     public static CaptionReport Score(IReadOnlyList<CaptionSample> samples)
     {
@@ -14,7 +14,7 @@ public static class CaptionMetrics
             new CaptionSample(PtbTokenizer.Tokenize(sample.Candidate), [.. sample.References.Select(PtbTokenizer.Tokenize)]))]);
     }
 
-    /// <summary>Scores captions whose tokens stand one blank apart.</summary>
+    /// <summary>Scores tokenized captions, with single blanks between tokens.</summary>
     /// <inheritdoc cref="Score"/>
     public static CaptionReport ScoreTokenized(IReadOnlyList<CaptionSample> samples)
     {

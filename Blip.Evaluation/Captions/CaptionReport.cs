@@ -1,6 +1,6 @@
 namespace Blip.Evaluation;
 
-/// <summary>How good a set of captions is.</summary>
-/// <param name="Corpus">The scores of all captions together, the numbers that papers print.</param>
-/// <param name="Items">The scores of each caption, in the order they came.</param>
+/// <summary>Scores of a set of captions.</summary>
+/// <param name="Corpus">Scores of all captions together, as in papers.</param>
+/// <param name="Items">Scores of each caption, in input order.</param>
 public sealed record CaptionReport(CaptionScores Corpus, IReadOnlyList<CaptionScores> Items);

@@ -1,11 +1,11 @@
 namespace Blip.Evaluation;
 
-/// <summary>CIDEr-D: likeness of captions as vectors of TF-IDF weights over runs of words (Vedantam et al. 2015, section 4), σ = 6.</summary>
+/// <summary>CIDEr-D: similarity of TF-IDF vectors of n-grams (Vedantam et al. 2015, section 4), σ = 6.</summary>
 internal static class Cider
 {
     private const double Sigma = 6, Scale = 10;
 
-    /// <summary>The score of each caption. Document frequencies are those of the references at hand.</summary>
+    /// <summary>The score of each caption. Document frequencies come from the given references.</summary>
     public static List<double> Score(IReadOnlyList<CountedCaption> captions)
     {
         var frequencies = DocumentFrequencies(captions);
@@ -17,7 +17,7 @@ internal static class Cider
         })];
     }
 
-    // In how many images' references a run occurs.
+    // The number of images with an n-gram in their references.
     private static Dictionary<string, int> DocumentFrequencies(IReadOnlyList<CountedCaption> captions)
     {
         var frequencies = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -36,7 +36,7 @@ internal static class Cider
         return frequencies;
     }
 
-    // Mean over the lengths of runs: cosine with clipped weights, and a penalty for a difference in length.
+    // Mean over n: cosine with clipped weights, and a penalty for a difference in length.
     private static double Likeness(Vector candidate, Vector reference)
     {
         double difference = candidate.Pairs - reference.Pairs;
@@ -72,7 +72,7 @@ internal static class Cider
                 }
                 (Weights[i], Norms[i]) = (weights, Math.Sqrt(squares));
             }
-            // The evaluation code takes the number of pairs of words for the caption's length.
+            // The evaluation code takes the number of bigrams as the caption's length.
             Pairs = runs.Runs(2);
         }
 

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// The rules of tokens. A rule's group <c>t</c> is the token; the rest of its match must follow, and counts when lengths are
-/// compared. Repetitions that could read ahead without consuming are bounded, so that time is linear in the text.
+/// The rules of tokens. A rule's group <c>t</c> is the token. The rest of its match must follow, and counts
+/// in comparisons of length. Lookahead repetitions are bounded, so that time is linear in the text.
 /// </summary>
 internal static partial class PtbRules
 {
@@ -62,10 +62,9 @@ internal static partial class PtbRules
         new(Marks()),
     ];
 
-    /// <summary>Whether a character stands between tokens.</summary>
     public static bool IsBlank(char c) => char.IsWhiteSpace(c) || c is '\u200B' or '\uFEFF';
 
-    /// <summary>Two words that are written as one, such as "cannot".</summary>
+    /// <summary>Two words written as one, such as "cannot".</summary>
     public static bool IsAssimilation(ReadOnlySpan<char> word)
     {
         if (word.Length is not (5 or 6))
@@ -78,7 +77,7 @@ internal static partial class PtbRules
         return false;
     }
 
-    /// <summary>The token of the rule that matches most at a place, and how much of the text it takes; an empty token is left out.</summary>
+    /// <summary>The token and length of the longest match. An empty token is dropped.</summary>
     public static (int Length, string Token) Longest(string text, int place)
     {
         PtbRule? best = null;
@@ -161,7 +160,7 @@ internal static partial class PtbRules
     [GeneratedRegex($@"\G(?<t>y{Apostrophe}){Letter}", Caseless)]
     private static partial Regex You();
 
-    // A host's labels are not told apart: full stops are among its characters, and groups of them could be split in endless ways.
+    // A host's labels may contain full stops: matching them one by one would try too many splits.
     [GeneratedRegex(
         $@"\G(?<t>(https?|ftp)://{UrlCharacter}{{1,2000}}(?<![.!?,;:&'*-])|(www\.{UrlCharacter}{{1,639}}\.[a-z]{{2,4}}|([^\s<>|`(){{}}\[\].!?,:/$""]{{1,63}}\.){{1,10}}(com|net|org|edu))(/{UrlCharacter}{{1,2000}}(?<![.!?,;:&'*-]))?)(?![a-z])",
         Caseless)]

@@ -3,22 +3,20 @@ using System.Text;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// The tokenizer that caption scores are defined over: Penn Treebank tokens as Stanford CoreNLP 3.4.1 makes them
-/// (<c>PTBTokenizer -preserveLines -lowerCase</c>), in lower case and without punctuation, as in the COCO caption evaluation code.
+/// The tokenizer of caption scores: Penn Treebank tokens in lower case, without punctuation. It follows
+/// Stanford CoreNLP 3.4.1 (<c>PTBTokenizer -preserveLines -lowerCase</c>) and the COCO caption evaluation code.
 /// </summary>
 /// <remarks>
-/// At each place the rule that matches most characters wins, and of equals the first one (<see cref="PtbRules"/>). Covered are
-/// words, contractions, numbers, dates, fractions, abbreviations, hyphens, quotes, brackets, addresses, smileys, symbols and British
-/// spellings; docs/evaluation.md names the exceptions. Brackets stay as <c>-lrb-</c> and <c>-rrb-</c>: the evaluation code looks for them
-/// in capitals and so never removes them.
+/// The longest match wins, on a tie the first rule (<see cref="PtbRules"/>). docs/evaluation.md names the
+/// exceptions. Brackets stay as <c>-lrb-</c> and <c>-rrb-</c>: the evaluation code only removes them in capitals.
 /// </remarks>
 public static class PtbTokenizer
 {
     private static readonly HashSet<string> Punctuation =
         ["''", "'", "``", "`", "-LRB-", "-RRB-", "-LCB-", "-RCB-", ".", "?", "!", ",", ":", "-", "--", "...", ";"];
 
-    /// <summary>The caption's tokens, one blank between two; empty where there is none.</summary>
-    /// <param name="caption">Any text. Line breaks are blanks; characters that have no rule, such as emoji, are left out.</param>
+    /// <summary>The caption's tokens, separated by single blanks; may be empty.</summary>
+    /// <param name="caption">Any text. Line breaks are blanks; characters without a rule, such as emoji, are dropped.</param>
     public static string Tokenize(string caption)
     {
         ArgumentNullException.ThrowIfNull(caption);
@@ -36,7 +34,7 @@ public static class PtbTokenizer
         return text.ToString();
     }
 
-    // The next token, as the Treebank spells it; null at the end.
+    // The next token in Treebank spelling; null at the end.
     private static string? Next(string text, ref int place)
     {
         while (place < text.Length)
@@ -60,7 +58,7 @@ public static class PtbTokenizer
         return null;
     }
 
-    // Most words are ASCII letters between blanks: no rule but the one for words could match more of them.
+    // A shortcut: only the rule for words matches ASCII letters between blanks.
     private static int PlainWord(string text, int place)
     {
         var end = place;

@@ -1,14 +1,13 @@
 namespace Blip.Evaluation;
 
-/// <summary>ROUGE-L: the longest common subsequence of words (Lin 2004).</summary>
 internal static class RougeL
 {
     private const double Beta = 1.2;
 
-    /// <summary>F-measure of the best precision and the best recall over the references, which need not be of the same one.</summary>
+    /// <summary>ROUGE-L (Lin 2004): F-measure of the best precision and the best recall, each over all references.</summary>
     public static double Score(CaptionSample sample)
     {
-        // An empty caption is one empty word here, as in the evaluation code: it equals an empty reference.
+        // As in the evaluation code, an empty caption is one empty word, which equals an empty reference.
         var words = sample.Candidate.Split(' ');
         var (precision, recall) = (0.0, 0.0);
         foreach (var reference in sample.References)
@@ -21,7 +20,7 @@ internal static class RougeL
         return precision == 0 || recall == 0 ? 0 : (1 + (Beta * Beta)) * precision * recall / (recall + (Beta * Beta * precision));
     }
 
-    // One row of the table at a time: memory grows with one text, not with the product of both.
+    // One row of the table at a time.
     private static int LongestCommonSubsequence(string[] first, string[] second)
     {
         var row = new int[second.Length + 1];

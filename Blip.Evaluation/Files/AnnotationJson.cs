@@ -6,11 +6,11 @@ using Blip.Runtime.Files;
 
 namespace Blip.Evaluation;
 
-/// <summary>Reads the JSON files of data sets, streamed into the few fields that are needed: some are hundreds of megabytes.</summary>
+/// <summary>Streams data sets' JSON files, up to hundreds of megabytes, into the needed fields.</summary>
 internal static class AnnotationJson
 {
-    /// <summary>Whether the file is an array at its root; the other formats are objects.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read, or is neither.</exception>
+    /// <summary>Whether the file's root is an array, not an object.</summary>
+    /// <exception cref="AnnotationException">The file is unreadable, or neither.</exception>
     public static bool IsArray(string path)
     {
         using var stream = Open(path);
@@ -36,13 +36,11 @@ internal static class AnnotationJson
         };
     }
 
-    /// <summary>Reads a file.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read or is not of this form; the message says where.</exception>
+    /// <exception cref="AnnotationException">The file is unreadable or of another form; the message says where.</exception>
     public static T Load<T>(string path, JsonTypeInfo<T> type) =>
         Read(path, stream => JsonSerializer.Deserialize(stream, type)) ?? throw new AnnotationException($"{path}: the file holds null.");
 
-    /// <summary>Reads a file of one object after another, as JSON lines are.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read or is not of this form; the message says where.</exception>
+    /// <summary>Reads a file of JSON lines or of successive objects.</summary>
     public static List<T?> LoadLines<T>(string path, JsonTypeInfo<T> type) =>
         Read(path, stream => JsonSerializer.DeserializeAsyncEnumerable(stream, type, topLevelValues: true).ToBlockingEnumerable().ToList());
 
@@ -57,7 +55,7 @@ internal static class AnnotationJson
         {
             var place = e.Path is { Length: > 1 } inside ? $"{inside.TrimStart('$', '.')} " : "";
             var line = e.LineNumber is { } number ? $"line {number + 1}" : "the end";
-            // The reader says what it expected of a character, and of a value of another kind only the name of a type.
+            // The reader explains an unexpected character. For a value of the wrong type it only names the .NET type.
             var reason = e.InnerException is JsonException or null && e.Message.Split(" Path:")[0].Split(" LineNumber:")[0] is var text
                 && !text.Contains("could not be converted", StringComparison.Ordinal) && !text.StartsWith("Exception of type", StringComparison.Ordinal)
                 ? text.TrimEnd('.')
@@ -66,7 +64,7 @@ internal static class AnnotationJson
         }
         catch (InvalidOperationException e)
         {
-            // Half of a pair of UTF-16 units, written as an escape.
+            // An escaped half of a surrogate pair.
             throw new AnnotationException($"{path}: a text in the file is not valid Unicode: {e.Message}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -100,14 +98,14 @@ internal static class AnnotationJson
         }
     }
 
-    // The encoding of Windows' shells when they redirect.
+    // UTF-16, as Windows shells write it when they redirect.
     private static UnicodeEncoding? Wide(ReadOnlySpan<byte> head) =>
         head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) ? new UnicodeEncoding(bigEndian: false, byteOrderMark: true)
         : head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) ? new UnicodeEncoding(bigEndian: true, byteOrderMark: true)
         : null;
 }
 
-/// <summary>Code for the files' forms, made when this is built: no reflection when it runs.</summary>
+/// <summary>Generated at build time: no reflection at run time.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(CaptionFile))]
 [JsonSerializable(typeof(ClipEntry))]

@@ -1,10 +1,10 @@
 namespace Blip.Evaluation;
 
-/// <summary>The answers that a model chooses among, as BLIP's <c>answer_list.json</c> has them: a list of texts.</summary>
+/// <summary>Candidate answers: a JSON list, as BLIP's <c>answer_list.json</c>.</summary>
 public static class AnswerList
 {
     /// <summary>Reads a file.</summary>
-    /// <exception cref="AnnotationException">It cannot be read, or holds no answer.</exception>
+    /// <exception cref="AnnotationException">The file is unreadable or empty.</exception>
     public static IReadOnlyList<string> Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

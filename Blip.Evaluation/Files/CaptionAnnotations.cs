@@ -1,17 +1,16 @@
 namespace Blip.Evaluation;
 
-/// <summary>Images with people's captions, from the files that captioning and retrieval are evaluated on.</summary>
+/// <summary>Images with people's captions, for evaluating captioning and retrieval.</summary>
 /// <remarks>
-/// Formats are told apart by their contents: COCO's <c>captions_val2014.json</c> (also <c>image_info_test2014.json</c>, which has no
-/// captions), Karpathy's <c>dataset_coco.json</c> and <c>dataset_flickr30k.json</c>, and BLIP's <c>coco_karpathy_test.json</c> and
-/// <c>flickr30k_test.json</c>. Videos come from MSR-VTT's <c>*_videodatainfo.json</c> and BLIP's <c>msrvtt_test.jsonl</c>; their names have no
-/// extension.
+/// The contents tell the format: COCO's <c>captions_val2014.json</c> (and <c>image_info_test2014.json</c>, without captions), Karpathy's
+/// <c>dataset_coco.json</c> and <c>dataset_flickr30k.json</c>, BLIP's <c>coco_karpathy_test.json</c> and <c>flickr30k_test.json</c>.
+/// Videos: MSR-VTT's <c>*_videodatainfo.json</c> and BLIP's <c>msrvtt_test.jsonl</c>; their names lack extensions.
 /// </remarks>
 public sealed class CaptionAnnotations
 {
     private CaptionAnnotations(string path, IReadOnlyList<CaptionedImage> images) => (Path, Images) = (path, images);
 
-    /// <summary>Notices about skipped entries, a sentence each: images without a caption, when others have one.</summary>
+    /// <summary>Notices about images skipped for lack of a caption, where others have one.</summary>
     public IReadOnlyList<string> Notices =>
         HasCaptions && Images.Where(image => image.Captions.Count == 0).ToList() is { Count: > 0 } bare
             ? [$"{Path}: {bare.Count} of {Images.Count} images have no caption to compare with, the first is {bare[0].Id}: they are passed over"]
@@ -20,16 +19,16 @@ public sealed class CaptionAnnotations
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>The images, in the file's order.</summary>
+    /// <summary>The images, in file order.</summary>
     public IReadOnlyList<CaptionedImage> Images { get; }
 
-    /// <summary>Whether there are captions to compare with.</summary>
+    /// <summary>Whether any image has a caption.</summary>
     public bool HasCaptions => Images.Any(image => image.Captions.Count > 0);
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="split">Which part of Karpathy's format; the other formats hold one part each.</param>
-    /// <exception cref="AnnotationException">The file cannot be read, or an entry lacks something; the message names both.</exception>
+    /// <param name="split">The part of a file with several.</param>
+    /// <exception cref="AnnotationException">The file is unreadable, or an entry incomplete; the message names both.</exception>
     public static CaptionAnnotations Load(string path, string split = "test")
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -87,7 +86,7 @@ public sealed class CaptionAnnotations
         return images;
     }
 
-    // One line for each caption; a clip may have several.
+    // One line per caption; a clip may have several.
     private static List<CaptionedImage> FromClips(string path, List<ClipEntry?> entries)
     {
         var clips = new OrderedDictionary<string, List<string>>(StringComparer.Ordinal);
@@ -126,7 +125,7 @@ public sealed class CaptionAnnotations
             list.AddRange(entries[i].Caption ?? []);
         }
         var numbers = captions.Keys.Select(ImageFolder.NumberOf).ToList();
-        // Names without numbers are numbered in the file's order.
+        // Without unique numbers in the names, images are numbered in file order.
         var numbered = numbers.All(number => number is not null) && numbers.Distinct().Count() == numbers.Count;
         return [.. captions.Select((image, i) => new CaptionedImage(new EntryId(numbered ? numbers[i]!.Value : i), image.Key, image.Value))];
     }

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// COCO's <c>captions_*.json</c> and Karpathy's <c>dataset_*.json</c>: objects with <c>images</c>, told apart by where the sentences are.
-/// MSR-VTT's has <c>videos</c> and <c>sentences</c>.
+/// COCO's <c>captions_*.json</c> and Karpathy's <c>dataset_*.json</c>, told apart by the place of the
+/// sentences; MSR-VTT's has <c>videos</c> and <c>sentences</c>.
 /// </summary>
 internal sealed class CaptionFile
 {
@@ -17,7 +17,6 @@ internal sealed class CaptionFile
     public List<VideoSentence>? Sentences { get; set; }
 }
 
-/// <summary>A video of MSR-VTT's file.</summary>
 internal sealed class VideoEntry
 {
     public string? VideoId { get; set; }
@@ -25,7 +24,6 @@ internal sealed class VideoEntry
     public string? Split { get; set; }
 }
 
-/// <summary>A sentence about one.</summary>
 internal sealed class VideoSentence
 {
     public string? VideoId { get; set; }
@@ -41,7 +39,6 @@ internal sealed class ClipEntry
     public string? Caption { get; set; }
 }
 
-/// <summary>An image of either format.</summary>
 internal sealed class ImageEntry
 {
     public EntryId? Id { get; set; }
@@ -65,13 +62,11 @@ internal sealed class ImageEntry
     public List<SentenceEntry>? Sentences { get; set; }
 }
 
-/// <summary>A sentence of Karpathy's format.</summary>
 internal sealed class SentenceEntry
 {
     public string? Raw { get; set; }
 }
 
-/// <summary>A sentence of COCO's format.</summary>
 internal sealed class CaptionEntry
 {
     public EntryId? ImageId { get; set; }
@@ -79,7 +74,7 @@ internal sealed class CaptionEntry
     public string? Caption { get; set; }
 }
 
-/// <summary>An image of the lists that BLIP's authors publish (<c>coco_karpathy_test.json</c>): one sentence, or several.</summary>
+/// <summary>An image of BLIP's lists (<c>coco_karpathy_test.json</c>), with one sentence or several.</summary>
 internal sealed class ListedImage
 {
     public string? Image { get; set; }

@@ -3,12 +3,12 @@ using System.Text;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Letters and the marks behind them as one character (Unicode's form C), for names of files: macOS hands them out apart. Latin, Cyrillic,
-/// kana and Hangul; <see cref="string.Normalize()"/> returns its input unchanged under invariant globalisation.
+/// Composes letters and marks (Unicode's form C) in file names, as macOS decomposes them: Latin, Cyrillic,
+/// kana, Hangul. <see cref="string.Normalize()"/> does nothing under invariant globalisation.
 /// </summary>
 internal static class ComposedText
 {
-    // Behind each mark its letters, without and with it.
+    // Mark → pairs of a letter without and with it.
     private static readonly Dictionary<char, string> Pairs = new()
     {
         ['\u0300'] = "AÀEÈIÌOÒUÙYỲaàeèiìoòuùyỳÂẦÊỀÔỒâầêềôồĂẰăằƠỜơờƯỪưừЕЀИЍеѐиѝ",
@@ -30,7 +30,6 @@ internal static class ComposedText
         ['\u0328'] = "AĄEĘIĮUŲaąeęiįuų",
     };
 
-    /// <summary>The text with its marks joined to their letters.</summary>
     public static string Of(string text)
     {
         if (!text.Any(c => c is >= '\u0300' and < '\u0370' or '\u3099' or '\u309A' or >= '\u1161' and <= '\u11C2'))
@@ -57,7 +56,7 @@ internal static class ComposedText
             }
             return null;
         }
-        // Unicode Standard, section 3.12, and the order of kana: plain, voiced, half voiced.
+        // Unicode Standard, section 3.12; kana are ordered plain, voiced, half voiced.
         return (letter, mark) switch
         {
             ( >= '\u1100' and <= '\u1112', >= '\u1161' and <= '\u1175') => (char)(0xAC00 + ((((letter - 0x1100) * 21) + mark - 0x1161) * 28)),

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// A data set's name for an image or a question: a number in COCO and VQA, a text in others. 42, 42.0 and "42" are one id, since files of
-/// one data set differ in that.
+/// A data set's id of an image or a question: a number in COCO and VQA, elsewhere a text. 42, 42.0 and "42"
+/// are one id, as files differ in it.
 /// </summary>
 [JsonConverter(typeof(EntryIdConverter))]
 public readonly record struct EntryId : IComparable<EntryId>
@@ -15,10 +15,10 @@ public readonly record struct EntryId : IComparable<EntryId>
     private readonly string? text;
     private readonly long number;
 
-    /// <summary>An id that is a number.</summary>
+    /// <summary>A number as an id.</summary>
     public EntryId(long number) => this.number = number;
 
-    /// <summary>An id that is a text; one that spells a whole number is that number.</summary>
+    /// <summary>A text as an id; "42" is the number 42.</summary>
     public EntryId(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -29,10 +29,10 @@ public readonly record struct EntryId : IComparable<EntryId>
             this.text = text;
     }
 
-    /// <summary>The number; null where the id is a text.</summary>
+    /// <summary>The number; null for a text.</summary>
     public long? Number => text is null ? number : null;
 
-    /// <summary>A number is an id.</summary>
+    /// <summary>A number as an id.</summary>
     public static implicit operator EntryId(long number) => new(number);
 
     /// <inheritdoc/>
@@ -43,10 +43,10 @@ public readonly record struct EntryId : IComparable<EntryId>
         _ => text is null ? -1 : 1,
     };
 
-    /// <summary>The id as it is written.</summary>
+    /// <summary>The id as text.</summary>
     public override string ToString() => text ?? number.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Writes the id: a number as a number, a text as a text.</summary>
+    /// <summary>Writes a number as a number, a text as a text.</summary>
     public void Write(Utf8JsonWriter json, string name)
     {
         ArgumentNullException.ThrowIfNull(json);
@@ -57,7 +57,6 @@ public readonly record struct EntryId : IComparable<EntryId>
     }
 }
 
-/// <summary>Reads and writes ids, as numbers or texts.</summary>
 internal sealed class EntryIdConverter : JsonConverter<EntryId>
 {
     /// <inheritdoc/>
@@ -69,7 +68,7 @@ internal sealed class EntryIdConverter : JsonConverter<EntryId>
             throw new JsonException();
         if (reader.TryGetInt64(out var number))
             return number;
-        // pandas writes 1.0 where a column holds a missing number.
+        // pandas writes 1.0 in a column with a missing number.
         return reader.TryGetDecimal(out var exact) && decimal.Truncate(exact) == exact && exact is >= long.MinValue and <= long.MaxValue
             ? (long)exact
             : throw new JsonException();

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Blip.Evaluation;
 
-/// <summary>A data set's images, found by the name that the annotations give, or by their number: <c>COCO_val2014_000000391895.jpg</c> is 391895.</summary>
+/// <summary>A data set's images, found by file name or number: <c>COCO_val2014_000000391895.jpg</c> is 391895.</summary>
 public sealed class ImageFolder
 {
     private static readonly HashSet<string> ImageExtensions = new(
@@ -13,7 +13,7 @@ public sealed class ImageFolder
     private readonly string folder;
     private readonly Lazy<(ILookup<string, string> Names, ILookup<long, string> Numbers)> listing;
 
-    /// <summary>Names a folder; it is listed, with its subfolders, when an image is not where its name says. Hidden files do not count.</summary>
+    /// <summary>A folder, listed with its subfolders when first needed. Hidden files are ignored.</summary>
     /// <exception cref="AnnotationException">There is no such folder.</exception>
     public ImageFolder(string folder)
     {
@@ -24,9 +24,9 @@ public sealed class ImageFolder
     }
 
     /// <summary>The path of an image, or null.</summary>
-    /// <param name="fileName">The file's name in the annotations, with or without folders before it; null where they have none.</param>
-    /// <param name="id">Its id; a number finds it where there is no name.</param>
-    /// <param name="objection">Why there is no path, a sentence: no file answers to the name or the number, or several do, which it names.</param>
+    /// <param name="fileName">The file's name in the annotations, with or without folders; may be null.</param>
+    /// <param name="id">Its id; without a name, a number finds it.</param>
+    /// <param name="objection">Why there is no path, a sentence: no file matches, or several, which it names.</param>
     public string? Find(string? fileName, EntryId id, out string? objection)
     {
         objection = null;
@@ -37,9 +37,9 @@ public sealed class ImageFolder
         return One(files.ToList(), fileName ?? $"image {id}", out objection);
     }
 
-    /// <summary>The path of a clip: a folder of frames, or a file of any extension.</summary>
-    /// <param name="name">Its name in the annotations, without an extension.</param>
-    /// <param name="objection">Why there is no path, a sentence: nothing answers to the name, or several files do, which it names.</param>
+    /// <summary>The path of a clip, a folder of frames or a file of any extension; or null.</summary>
+    /// <param name="name">Its name in the annotations, without extension.</param>
+    /// <param name="objection">Why there is no path, a sentence: no file matches, or several, which it names.</param>
     public string? FindClip(string name, out string? objection)
     {
         objection = null;
@@ -50,7 +50,7 @@ public sealed class ImageFolder
             name, out objection);
     }
 
-    /// <summary>The number that a file's name ends in, before its extension; null where it ends otherwise.</summary>
+    /// <summary>The number at the end of a file's name, if any.</summary>
     internal static long? NumberOf(string name)
     {
         var stem = System.IO.Path.GetFileNameWithoutExtension(name.AsSpan());
@@ -64,7 +64,7 @@ public sealed class ImageFolder
 
     private string? One(List<string> paths, string name, out string? objection)
     {
-        // A text or a mask beside the image has its name, too.
+        // A text or a mask beside the image may share its name.
         if (paths.Count > 1 && paths.FindAll(path => ImageExtensions.Contains(System.IO.Path.GetExtension(path))) is { Count: > 0 } images)
             paths = images;
         objection = paths switch

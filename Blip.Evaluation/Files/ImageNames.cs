@@ -1,12 +1,11 @@
 namespace Blip.Evaluation;
 
-/// <summary>A data set's images by the names of their files, without folders.</summary>
+/// <summary>A data set's images by file name, without folders.</summary>
 internal sealed class ImageNames
 {
     private readonly ILookup<string, (EntryId Id, string Path)> names;
     private readonly HashSet<EntryId> nameless;
 
-    /// <summary>Takes the images.</summary>
     public ImageNames(IEnumerable<(EntryId Id, string? FileName)> images)
     {
         var all = images.ToList();
@@ -15,15 +14,13 @@ internal sealed class ImageNames
         nameless = [.. all.Where(image => image.FileName is null).Select(image => image.Id)];
     }
 
-    /// <summary>A name in the one form that names are compared in: folders apart by slashes, letters with their accents.</summary>
+    /// <summary>A name in comparable form: slashes between folders, composed letters.</summary>
     public static string Normal(string path) => ComposedText.Of(path.Replace('\\', '/'));
 
     /// <summary>The last part of a path, in that form.</summary>
     public static string NameOf(string path) => Normal(path)[(Normal(path).LastIndexOf('/') + 1)..];
 
-    /// <summary>The image that a path names; null for none.</summary>
-    /// <param name="path">The path.</param>
-    /// <param name="place">Where the path stands, for the message.</param>
+    /// <summary>The image of a path, if any; <paramref name="place"/> is for the message.</summary>
     /// <exception cref="AnnotationException">Several images have this name.</exception>
     public EntryId? Find(string path, string place)
     {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Sentences about two images, true or false: BLIP's lists (<c>nlvr_dev.json</c>: <c>images</c>, <c>sentence</c>, <c>label</c>) or NLVR2's
-/// own files of JSON lines (<c>test1.json</c>), whose <c>identifier</c> names the images.
+/// Sentences about two images, true or false: BLIP's lists (<c>nlvr_dev.json</c>: <c>images</c>, <c>sentence</c>,
+/// <c>label</c>) or NLVR2's JSON lines (<c>test1.json</c>), whose <c>identifier</c> names the images.
 /// </summary>
 public sealed class NlvrDataset
 {
@@ -13,14 +13,14 @@ public sealed class NlvrDataset
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>The sentences with their images, in the file's order.</summary>
+    /// <summary>The sentences with their images, in file order.</summary>
     public IReadOnlyList<NlvrPair> Pairs { get; }
 
-    /// <summary>Whether there are labels to compare with.</summary>
+    /// <summary>Whether any pair has a label.</summary>
     public bool HasLabels => Pairs.Any(pair => pair.Label is not null);
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read, or an entry lacks something; the message names both.</exception>
+    /// <exception cref="AnnotationException">The file is unreadable, or an entry incomplete; the message names both.</exception>
     public static NlvrDataset Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -62,14 +62,13 @@ public sealed class NlvrDataset
 }
 
 /// <summary>A sentence about two images.</summary>
-/// <param name="Id">Its identifier, or its place in a file that has none.</param>
-/// <param name="Left">The left image's file, relative to the data set's folder of images.</param>
+/// <param name="Id">Its identifier, or else its place in the file.</param>
+/// <param name="Left">The left image's file, relative to the image folder.</param>
 /// <param name="Right">The right image's.</param>
 /// <param name="Sentence">The sentence.</param>
-/// <param name="Label">Whether it is true; null where the file does not say.</param>
+/// <param name="Label">Whether the sentence is true; null if unknown.</param>
 public sealed record NlvrPair(EntryId Id, string Left, string Right, string Sentence, bool? Label);
 
-/// <summary>An entry of either file.</summary>
 internal sealed class NlvrEntry
 {
     public string? Identifier { get; set; }

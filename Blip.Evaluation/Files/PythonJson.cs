@@ -1,8 +1,8 @@
 namespace Blip.Evaluation;
 
 /// <summary>
-/// JSON as Python writes it, made readable while it streams: <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c> become <c>null</c>, and byte
-/// order marks between values go, as files that were joined have them.
+/// Makes Python's JSON valid while streaming: <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c> become
+/// <c>null</c>. Byte order marks between values, as in joined files, are removed.
 /// </summary>
 internal sealed class PythonJson(Stream source) : Stream
 {
@@ -72,7 +72,7 @@ internal sealed class PythonJson(Stream source) : Stream
         output.Position = 0;
     }
 
-    // Inside quotes all stays: up to their end at once.
+    // Copies a text unchanged, up to its closing quote at once.
     private ReadOnlySpan<byte> TakeText(ReadOnlySpan<byte> bytes)
     {
         var length = escaped ? 1 : bytes.IndexOfAny((byte)'"', (byte)'\\') + 1;

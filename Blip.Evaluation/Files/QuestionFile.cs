@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Blip.Evaluation;
 
-/// <summary>VQA v2's questions file and its annotations file.</summary>
+/// <summary>VQA v2's questions or annotations file.</summary>
 internal sealed class QuestionFile
 {
     public List<QuestionEntry>? Questions { get; set; }
@@ -12,7 +12,7 @@ internal sealed class QuestionFile
     public string? DataSubtype { get; set; }
 }
 
-/// <summary>A question, its answers, or both: in BLIP's lists they stand in one entry.</summary>
+/// <summary>A question, its answers, or both, as in BLIP's lists.</summary>
 internal sealed class QuestionEntry
 {
     public EntryId? QuestionId { get; set; }
@@ -33,7 +33,6 @@ internal sealed class QuestionEntry
     public List<string>? Answer { get; set; }
 }
 
-/// <summary>One person's answer.</summary>
 internal sealed class AnswerEntry
 {
     public string? Answer { get; set; }

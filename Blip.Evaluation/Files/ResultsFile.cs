@@ -1,15 +1,15 @@
 namespace Blip.Evaluation;
 
 /// <summary>
-/// The results of a data set, from a file in the data set's own format, or from the JSON of <c>blip caption</c> and <c>blip ask</c>,
-/// or JSON lines, whose records name an image by its path and a question by its text.
+/// Results for a data set, in its format or as JSON (lines) of <c>blip caption</c> and <c>blip ask</c>. Those name images by path
+/// and questions by text.
 /// </summary>
-/// <param name="Texts">From id to text.</param>
+/// <param name="Texts">The text of each id.</param>
 /// <param name="Notices">Notices about skipped entries, a sentence each.</param>
 public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IReadOnlyList<string> Notices)
 {
-    /// <summary>Reads captions of a data set's images.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something, or two entries are about one image.</exception>
+    /// <summary>Reads captions of images.</summary>
+    /// <exception cref="AnnotationException">The file is unreadable, an entry incomplete, or an image named twice.</exception>
     public static ResultsFile Load(string path, CaptionAnnotations data)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -18,8 +18,8 @@ public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IRe
         return Load(path, ResultsFormat.Captions, (entry, place) => names.Find(entry.Path!, place));
     }
 
-    /// <summary>Reads answers to a data set's questions.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something, or two entries are about one question.</exception>
+    /// <summary>Reads answers to questions.</summary>
+    /// <exception cref="AnnotationException">The file is unreadable, an entry incomplete, or a question named twice.</exception>
     public static ResultsFile Load(string path, VqaDataset data)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -32,8 +32,10 @@ public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IRe
             images.Find(entry.Path!, place) is { } image && questions.TryGetValue((image, entry.Question ?? ""), out var id) ? id : null);
     }
 
-    /// <summary>Reads predictions about a data set's pairs.</summary>
-    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something or says neither True nor False, or two entries are about one pair.</exception>
+    /// <summary>Reads predictions about pairs.</summary>
+    /// <exception cref="AnnotationException">
+    /// The file is unreadable, an entry incomplete or neither True nor False, or a pair named twice.
+    /// </exception>
     public static ResultsFile Load(string path, NlvrDataset data)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Blip.Evaluation;
 
-/// <summary>A kind of results: an array of objects with an id and a text.</summary>
+/// <summary>A format of results: an array of objects with an id and a text.</summary>
 public sealed record ResultsFormat
 {
     private ResultsFormat(string idName, string textName) => (IdName, TextName) = (idName, textName);
@@ -13,24 +13,24 @@ public sealed record ResultsFormat
     /// <summary><c>[{"question_id": 42, "answer": "…"}]</c>.</summary>
     public static ResultsFormat Answers { get; } = new("question_id", "answer");
 
-    /// <summary><c>[{"image": "VizWiz_test_00000042.jpg", "answer": "…"}]</c>: one question of each image, as VizWiz has it.</summary>
+    /// <summary><c>[{"image": "VizWiz_test_00000042.jpg", "answer": "…"}]</c>: VizWiz, with one question per image.</summary>
     public static ResultsFormat ImageAnswers { get; } = new("image", "answer");
 
-    /// <summary><c>[{"pair_id": 42, "prediction": "True"}]</c>: sentences about two images, as NLVR2 has them.</summary>
+    /// <summary><c>[{"pair_id": 42, "prediction": "True"}]</c>: NLVR2's sentences about two images.</summary>
     public static ResultsFormat Predictions { get; } = new("pair_id", "prediction");
 
-    /// <summary>The words of <see cref="Predictions"/> for a true sentence and for a false one.</summary>
+    /// <summary><see cref="Predictions"/> of a true and a false sentence.</summary>
     public const string TrueText = "True", FalseText = "False";
 
-    /// <summary>The name of the id.</summary>
+    /// <summary>The id's field.</summary>
     public string IdName { get; }
 
-    /// <summary>The name of the text.</summary>
+    /// <summary>The text's field.</summary>
     public string TextName { get; }
 
     /// <summary>Reads a results file.</summary>
-    /// <returns>From id to text.</returns>
-    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something, or two entries have one id.</exception>
+    /// <returns>The text of each id.</returns>
+    /// <exception cref="AnnotationException">The file is unreadable, an entry incomplete, or an id used twice.</exception>
     public IReadOnlyDictionary<EntryId, string> Load(string path)
     {
         if (!AnnotationJson.IsArray(path))
@@ -45,33 +45,30 @@ public sealed record ResultsFormat
         return results;
     }
 
-    /// <summary>One entry's id and text; null where it lacks one.</summary>
+    /// <summary>An entry's id and text; null if either is missing.</summary>
     internal (EntryId Id, string Text)? Read(ResultEntry? entry) =>
         IdOf(entry) is { } id && TextOf(entry) is { } text ? (id, text) : null;
 
-    /// <summary>An entry's id; null where it has none.</summary>
     internal EntryId? IdOf(ResultEntry? entry) =>
         this == Captions ? entry?.ImageId
         : this == Answers ? entry?.QuestionId
         : this == Predictions ? entry?.PairId
         : entry?.Image is { } image ? new EntryId(image) : null;
 
-    /// <summary>An entry's text, the first of several; null where it has none.</summary>
+    /// <summary>An entry's text, the first of several; null if missing.</summary>
     internal string? TextOf(ResultEntry? entry) => this == Captions
         ? entry?.Caption ?? entry?.Captions?.FirstOrDefault()?.Caption
         : this == Predictions
         ? entry?.Prediction ?? (entry?.ProbabilityTrue is { } probability ? probability > 0.5 ? TrueText : FalseText : null)
         : entry?.Answer ?? entry?.Answers?.FirstOrDefault()?.Answer;
 
-    /// <summary>Adds a result.</summary>
-    /// <exception cref="AnnotationException">There is one of this id.</exception>
+    /// <exception cref="AnnotationException">The id is taken.</exception>
     internal void Add(Dictionary<EntryId, string> results, EntryId id, string text, string path, int index)
     {
         if (!results.TryAdd(id, text))
             throw new AnnotationException($"{path}: [{index}] has the {IdName} {id} of an entry before it.");
     }
 
-    /// <summary>One entry as a line of JSON.</summary>
     internal void Write(Utf8JsonWriter json, EntryId id, string text)
     {
         json.WriteStartObject();
@@ -80,12 +77,11 @@ public sealed record ResultsFormat
         json.WriteEndObject();
     }
 
-    /// <summary>The complaint about an entry that lacks its id or its text.</summary>
     internal AnnotationException Missing(string path, int index, ResultEntry? entry) =>
         new($"{path}: [{index}] has no {(IdOf(entry) is null ? IdName : TextName)}.");
 }
 
-/// <summary>An entry of either kind, or a JSON record of <c>blip caption</c>, <c>blip ask</c> and <c>blip compare</c>.</summary>
+/// <summary>An entry of any format, or a JSON record of <c>blip caption</c>, <c>blip ask</c> and <c>blip compare</c>.</summary>
 internal sealed class ResultEntry
 {
     public EntryId? ImageId { get; set; }

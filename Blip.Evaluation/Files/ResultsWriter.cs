@@ -7,8 +7,7 @@ using Blip.Runtime.Files;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Writes results as they come. After each one the file is a whole array: finished results stay, however the run ends, and a later run
-/// goes on from there.
+/// Writes results one by one. The file is always a whole array: a stopped run keeps its results, and a later one resumes.
 /// </summary>
 public sealed class ResultsWriter : IDisposable
 {
@@ -21,14 +20,16 @@ public sealed class ResultsWriter : IDisposable
 
     private ResultsWriter(ResultsFormat format, ReplacedFile whole) => (this.format, this.whole, file) = (format, whole, whole.Stream);
 
-    /// <summary>All entries of the file: old and appended ones.</summary>
+    /// <summary>All entries of the file, old and appended.</summary>
     public IReadOnlyDictionary<EntryId, string> Results => results;
 
     /// <summary>Opens a results file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">Its format.</param>
-    /// <param name="resume">Keep the entries, and continue; a last entry that was cut off is dropped. Otherwise the file must not exist.</param>
-    /// <exception cref="AnnotationException">The file exists and is not to be kept, holds something else, cannot be written, or another process writes to it.</exception>
+    /// <param name="resume">Continue the file; an incomplete last entry is dropped. Otherwise it must not exist.</param>
+    /// <exception cref="AnnotationException">
+    /// The file exists without <paramref name="resume"/>, holds something else, cannot be written, or is in use.
+    /// </exception>
     public static ResultsWriter Open(string path, ResultsFormat format, bool resume)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -36,7 +37,7 @@ public sealed class ResultsWriter : IDisposable
         try
         {
             path = ReplacedFile.Target(path);
-            // Held by one process: it keeps others out until the file itself is there, and locked.
+            // Locks others out until the file itself exists and is locked.
             var whole = ReplacedFile.GoOn(path, path + ".partial");
             try
             {
@@ -55,7 +56,7 @@ public sealed class ResultsWriter : IDisposable
     }
 
     /// <summary>Adds a result.</summary>
-    /// <exception cref="ArgumentException">There is one of this number.</exception>
+    /// <exception cref="ArgumentException">There is a result with this id.</exception>
     public void Append(EntryId id, string text)
     {
         if (!results.TryAdd(id, text))
@@ -65,7 +66,7 @@ public sealed class ResultsWriter : IDisposable
         using (var json = new Utf8JsonWriter(line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             format.Write(json, id, text);
         line.Write(Close);
-        // Over the bracket, in one write.
+        // Overwrites the closing bracket, in one write.
         file.Seek(-Close.Length, SeekOrigin.End);
         file.Write(line.WrittenSpan);
         file.Flush();
@@ -74,7 +75,7 @@ public sealed class ResultsWriter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => whole.Dispose();
 
-    // Earlier results are written anew beside the file. The new file then takes its place at once.
+    // Rewrites earlier results beside the file, which the copy then replaces atomically.
     private static ResultsWriter Open(string path, ResultsFormat format, bool resume, ReplacedFile whole)
     {
         var there = File.Exists(path);
@@ -98,7 +99,7 @@ public sealed class ResultsWriter : IDisposable
         }
         catch (AnnotationException e) when (e.InnerException is JsonException)
         {
-            // A write that was cut off: each line before it is whole.
+            // The last write was incomplete: each line before it is whole.
             var lines = File.ReadAllLines(path, Encoding.UTF8);
             if (lines is not ["[", ..])
                 throw;

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Blip.Evaluation;
 
-/// <summary>Reads a text or a list of texts: BLIP's lists have either.</summary>
+/// <summary>Reads a text or a list of texts, as in BLIP's lists.</summary>
 internal sealed class TextsConverter : JsonConverter<List<string>>
 {
     /// <inheritdoc/>

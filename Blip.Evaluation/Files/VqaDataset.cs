@@ -1,27 +1,35 @@
 namespace Blip.Evaluation;
 
-/// <summary>Questions and people's answers, from VQA v2's two files, from BLIP's lists (<c>vqa_val.json</c>) or from VizWiz' (<c>val.json</c>).</summary>
+/// <summary>
+/// Questions with people's answers, from VQA v2's two files, BLIP's lists (<c>vqa_val.json</c>) or VizWiz' (<c>val.json</c>).
+/// </summary>
 public sealed class VqaDataset
 {
     private VqaDataset(IReadOnlyList<VqaQuestion> questions, ResultsFormat format, params IEnumerable<string?> notices) =>
         (Questions, Format, Notices) = (questions, format, [.. notices.OfType<string>()]);
 
-    /// <summary>The questions, in the files' order.</summary>
+    /// <summary>The questions, in file order.</summary>
     public IReadOnlyList<VqaQuestion> Questions { get; }
 
-    /// <summary>How results of this data set are written: by <c>question_id</c>, or by <c>image</c> as VizWiz has it.</summary>
+    /// <summary>The format of this data set's results: by <c>question_id</c>, or by <c>image</c> for VizWiz.</summary>
     public ResultsFormat Format { get; }
 
-    /// <summary>Notices about skipped entries, a sentence each: questions without answers, when others have some, and answers without a question.</summary>
+    /// <summary>
+    /// Notices, a sentence each: skipped questions without answers, where others have some, and answers without a question.
+    /// </summary>
     public IReadOnlyList<string> Notices { get; }
 
-    /// <summary>Whether there are answers to compare with.</summary>
+    /// <summary>Whether any question has answers.</summary>
     public bool HasAnswers => Questions.Any(question => question.Answers.Count > 0);
 
     /// <summary>Reads questions, answers or both.</summary>
-    /// <param name="questions">The questions file (<c>v2_OpenEnded_mscoco_val2014_questions.json</c>); null where a model's answers are there already.</param>
-    /// <param name="annotations">The answers file (<c>v2_mscoco_val2014_annotations.json</c>); null for a test set whose answers are kept secret.</param>
-    /// <exception cref="AnnotationException">A file cannot be read, an entry lacks something, or the files are of different questions.</exception>
+    /// <param name="questions">
+    /// The questions file (<c>v2_OpenEnded_mscoco_val2014_questions.json</c>); null if the model's answers exist already.
+    /// </param>
+    /// <param name="annotations">
+    /// The answers file (<c>v2_mscoco_val2014_annotations.json</c>); null for a test set with secret answers.
+    /// </param>
+    /// <exception cref="AnnotationException">A file is unreadable, an entry incomplete, or the questions differ.</exception>
     public static VqaDataset Load(string? questions, string? annotations)
     {
         if (questions is null && annotations is null)
@@ -39,7 +47,7 @@ public sealed class VqaDataset
         var file = isList
             ? new QuestionFile { Questions = AnnotationJson.Load(path, AnnotationForms.Default.ListQuestionEntry) }
             : AnnotationJson.Load(path, AnnotationForms.Default.QuestionFile);
-        // VizWiz asks one question of each image, and names it by the image.
+        // VizWiz has one question per image, with the image's name as id.
         var byImage = isList && file.Questions!.All(entry => entry is { QuestionId: null, Image: not null });
         var list = Read(path, isList ? "" : "questions", file.Questions, byImage, (entry, id, name) =>
         {
@@ -86,7 +94,7 @@ public sealed class VqaDataset
     private static VqaDataset Whole(VqaDataset data, string path)
     {
         var bare = data.Questions.Where(question => question.Answers.Count == 0).ToList();
-        // A set without any answer is one whose answers are kept secret.
+        // No answers at all: they are secret.
         return bare.Count == 0 || bare.Count == data.Questions.Count
             ? data
             : new VqaDataset(data.Questions, data.Format, $"{path}: {bare.Count} of {data.Questions.Count} questions have no answer, the first is {bare[0].Id}: they are passed over");

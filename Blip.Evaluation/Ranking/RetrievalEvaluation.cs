@@ -5,8 +5,8 @@ using Blip.Runtime.Retrieval;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Recall over a set of images and captions: by their vectors, and after a second look at the first k of each query, as BLIP's
-/// evaluation of retrieval does it (Li et al. 2022, section 5.1).
+/// Recall among images and captions, by vectors and with each query's first k reranked, as in BLIP's
+/// evaluation (Li et al. 2022, section 5.1).
 /// </summary>
 public sealed class RetrievalEvaluation
 {
@@ -14,10 +14,10 @@ public sealed class RetrievalEvaluation
     private readonly IReadOnlyList<int> imageOfText;
     private readonly List<int>[] textsOfImage;
 
-    /// <summary>An evaluation of vectors.</summary>
-    /// <param name="images">The images' vectors, of one length.</param>
-    /// <param name="texts">The captions' vectors, of the same.</param>
-    /// <param name="imageOfText">The image that each caption describes.</param>
+    /// <summary>Evaluates vectors.</summary>
+    /// <param name="images">The images' vectors, all of one length.</param>
+    /// <param name="texts">The captions' vectors, of the same length.</param>
+    /// <param name="imageOfText">The index of each caption's image.</param>
     /// <exception cref="ArgumentException">Sizes do not agree, or an image has no caption.</exception>
     public RetrievalEvaluation(IReadOnlyList<float[]> images, IReadOnlyList<float[]> texts, IReadOnlyList<int> imageOfText)
     {
@@ -40,14 +40,14 @@ public sealed class RetrievalEvaluation
             throw new ArgumentException($"Image {bare} has no caption.", nameof(imageOfText));
     }
 
-    /// <summary>Recall by the products of the vectors.</summary>
+    /// <summary>Recall by dot products.</summary>
     public RetrievalReport Score() => new(Ranks(images, texts, RightTexts), Ranks(texts, images, RightImages));
 
-    /// <summary>Recall where the first k of each query are put into a new order.</summary>
-    /// <param name="k">How many of each query are looked at again; 256 (COCO) and 128 (Flickr) are the published settings.</param>
+    /// <summary>Recall with the first k of each query reranked.</summary>
+    /// <param name="k">How many to rerank; published settings: 256 (COCO) and 128 (Flickr).</param>
     /// <param name="look">
-    /// Given an image and some captions, how well each fits, higher for better; BLIP adds the matching logit and the product of the vectors.
-    /// It is called once for each image, for both directions together, so that an image is encoded once.
+    /// Scores captions of an image, higher for better; BLIP adds the matching logit and the dot product.
+    /// Called once per image, for both directions, so that images are encoded once.
     /// </param>
     public RetrievalReport Rerank(int k, Func<int, IReadOnlyList<int>, IReadOnlyList<double>> look)
     {
@@ -76,7 +76,7 @@ public sealed class RetrievalEvaluation
 
     private IReadOnlyList<int> RightImages(int text) => [imageOfText[text]];
 
-    // For each image the captions that have it among their first, and at which place.
+    // For each image: the captions that have it among their first, and its place there.
     private List<(int Text, int Place)>[] Asking(int[][] firstImages)
     {
         var asking = images.Select(_ => new List<(int, int)>()).ToArray();
@@ -88,7 +88,7 @@ public sealed class RetrievalEvaluation
         return asking;
     }
 
-    // Tokens that are not among the first keep their place behind them.
+    // Right candidates beyond the first keep their rank.
     private static int NewRank(int[] first, double[] scores, IReadOnlyList<int> right, int rank)
     {
         var order = Enumerable.Range(0, first.Length).OrderByDescending(i => scores[i]).Select(i => first[i]);
@@ -114,7 +114,7 @@ public sealed class RetrievalEvaluation
         Parallel.For(0, queries.Count, () => new float[candidates.Count], (query, _, scores) =>
         {
             Products(queries[query], candidates, scores);
-            // Equal scores in the candidates' order, as Recall counts them.
+            // Ties in the candidates' order, as Recall counts them.
             var order = Enumerable.Range(0, candidates.Count).ToArray();
             Array.Sort(order, (a, b) => scores[b].CompareTo(scores[a]) is var sign and not 0 ? sign : a.CompareTo(b));
             first[query] = order[..Math.Min(k, order.Length)];

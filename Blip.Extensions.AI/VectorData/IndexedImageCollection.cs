@@ -8,8 +8,8 @@ using Microsoft.Extensions.VectorData;
 namespace Blip.Extensions.AI.VectorData;
 
 /// <summary>
-/// An index of images behind <see cref="VectorStoreCollection{TKey, TRecord}"/>: get, upsert, delete, and exact search by words, by an image or by
-/// a vector. The retriever stays the caller's; its index is one collection, which is there as long as it is open.
+/// An index of images behind <see cref="VectorStoreCollection{TKey, TRecord}"/>: get, upsert, delete, and
+/// exact search by text, image or vector. The caller disposes the retriever.
 /// </summary>
 public sealed class IndexedImageCollection : VectorStoreCollection<string, IndexedImage>
 {
@@ -19,9 +19,9 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
     private readonly IEmbedder embedder;
     private volatile bool isDeleted;
 
-    /// <param name="retriever">Opened to write where records are upserted or deleted.</param>
-    /// <param name="embedder">Makes the vectors of words and images: the index's embedder.</param>
-    /// <exception cref="ArgumentException">The embedder's vectors are not as long as those of the index.</exception>
+    /// <param name="retriever">Opened for writing if records are upserted or deleted.</param>
+    /// <param name="embedder">The index's embedder.</param>
+    /// <exception cref="ArgumentException">The embedder's dimension is not the index's.</exception>
     public IndexedImageCollection(Retriever retriever, IEmbedder embedder)
     {
         ArgumentNullException.ThrowIfNull(retriever);
@@ -46,7 +46,7 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
         return Task.CompletedTask;
     }
 
-    /// <summary>Removes every entry. The files stay; the collection is there again after <see cref="EnsureCollectionExistsAsync"/>.</summary>
+    /// <summary>Removes every entry. The files stay; <see cref="EnsureCollectionExistsAsync"/> restores the collection.</summary>
     /// <inheritdoc/>
     public override Task EnsureCollectionDeletedAsync(CancellationToken cancellationToken = default) => ChangeAsync(
         () =>
@@ -99,7 +99,7 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
     public override Task UpsertAsync(IEnumerable<IndexedImage> records, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(records);
-        // The last of equal names holds, as if they came one after the other.
+        // Of equal names the last one counts.
         var list = records.GroupBy(record => record.Id, StringComparer.Ordinal).Select(group => group.Last()).ToList();
         foreach (var record in list)
         {
@@ -111,7 +111,10 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
         return ChangeAsync(() => Index.Add(entries, values), nameof(UpsertAsync), cancellationToken);
     }
 
-    /// <summary>Finds the images nearest to words (<see cref="string"/>), an image (<see cref="ImageSource"/>, <see cref="DataContent"/>) or a vector, exactly; scores are cosines.</summary>
+    /// <summary>
+    /// Finds the images nearest to a text (<see cref="string"/>), an image (<see cref="ImageSource"/>,
+    /// <see cref="DataContent"/>) or a vector, exactly; scores are cosines.
+    /// </summary>
     /// <inheritdoc/>
     public override async IAsyncEnumerable<VectorSearchResult<IndexedImage>> SearchAsync<TInput>(
         TInput searchValue, int top, VectorSearchOptions<IndexedImage>? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -124,7 +127,7 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
         var query = await VectorOfAsync(searchValue, cancellationToken).ConfigureAwait(false);
         if (isDeleted || Index.Count == 0)
             yield break;
-        // A filter may leave out any number of the nearest.
+        // A filter may exclude any number of the nearest.
         var wanted = options.Filter is null ? (int)Math.Min((long)top + options.Skip, Index.Count) : Index.Count;
         var fits = options.Filter?.Compile() ?? (_ => true);
         var hits = await retriever.NearestAsync(query, wanted, cancellationToken).ConfigureAwait(false);
@@ -160,7 +163,7 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
         _ => throw new NotSupportedException($"A search by {typeof(TInput).Name} is unknown: give words, an ImageSource, DataContent with an image, or a vector of floats."),
     };
 
-    // Files are written meanwhile: not on the caller's thread.
+    // Writes files: not on the caller's thread.
     private Task ChangeAsync(Action change, string operation, CancellationToken cancellationToken)
     {
         if (isDeleted && operation != nameof(EnsureCollectionDeletedAsync))

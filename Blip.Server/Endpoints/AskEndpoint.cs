@@ -7,10 +7,9 @@ using Blip.Server.Requests;
 
 namespace Blip.Server.Endpoints;
 
-/// <summary><c>POST /ask</c>: questions about images, every question about every image.</summary>
+/// <summary><c>POST /ask</c>: every question about every image.</summary>
 internal sealed class AskEndpoint(ModelSet models, RequestInputs inputs)
 {
-    /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var cancellationToken = http.RequestAborted;
@@ -51,7 +50,6 @@ internal sealed class AskEndpoint(ModelSet models, RequestInputs inputs)
         answer.Alternatives.Count == 0 ? null : [.. answer.Alternatives.Select(other => new ScoredText(other.Text ?? "", other.Score))]);
 }
 
-/// <summary>A request to <c>/ask</c>.</summary>
 internal sealed record AskRequest : GenerationRequest, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>
@@ -66,19 +64,19 @@ internal sealed record AskRequest : GenerationRequest, IImageRequest
     /// <summary>Several questions.</summary>
     public IReadOnlyList<string>? Questions { get; init; }
 
-    /// <summary>Answers to choose among, in place of writing one.</summary>
+    /// <summary>Answers to choose among, instead of writing one.</summary>
     public IReadOnlyList<string>? Candidates { get; init; }
 
-    /// <summary>How many of the candidates, those with the likeliest first words, are read to their ends.</summary>
+    /// <summary>How many candidates, those with the likeliest first words, are read to their ends.</summary>
     public int? CandidateCount { get; init; }
 
-    /// <summary>Words, or rows of words, that no answer holds.</summary>
+    /// <summary>Words or phrases that no answer holds.</summary>
     public IReadOnlyList<string>? BadWords { get; init; }
 
-    /// <summary>Answers to each question, best first: of a beam search, or of draws.</summary>
+    /// <summary>Answers to each question, best first: of a beam search or of draws.</summary>
     public int? NumReturnSequences { get; init; }
 
-    /// <summary>Whether the answer comes as server-sent events: words of one answer, or answers of many.</summary>
+    /// <summary>Whether the answer comes as server-sent events: words of one answer, or whole answers.</summary>
     public bool? Stream { get; init; }
 
     /// <summary>The questions.</summary>
@@ -91,7 +89,6 @@ internal sealed record AskRequest : GenerationRequest, IImageRequest
             : throw RequestException.Bad("There is no question, or an empty one: ask something with 'question' or 'questions'.", "question");
     }
 
-    /// <summary>In the answerer's terms.</summary>
     public AnswerOptions Options(QuestionAnswerer answerer)
     {
         var generation = Apply(answerer.Defaults);
@@ -107,16 +104,16 @@ internal sealed record AskRequest : GenerationRequest, IImageRequest
 }
 
 /// <summary>The answer of <c>/ask</c>.</summary>
-/// <param name="Results">Image by image, every question.</param>
+/// <param name="Results">All questions of the first image, then of the next.</param>
 internal sealed record AskResponse(IReadOnlyList<AnsweredQuestion> Results);
 
-/// <summary>The answer to one question about one image, or why there is none.</summary>
+/// <summary>The answer to one question about one image, or its error.</summary>
 /// <param name="Image">The image's name.</param>
 /// <param name="Question">The question.</param>
 /// <param name="Answer">The answer.</param>
-/// <param name="Score">Its score: log-probabilities of its tokens.</param>
-/// <param name="Tokens">How many tokens it has.</param>
-/// <param name="Alternatives">The other answers, best first.</param>
-/// <param name="Error">Why there is none.</param>
+/// <param name="Score">From its tokens' log-probabilities.</param>
+/// <param name="Tokens">Its number of tokens.</param>
+/// <param name="Alternatives">Other answers, best first.</param>
+/// <param name="Error">Why there is no answer.</param>
 internal sealed record AnsweredQuestion(
     string Image, string Question, string? Answer = null, double? Score = null, int? Tokens = null, IReadOnlyList<ScoredText>? Alternatives = null, string? Error = null);

@@ -8,12 +8,10 @@ using Blip.Server.Requests;
 namespace Blip.Server.Endpoints;
 
 /// <summary>
-/// <c>POST /attention</c>: where the model looked for each word, of a question and its answer where there is a question, of a text where
-/// there is one, and else of the caption.
+/// <c>POST /attention</c>: where the model looked for each word: of a question and its answer, of a text, or else of the caption.
 /// </summary>
 internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
 {
-    /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var (request, image) = await inputs.ReadOneAsync<AttentionRequest>(http.Request, http.RequestAborted).ConfigureAwait(false);
@@ -74,7 +72,6 @@ internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
     private sealed record Line(string Kind, IReadOnlyList<WordAttention> Words, double? Score);
 }
 
-/// <summary>A request to <c>/attention</c>.</summary>
 internal sealed record AttentionRequest : GenerationRequest, IImageRequest
 {
     /// <summary>The image: base64, or a data: address.</summary>
@@ -83,26 +80,25 @@ internal sealed record AttentionRequest : GenerationRequest, IImageRequest
     /// <summary>A list of one image.</summary>
     public IReadOnlyList<string>? Images { get; init; }
 
-    /// <summary>A text that may fit the image.</summary>
+    /// <summary>A text to match with the image.</summary>
     public string? Text { get; init; }
 
     /// <summary>A question about the image.</summary>
     public string? Question { get; init; }
 
-    /// <summary>Words that the caption begins with.</summary>
+    /// <summary>Words that begin the caption.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary>cross-attention, rollout, or, for a text alone, grad-cam, which is its default.</summary>
+    /// <summary>cross-attention, rollout or, for a text, grad-cam (its default).</summary>
     public string? Method { get; init; }
 
     /// <summary>With grad-cam: the layer of the text encoder, from 0.</summary>
     public int? Layer { get; init; }
 
-    /// <summary>grid: a number for each patch; png: an image of a pixel for each patch, to be laid over the whole image.</summary>
+    /// <summary>grid: a number per patch; png: an image with a pixel per patch, to lay over the whole image.</summary>
     public string? Format { get; init; }
 
-    /// <summary>The method.</summary>
-    /// <param name="usual">Where none is named.</param>
+    /// <summary>The method, or the default.</summary>
     /// <exception cref="RequestException">There is no such method.</exception>
     public AttentionMethod Chosen(AttentionMethod usual) => Method switch
     {
@@ -113,7 +109,7 @@ internal sealed record AttentionRequest : GenerationRequest, IImageRequest
         var other => throw RequestException.Bad($"method is '{other}': give cross-attention, rollout or grad-cam.", "method"),
     };
 
-    /// <summary>Whether images are wanted.</summary>
+    /// <summary>Whether to send images.</summary>
     /// <exception cref="RequestException">There is no such format.</exception>
     public bool AsImages() => Format switch
     {
@@ -125,19 +121,19 @@ internal sealed record AttentionRequest : GenerationRequest, IImageRequest
 
 /// <summary>The answer of <c>/attention</c>.</summary>
 /// <param name="Image">The image's name.</param>
-/// <param name="Lines">The texts whose words looked at it.</param>
+/// <param name="Lines">The texts.</param>
 internal sealed record AttentionResponse(string Image, IReadOnlyList<LookingLine> Lines);
 
 /// <summary>A text.</summary>
 /// <param name="Kind">caption, text, question or answer.</param>
 /// <param name="Words">Its words.</param>
-/// <param name="Score">Of a text how likely it fits; of words that were written their score.</param>
+/// <param name="Score">A text's match probability; a generated text's score.</param>
 internal sealed record LookingLine(string Kind, IReadOnlyList<LookingWord> Words, double? Score);
 
-/// <summary>Where the model looked for a word.</summary>
+/// <summary>Where the model looked for one word.</summary>
 /// <param name="Word">The word.</param>
 /// <param name="Height">Rows of patches.</param>
 /// <param name="Width">Columns of patches.</param>
 /// <param name="Values">Heat of each patch, row by row, 0 to 1.</param>
-/// <param name="Png">The same as a data: address of an image, a pixel a patch.</param>
+/// <param name="Png">The same as a data: address of an image, a pixel per patch.</param>
 internal sealed record LookingWord(string Word, int Height, int Width, IReadOnlyList<float>? Values = null, string? Png = null);

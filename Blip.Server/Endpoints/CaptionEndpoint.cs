@@ -7,10 +7,8 @@ using Blip.Server.Requests;
 
 namespace Blip.Server.Endpoints;
 
-/// <summary><c>POST /caption</c>: one image or many.</summary>
 internal sealed class CaptionEndpoint(ModelSet models, RequestInputs inputs)
 {
-    /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var cancellationToken = http.RequestAborted;
@@ -26,7 +24,7 @@ internal sealed class CaptionEndpoint(ModelSet models, RequestInputs inputs)
 
     private static IResult Json(IReadOnlyList<CaptionedImage> results) => TypedResults.Json(new CaptionResponse(results), JsonBodies.Writing);
 
-    // Words of one image as they are said; of many, each caption as its batch is done.
+    // One image: its words. Several: each caption once its batch is done.
     private static IAsyncEnumerable<StreamedEvent> Stream(
         Captioner captioner, IReadOnlyList<ImageSource> images, CaptionOptions options, CancellationToken cancellationToken) =>
         images.Count == 1 && options.Generation is { NumBeams: 1, NumReturnSequences: 1 }
@@ -51,7 +49,6 @@ internal sealed class CaptionEndpoint(ModelSet models, RequestInputs inputs)
         caption.Alternatives.Count == 0 ? null : [.. caption.Alternatives.Select(other => new ScoredText(other.Text ?? "", other.Score))]);
 }
 
-/// <summary>A request to <c>/caption</c>.</summary>
 internal sealed record CaptionRequest : GenerationRequest, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>
@@ -60,19 +57,18 @@ internal sealed record CaptionRequest : GenerationRequest, IImageRequest
     /// <summary>Several images.</summary>
     public IReadOnlyList<string>? Images { get; init; }
 
-    /// <summary>Words that captions begin with.</summary>
+    /// <summary>Words that begin each caption.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary>Words, or rows of words, that no caption holds.</summary>
+    /// <summary>Words or phrases that no caption holds.</summary>
     public IReadOnlyList<string>? BadWords { get; init; }
 
-    /// <summary>Captions of each image, best first: of a beam search, or of draws.</summary>
+    /// <summary>Captions of each image, best first: of a beam search or of draws.</summary>
     public int? NumReturnSequences { get; init; }
 
-    /// <summary>Whether the answer comes as server-sent events: words of one image, captions of many.</summary>
+    /// <summary>Whether the answer comes as server-sent events: words of one image, or whole captions.</summary>
     public bool? Stream { get; init; }
 
-    /// <summary>In the captioner's terms.</summary>
     public CaptionOptions Options(Captioner captioner)
     {
         var generation = Apply(captioner.Defaults);
@@ -86,15 +82,15 @@ internal sealed record CaptionRequest : GenerationRequest, IImageRequest
 }
 
 /// <summary>The answer of <c>/caption</c>.</summary>
-/// <param name="Results">One for each image, in their order.</param>
+/// <param name="Results">One per image, in order.</param>
 internal sealed record CaptionResponse(IReadOnlyList<CaptionedImage> Results);
 
-/// <summary>An image's caption, or why there is none.</summary>
+/// <summary>An image's caption, or its error.</summary>
 /// <param name="Image">The image's name.</param>
 /// <param name="Caption">The caption.</param>
-/// <param name="Score">Its score: log-probabilities of its tokens.</param>
-/// <param name="Tokens">How many tokens were said.</param>
-/// <param name="Alternatives">The other captions, best first.</param>
+/// <param name="Score">From its tokens' log-probabilities.</param>
+/// <param name="Tokens">Its number of tokens.</param>
+/// <param name="Alternatives">Other captions, best first.</param>
 /// <param name="Error">Why there is no caption.</param>
 internal sealed record CaptionedImage(
     string Image, string? Caption = null, double? Score = null, int? Tokens = null, IReadOnlyList<ScoredText>? Alternatives = null, string? Error = null);

@@ -3,10 +3,9 @@ using Blip.Server.Http;
 
 namespace Blip.Server.Endpoints;
 
-/// <summary><c>GET /healthz</c>: the process answers. <c>GET /readyz</c>: its models do.</summary>
+/// <summary><c>GET /healthz</c>: the process answers. <c>GET /readyz</c>: its models are ready. Neither asks for a key.</summary>
 internal static class HealthEndpoints
 {
-    /// <summary>Maps them; neither asks for a key.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("ok"), JsonBodies.Writing))
@@ -27,7 +26,6 @@ internal static class HealthEndpoints
             statusCode: status == "ready" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
-    /// <summary>A state in a word.</summary>
     internal static string Word(ModelState state) => state switch
     {
         ModelState.Absent => "absent",
@@ -38,7 +36,7 @@ internal static class HealthEndpoints
     };
 }
 
-/// <summary>How a server is.</summary>
-/// <param name="Status">In a word.</param>
-/// <param name="Models">Each model, in a word.</param>
+/// <summary>A server's health.</summary>
+/// <param name="Status">One word.</param>
+/// <param name="Models">Each model's state, in one word.</param>
 internal sealed record HealthStatus(string Status, IReadOnlyDictionary<string, string>? Models = null);

@@ -8,13 +8,11 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Endpoints;
 
-/// <summary><c>POST /label</c>: which of some labels each image has.</summary>
 internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOptions<BlipServerOptions> limits) : IDisposable
 {
-    // The labels' vectors of recent requests: clients ask about image after image with the same labels. An entry's size is its texts.
+    // Clients often send image after image with the same labels, so that their embeddings are kept. An entry's size is its number of texts.
     private readonly MemoryCache labelers = new(new MemoryCacheOptions { SizeLimit = 16L * limits.Value.MaxTexts });
 
-    /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var cancellationToken = http.RequestAborted;
@@ -35,7 +33,7 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
     /// <inheritdoc/>
     public void Dispose() => labelers.Dispose();
 
-    // The labels' vectors are made on the device, whose turn is waited for.
+    // Embeds the labels on the device, after waiting for a turn.
     private async Task<Labeler> LabelerAsync(
         IReadOnlyList<string> labels, IReadOnlyList<string>? templates, int? rerank, long prompts, CancellationToken cancellationToken)
     {
@@ -57,7 +55,6 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
         [.. labels.Select(label => new LabelScore(label.Name, label.Probability, label.MatchProbability, label.Cosine))];
 }
 
-/// <summary>A request to <c>/label</c>.</summary>
 internal sealed record LabelRequest : KnownFields, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>
@@ -69,26 +66,26 @@ internal sealed record LabelRequest : KnownFields, IImageRequest
     /// <summary>The labels, at least two.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
 
-    /// <summary>Texts with {} where the label goes; the server's own where there are none.</summary>
+    /// <summary>Texts with {} in the label's place; the server's templates by default.</summary>
     public IReadOnlyList<string>? Templates { get; init; }
 
-    /// <summary>How many of the closest labels the matching head looks at again.</summary>
+    /// <summary>How many of the closest labels the matching head scores again.</summary>
     public int? Rerank { get; init; }
 }
 
 /// <summary>The answer of <c>/label</c>.</summary>
-/// <param name="Results">One for each image, in their order.</param>
+/// <param name="Results">One per image, in order.</param>
 internal sealed record LabelResponse(IReadOnlyList<LabeledImage> Results);
 
-/// <summary>An image's labels, or why there are none.</summary>
-/// <param name="Image">What the image is called.</param>
-/// <param name="Labels">All of them, the likeliest first.</param>
+/// <summary>An image's labels, or its error.</summary>
+/// <param name="Image">The image's name.</param>
+/// <param name="Labels">All, likeliest first.</param>
 /// <param name="Error">Why there are none.</param>
 internal sealed record LabeledImage(string Image, IReadOnlyList<LabelScore>? Labels = null, string? Error = null);
 
 /// <summary>A label of an image.</summary>
 /// <param name="Label">The label.</param>
-/// <param name="Probability">How likely it is the one among all labels; an image's add up to 1.</param>
-/// <param name="MatchProbability">How likely it fits by itself, by the matching head; null where that did not look.</param>
-/// <param name="Cosine">How close the two vectors are, -1 to 1.</param>
+/// <param name="Probability">Its probability among all labels; an image's sum to 1.</param>
+/// <param name="MatchProbability">The matching head's probability that it fits; null where not computed.</param>
+/// <param name="Cosine">Cosine of the two embeddings, -1 to 1.</param>
 internal sealed record LabelScore(string Label, double Probability, double? MatchProbability, double Cosine);

@@ -6,10 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Endpoints;
 
-/// <summary><c>POST /match</c>: how well each text fits each image.</summary>
 internal sealed class MatchEndpoint(ModelSet models, RequestInputs inputs, IOptions<BlipServerOptions> limits)
 {
-    /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var cancellationToken = http.RequestAborted;
@@ -32,7 +30,6 @@ internal sealed class MatchEndpoint(ModelSet models, RequestInputs inputs, IOpti
     private static IReadOnlyList<MatchedText> Of(IReadOnlyList<Match> matches) => [.. matches.Select(match => new MatchedText(match.Text, match.MatchProbability, match.Cosine))];
 }
 
-/// <summary>A request to <c>/match</c>.</summary>
 internal sealed record MatchRequest : KnownFields, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>
@@ -46,17 +43,17 @@ internal sealed record MatchRequest : KnownFields, IImageRequest
 }
 
 /// <summary>The answer of <c>/match</c>.</summary>
-/// <param name="Results">One for each image, in their order.</param>
+/// <param name="Results">One per image, in order.</param>
 internal sealed record MatchResponse(IReadOnlyList<MatchedImage> Results);
 
-/// <summary>How well the texts fit an image, or why that cannot be told.</summary>
+/// <summary>How well the texts fit an image, or its error.</summary>
 /// <param name="Image">The image's name.</param>
-/// <param name="Matches">One for each text, in their order.</param>
+/// <param name="Matches">One per text, in order.</param>
 /// <param name="Error">Why there are none.</param>
 internal sealed record MatchedImage(string Image, IReadOnlyList<MatchedText>? Matches = null, string? Error = null);
 
 /// <summary>How well a text fits.</summary>
 /// <param name="Text">The text.</param>
-/// <param name="MatchProbability">How likely it fits, 0 to 1: the matching head.</param>
-/// <param name="Cosine">How close the two vectors are, -1 to 1.</param>
+/// <param name="MatchProbability">The matching head's probability that it fits.</param>
+/// <param name="Cosine">Cosine of the two embeddings, -1 to 1.</param>
 internal sealed record MatchedText(string Text, double MatchProbability, double Cosine);

@@ -5,12 +5,11 @@ using Blip.Server.Requests;
 
 namespace Blip.Server.Endpoints;
 
-/// <summary><c>POST /search</c>: images of the server's index, by words or by an image.</summary>
+/// <summary><c>POST /search</c>: finds images of the server's index by text or by an image.</summary>
 internal sealed class SearchEndpoint(ModelSet models, RequestInputs inputs)
 {
     private const int MostHits = 1000;
 
-    /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var cancellationToken = http.RequestAborted;
@@ -27,7 +26,7 @@ internal sealed class SearchEndpoint(ModelSet models, RequestInputs inputs)
         return TypedResults.Json(new SearchResponse([.. hits.Select(hit => new FoundImage(PathFrom(retriever, hit.Path), hit.Score, hit.Cosine, hit.Error))]), JsonBodies.Writing);
     }
 
-    // As the index has it: the path above its folder is the server's own.
+    // As the index names it: the path of its folder stays on the server.
     private static string PathFrom(Retriever retriever, string path)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(retriever.Index.Path))!;
@@ -36,7 +35,6 @@ internal sealed class SearchEndpoint(ModelSet models, RequestInputs inputs)
     }
 }
 
-/// <summary>A request to <c>/search</c>.</summary>
 internal sealed record SearchRequest : KnownFields, IImageRequest
 {
     /// <summary>Words to look for.</summary>
@@ -48,20 +46,20 @@ internal sealed record SearchRequest : KnownFields, IImageRequest
     /// <summary>A list of one image.</summary>
     public IReadOnlyList<string>? Images { get; init; }
 
-    /// <summary>How many images are wanted.</summary>
+    /// <summary>How many images to return.</summary>
     public int? Top { get; init; }
 
-    /// <summary>How many of the best the matching head looks at again; for words alone.</summary>
+    /// <summary>How many of the best the matching head ranks again; for a text only.</summary>
     public int? Rerank { get; init; }
 }
 
 /// <summary>The answer of <c>/search</c>.</summary>
-/// <param name="Hits">The images, best first.</param>
+/// <param name="Hits">Best first.</param>
 internal sealed record SearchResponse(IReadOnlyList<FoundImage> Hits);
 
 /// <summary>An image of the index.</summary>
-/// <param name="Path">Its path from the index's folder; the whole path of one that lies elsewhere.</param>
-/// <param name="Score">The order's score.</param>
-/// <param name="Cosine">How close its vector is to the query's, -1 to 1.</param>
-/// <param name="Error">Why the matching head could not look at it.</param>
+/// <param name="Path">Relative to the index's folder; absolute where it lies elsewhere.</param>
+/// <param name="Score">The score of the ranking.</param>
+/// <param name="Cosine">Cosine of its embedding and the query's, -1 to 1.</param>
+/// <param name="Error">Why the matching head could not read it.</param>
 internal sealed record FoundImage(string Path, double Score, double Cosine, string? Error = null);

@@ -5,21 +5,18 @@ using Blip.Server.Http;
 
 namespace Blip.Server.Endpoints;
 
-/// <summary><c>GET /search/image</c>: a small copy of an image of the index. Other files are not read.</summary>
+/// <summary><c>GET /search/image</c>: a small copy of an image of the index. No other file is read.</summary>
 internal sealed class SearchImageEndpoint(ModelSet models)
 {
     private const int LongestSide = 384;
 
-    /// <summary>Answers a request.</summary>
-    /// <param name="path">The image as <c>/search</c> names it.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<IResult> HandleAsync(string path, CancellationToken cancellationToken)
     {
         var retriever = models.Retriever();
         if (!retriever.Index.TryGet(path, out _))
             throw new RequestException(StatusCodes.Status404NotFound, $"The index names no image '{path}': give a path that /search gave.") { Field = "path" };
         var limits = models.Match.Get().Host.Options.Images;
-        // Decoded and encoded anew: a file's metadata stay here.
+        // Decoded and encoded again: a file's metadata is not sent.
         var address = await Task.Run(
             () =>
             {

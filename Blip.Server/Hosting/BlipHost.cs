@@ -7,20 +7,16 @@ using Scalar.AspNetCore;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>A web application that serves BLIP only, as <c>blip serve</c> does.</summary>
+/// <summary>A web application that serves only BLIP, as <c>blip serve</c> does.</summary>
 internal static class BlipHost
 {
-    /// <summary>Where people read about the endpoints.</summary>
     public const string ReferencePath = "/reference";
 
     private static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(30), ClosingTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>Builds it; starting it is the caller's.</summary>
-    /// <param name="setup">Where it listens.</param>
-    /// <param name="configure">Models and limits.</param>
     public static WebApplication Build(BlipHostSetup setup, Action<BlipServerOptions> configure)
     {
-        // Nothing is read from the current folder or from variables of ASP.NET Core: the command line says it all.
+        // The current folder and ASP.NET Core's variables are ignored: only the command line counts.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -32,9 +28,9 @@ internal static class BlipHost
         Telemetry.Add(builder);
         builder.Services.AddCors();
         builder.Services.AddOpenApi(Description.Describe);
-        // The description has the names that requests have.
+        // The description names fields as requests do.
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonBodies.Writing.PropertyNamingPolicy);
-        // Signals are the program's own.
+        // The program handles signals.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = setup.ShutdownTimeout);
         setup.Logging?.Invoke(builder.Logging);
@@ -43,7 +39,7 @@ internal static class BlipHost
         app.UseStatusCodePages(context => TellStatusAsync(context.HttpContext));
         SecurityHeaders.Use(app, setup.CorsOrigins.Count > 0);
         HostNames.Use(app, setup);
-        // Every path that answers GET answers HEAD; Kestrel sends no body then.
+        // Every GET path answers HEAD; Kestrel then sends no body.
         app.Use((http, next) =>
         {
             if (HttpMethods.IsHead(http.Request.Method))
@@ -63,8 +59,8 @@ internal static class BlipHost
     }
 
     /// <summary>
-    /// Stops it once no request is in hand, or after its shutdown timeout. A connection on which half a request was sent would otherwise
-    /// be waited for to the end.
+    /// Stops it once no request is in hand, or after its shutdown timeout. A half-sent request would
+    /// otherwise hold its connection until that timeout.
     /// </summary>
     public static async Task StopAsync(WebApplication app)
     {
@@ -75,11 +71,10 @@ internal static class BlipHost
         await stopping.ConfigureAwait(false);
     }
 
-    /// <summary>Where a started application can be reached.</summary>
     public static string AddressOf(WebApplication app) =>
         app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
-    // Requests without an endpoint: an unknown path, or a method that an endpoint lacks.
+    // Requests without an endpoint: an unknown path or method.
     private static Task TellStatusAsync(HttpContext http)
     {
         var status = http.Response.StatusCode;
@@ -102,27 +97,25 @@ internal static class BlipHost
     }
 }
 
-/// <summary>Where a server listens, and how it ends.</summary>
 internal sealed record BlipHostSetup
 {
-    /// <summary>The address.</summary>
     public System.Net.IPAddress Address { get; init; } = System.Net.IPAddress.Loopback;
 
-    /// <summary>The port; 0 takes one that is free.</summary>
+    /// <summary>The port; 0 takes a free one.</summary>
     public int Port { get; init; } = 8080;
 
-    /// <summary>Names besides localhost by which a server may be called that listens on this machine alone: the names that a proxy before it passes on.</summary>
+    /// <summary>Further names besides localhost, which a proxy passes on, of a server on loopback.</summary>
     public IReadOnlyList<string> HostNames { get; init; } = [];
 
-    /// <summary>Origins whose pages may ask; <c>*</c> is every one, none are none.</summary>
+    /// <summary>Origins whose pages may send requests; <c>*</c> allows all.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    /// <summary>How long requests in hand may take once the server is to end.</summary>
+    /// <summary>Time for requests in hand after the server is told to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Services besides, or in place of, the server's; null for none.</summary>
+    /// <summary>Services that add to or replace the server's.</summary>
     public Action<IServiceCollection>? Services { get; init; }
 
-    /// <summary>Where messages go; null for nowhere.</summary>
+    /// <summary>Where log messages go; null for nowhere.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
 }

@@ -3,12 +3,11 @@ using Microsoft.OpenApi;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>The OpenAPI document's text beside the endpoints' descriptions.</summary>
+/// <summary>The OpenAPI document's general part.</summary>
 internal static class Description
 {
     private const string Key = "key";
 
-    /// <summary>Adds it.</summary>
     public static void Describe(OpenApiOptions options) => options.AddDocumentTransformer((document, _, _) =>
     {
         document.Info = new OpenApiInfo
@@ -17,7 +16,7 @@ internal static class Description
             Version = typeof(Description).Assembly.GetName().Version?.ToString(3) ?? "0",
             Description = "Captions, answers, matches, vectors and search, over images. Fields of generation are those of Hugging Face's generate().",
         };
-        // Where it is asked from: a fixed address would be wrong behind a proxy.
+        // Relative: a fixed address would be wrong behind a proxy.
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.AddComponent(Key, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "Where the server was started with a key." });
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] }];

@@ -4,12 +4,11 @@ using Blip.Server.Http;
 namespace Blip.Server.Hosting;
 
 /// <summary>
-/// The names by which a server that listens on this machine alone may be called. A page of another site could lead its own name here (DNS
-/// rebinding), and read the answers as if they were its own.
+/// Allowed host names of a server on loopback. Without the check, another site's page could point its name
+/// here (DNS rebinding) and read the answers.
 /// </summary>
 internal static class HostNames
 {
-    /// <summary>Refuses requests by other names, where the server listens on this machine alone.</summary>
     public static void Use(WebApplication app, BlipHostSetup setup)
     {
         if (!IPAddress.IsLoopback(setup.Address))

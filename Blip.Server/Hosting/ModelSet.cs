@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>The models of a server. They are loaded in the background once the host has started, and freed with it.</summary>
+/// <summary>The models of a server, loaded in the background once the host has started.</summary>
 internal sealed partial class ModelSet : IHostedService, IDisposable
 {
     private readonly ILogger<ModelSet> logger;
@@ -39,17 +39,14 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Writes captions.</summary>
     public ModelSlot<Captioner> Caption { get; }
 
-    /// <summary>Answers questions.</summary>
     public ModelSlot<QuestionAnswerer> Ask { get; }
 
-    /// <summary>Compares images and texts.</summary>
     public ModelSlot<Matcher> Match { get; }
 
     /// <summary>Searches the index.</summary>
-    /// <exception cref="RequestException">There is no index, or its model is not there.</exception>
+    /// <exception cref="RequestException">There is no index, or its model is not loaded.</exception>
     public Retriever Retriever()
     {
         if (index is null)
@@ -58,13 +55,12 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
         return retriever!;
     }
 
-    /// <summary>All that are served.</summary>
     public IReadOnlyList<IModelSlot> Served => [.. new IModelSlot[] { Caption, Ask, Match }.Where(slot => slot.IsServed)];
 
-    /// <summary>Ends when every model is there, or with the first that could not be loaded.</summary>
+    /// <summary>Ends when every model is loaded, or when one fails.</summary>
     public Task Loaded => loading;
 
-    /// <summary>When the models were named: their age in <c>/v1/models</c>.</summary>
+    /// <summary>The models' age in <c>/v1/models</c>.</summary>
     public DateTimeOffset Created { get; } = DateTimeOffset.UtcNow;
 
     /// <inheritdoc/>
@@ -78,7 +74,7 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await stop.CancelAsync().ConfigureAwait(false);
-        // A model being loaded ends between two tensors, and its device is freed behind it.
+        // A load stops between two tensors; then its device is freed.
         await loading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
     }
 

@@ -3,12 +3,7 @@ using Blip.Server.Http;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>One model of a server: there is none, it is being loaded, it failed, or it is there.</summary>
-/// <typeparam name="T">Its pipeline.</typeparam>
-/// <param name="kind">Its name in requests, such as <c>caption</c>.</param>
-/// <param name="purpose">Its purpose, in words.</param>
-/// <param name="model">Its folder, file or name; null where none is served.</param>
-/// <param name="load">Puts it on a device.</param>
+/// <summary>One model of a server: absent, loading, failed or ready.</summary>
 internal sealed class ModelSlot<T>(string kind, string purpose, string? model, Func<string, CancellationToken, Task<T>> load) : IModelSlot
     where T : Pipeline
 {
@@ -27,8 +22,7 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
     /// <inheritdoc/>
     public Exception? Failure => failure;
 
-    /// <summary>The pipeline.</summary>
-    /// <exception cref="RequestException">It is not served, not loaded yet, or could not be loaded.</exception>
+    /// <exception cref="RequestException">It is not served, not loaded yet, or failed to load.</exception>
     public T Get() => pipeline ?? throw (State switch
     {
         ModelState.Absent => new RequestException(StatusCodes.Status501NotImplemented, $"This server has no model for {purpose}: start it with --model {kind}=NAME.") { Code = "model_not_served" },
@@ -61,39 +55,28 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
     public void Dispose() => pipeline?.Dispose();
 }
 
-/// <summary>A model of any pipeline.</summary>
 internal interface IModelSlot : IDisposable
 {
-    /// <summary>Its name in requests.</summary>
+    /// <summary>Its name in requests, such as <c>caption</c>.</summary>
     string Kind { get; }
 
-    /// <summary>Whether there is one.</summary>
     bool IsServed { get; }
 
-    /// <summary>How far it is.</summary>
     ModelState State { get; }
 
-    /// <summary>Why it could not be loaded.</summary>
     Exception? Failure { get; }
 
-    /// <summary>Loads it.</summary>
-    /// <param name="cancellationToken">Ends the load.</param>
-    /// <returns>The notices about it.</returns>
+    /// <summary>Loads it and returns its notices.</summary>
     Task<IReadOnlyList<string>> LoadAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>How far a model is.</summary>
 internal enum ModelState
 {
-    /// <summary>None is served.</summary>
     Absent,
 
-    /// <summary>It is being loaded.</summary>
     Loading,
 
-    /// <summary>It answers.</summary>
     Ready,
 
-    /// <summary>It could not be loaded.</summary>
     Failed,
 }

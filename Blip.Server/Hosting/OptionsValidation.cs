@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>Checks the options when the host starts: errors are reported before a model is loaded.</summary>
 internal sealed class OptionsValidation : IValidateOptions<BlipServerOptions>
 {
     /// <inheritdoc/>

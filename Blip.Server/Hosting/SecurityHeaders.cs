@@ -3,21 +3,19 @@ namespace Blip.Server.Hosting;
 /// <summary>Headers that tell browsers to use a response for its purpose only.</summary>
 internal static class SecurityHeaders
 {
-    // JSON is no page: nothing that it could hold is run or loaded.
+    // JSON is not a page: it may run and load nothing.
     private const string ForData = "default-src 'none'; frame-ancestors 'none'";
 
-    // The reference page brings its script itself, and styles that the script writes; it may ask this server alone.
+    // The reference page brings its script, which writes styles; it may contact only this server.
     private const string ForReference =
         "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    // The page's images are its reader's own, and heat that the server sends as data.
+    // The page shows its reader's images, and heat maps that the server sends as data.
     private const string ForPage =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>Adds them to every response.</summary>
-    /// <param name="app">The application.</param>
-    /// <param name="shared">Whether pages of other origins may read responses (CORS).</param>
+    /// <summary>Adds them to every response. <paramref name="shared"/>: whether pages of other origins may read responses (CORS).</summary>
     public static void Use(WebApplication app, bool shared) => app.Use((http, next) =>
     {
         var headers = http.Response.Headers;

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>A server's counters beside those of ASP.NET Core and the pipelines: refusals, and loaded models.</summary>
+/// <summary>Counters beside those of ASP.NET Core and the pipelines.</summary>
 internal sealed class ServerMetrics : IDisposable
 {
     private readonly Meter meter;
@@ -15,7 +15,6 @@ internal sealed class ServerMetrics : IDisposable
         meter.CreateObservableGauge("blip.server.model.ready", () => models.Served.Select(Ready), description: "1 for a model that answers, 0 for one that is being loaded or failed.");
     }
 
-    /// <summary>Counts a request that was not begun.</summary>
     public void Refused(int status) => refused.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status));
 
     /// <inheritdoc/>

@@ -3,19 +3,19 @@ using Microsoft.Extensions.Options;
 namespace Blip.Server.Hosting;
 
 /// <summary>
-/// The end of a server. Current requests may finish within the host's shutdown timeout. The others are answered shortly before
-/// it is over, since the host then closes their connections without a word.
+/// The end of a server. Current requests may finish within the host's shutdown timeout. The others are
+/// answered shortly before: the host then closes their connections.
 /// </summary>
 internal sealed class Shutdown : IDisposable
 {
-    // The time for sending an answer.
+    // Time to send an answer.
     private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource over = new();
     private readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenRegistration stopping;
 
-    // One for the server itself until it is told to stop, and one for each request in hand.
+    // One for the server until it is told to stop, and one per request in hand.
     private int holds = 1;
 
     public Shutdown(IHostApplicationLifetime lifetime, IOptions<HostOptions> options)
@@ -25,27 +25,24 @@ internal sealed class Shutdown : IDisposable
         stopping = lifetime.ApplicationStopping.Register(() =>
         {
             IsStopping = true;
-            // A host may wait without an end.
+            // A host may wait without a limit.
             if (timeout != Timeout.InfiniteTimeSpan)
                 over.CancelAfter(timeout - margin);
             Release();
         });
     }
 
-    /// <summary>Whether the server was told to stop.</summary>
     public bool IsStopping { get; private set; }
 
-    /// <summary>How many requests are in hand.</summary>
     public int InHand => Volatile.Read(ref holds) - (IsStopping ? 0 : 1);
 
     /// <summary>Cancelled when requests in hand must be answered without a result.</summary>
     public CancellationToken Over => over.Token;
 
-    /// <summary>Done once the server was told to stop and no request is in hand.</summary>
+    /// <summary>Completes once the server was told to stop and no request is in hand.</summary>
     public Task Finished => finished.Task;
 
-    /// <summary>Counts a request as in hand.</summary>
-    /// <returns>Disposed when it was answered.</returns>
+    /// <summary>Counts a request as in hand until disposed.</summary>
     public IDisposable Enter()
     {
         Interlocked.Increment(ref holds);

@@ -6,17 +6,15 @@ using OpenTelemetry.Trace;
 namespace Blip.Server.Hosting;
 
 /// <summary>
-/// OpenTelemetry: metrics at <c>/metrics</c> in Prometheus' form, and, where OTEL_EXPORTER_OTLP_ENDPOINT names a collector, traces and
-/// metrics there.
+/// OpenTelemetry: metrics at <c>/metrics</c> for Prometheus. Traces and metrics also go to the collector that
+/// OTEL_EXPORTER_OTLP_ENDPOINT names.
 /// </summary>
 internal static class Telemetry
 {
-    /// <summary>Where Prometheus asks.</summary>
     public const string Path = "/metrics";
 
     private const string Prefix = "OTEL_", Collector = "OTEL_EXPORTER_OTLP_ENDPOINT", Name = "blip";
 
-    /// <summary>Registers it.</summary>
     public static void Add(WebApplicationBuilder builder)
     {
         builder.Configuration.AddInMemoryCollection(Variables());
@@ -33,7 +31,7 @@ internal static class Telemetry
             builder.Services.AddOpenTelemetry().WithTracing(traces => traces.AddAspNetCoreInstrumentation().AddSource("Blip*").AddOtlpExporter());
     }
 
-    /// <summary>Maps the metrics, behind the key where there is one: they tell what a server is used for.</summary>
+    /// <summary>Maps the metrics. They ask for a key, as they show how a server is used.</summary>
     public static void Map(WebApplication app)
     {
         var keys = app.Services.GetRequiredService<ApiKeys>();

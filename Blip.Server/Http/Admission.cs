@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Http;
 
-/// <summary>How many requests come in: at once, and from each client in a minute. Excess requests are refused at once and never wait.</summary>
+/// <summary>Limits on concurrent requests, and on each client's requests per minute. Excess requests are refused at once.</summary>
 internal sealed class Admission : IDisposable
 {
     private readonly ConcurrencyLimiter together;
@@ -22,8 +22,7 @@ internal sealed class Admission : IDisposable
             _ => new TokenBucketRateLimiterOptions { TokenLimit = most, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromMinutes(1) / most }));
     }
 
-    /// <summary>Lets a request in.</summary>
-    /// <returns>Its place, to be given back at its end.</returns>
+    /// <summary>Lets a request in, until its place is disposed.</summary>
     /// <exception cref="RequestException">There are too many.</exception>
     public IDisposable Enter(HttpContext http)
     {
@@ -49,7 +48,7 @@ internal sealed class Admission : IDisposable
     private static RequestException TooMany(string reason, TimeSpan wait) =>
         new(StatusCodes.Status429TooManyRequests, $"{reason}: try again in a moment.") { Code = "rate_limit_exceeded", RetryAfter = wait };
 
-    // A client with a key is known by it, from any address. A made-up key would be a new client each time.
+    // A client with a valid key is known by it, from any address. An invalid key does not count: each would be a new client.
     private string ClientOf(HttpContext http) =>
         keys?.Admits(http.Request) == true && ApiKeys.KeyOf(http.Request) is { } key ? $"key {key}" : $"address {http.Connection.RemoteIpAddress}";
 }

@@ -4,18 +4,16 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Http;
 
-/// <summary>The keys that open a server.</summary>
 internal sealed class ApiKeys(IOptions<BlipServerOptions> options)
 {
     private const string Scheme = "Bearer ";
 
-    // Hashes have one length: a comparison tells nothing about a key, not even how long it is.
+    // Hashes have equal lengths: a comparison's time does not reveal a key's length.
     private readonly byte[][] hashes = [.. options.Value.ApiKeys.Select(Hash)];
 
-    /// <summary>Whether a request may come in.</summary>
     public bool Admits(HttpRequest request) => hashes.Length == 0 || (KeyOf(request) is { } key && Knows(key));
 
-    /// <summary>The key that a request carries; null for none.</summary>
+    /// <summary>The key that a request carries, if any.</summary>
     public static string? KeyOf(HttpRequest request) =>
         request.Headers.Authorization.ToString() is var authorization && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? authorization[Scheme.Length..].Trim()

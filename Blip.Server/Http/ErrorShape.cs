@@ -2,23 +2,19 @@ using System.Text.Json.Serialization;
 
 namespace Blip.Server.Http;
 
-/// <summary>In which shape errors are told: OpenAI's below <c>/v1</c>, problem details (RFC 9457) elsewhere.</summary>
+/// <summary>The shape of errors: OpenAI's below <c>/v1</c>, problem details (RFC 9457) elsewhere.</summary>
 internal static class ErrorShape
 {
-    /// <summary>The path below which OpenAI's shape is used.</summary>
     public const string OpenAIPath = "/v1";
 
-    /// <summary>Whether a request's errors have OpenAI's shape.</summary>
     public static bool IsOpenAI(HttpContext http) => http.Request.Path.StartsWithSegments(OpenAIPath, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The body of a failure.</summary>
     public static object Body(HttpContext http, Failure failure) => IsOpenAI(http)
         ? new OpenAIErrorBody(new OpenAIError(failure.Message, TypeOf(failure.Status), failure.Field, failure.Code))
         : new ProblemBody(
             $"https://www.rfc-editor.org/rfc/rfc9110#section-{Section(failure.Status)}", Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(failure.Status),
             failure.Status, failure.Message, failure.Field, failure.Code);
 
-    /// <summary>Writes a failure as the whole response.</summary>
     public static Task WriteAsync(HttpContext http, Failure failure, CancellationToken cancellationToken)
     {
         failure.WriteHeaders(http.Response);
@@ -37,15 +33,13 @@ internal static class ErrorShape
     private static string Section(int status) => status < 500 ? "15.5" : "15.6";
 }
 
-/// <summary>OpenAI's body of an error.</summary>
-/// <param name="Error">The error.</param>
 internal sealed record OpenAIErrorBody(OpenAIError Error);
 
 /// <summary>OpenAI's error.</summary>
 /// <param name="Message">For people.</param>
-/// <param name="Type">Whose fault it is.</param>
-/// <param name="Param">The field that is wrong.</param>
-/// <param name="Code">A word for programs.</param>
+/// <param name="Type">The class of error.</param>
+/// <param name="Param">The wrong field.</param>
+/// <param name="Code">For programs.</param>
 internal sealed record OpenAIError(
     string Message,
     string Type,
@@ -53,10 +47,10 @@ internal sealed record OpenAIError(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Code);
 
 /// <summary>Problem details.</summary>
-/// <param name="Type">The status's meaning.</param>
+/// <param name="Type">An address that defines the status.</param>
 /// <param name="Title">The status in words.</param>
 /// <param name="Status">The status.</param>
-/// <param name="Detail">The fault, and the remedy.</param>
-/// <param name="Field">The field that is wrong.</param>
-/// <param name="Code">A word for programs.</param>
+/// <param name="Detail">The fault and the remedy.</param>
+/// <param name="Field">The wrong field.</param>
+/// <param name="Code">For programs.</param>
 internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string? Field, string? Code);

@@ -2,9 +2,9 @@ using System.Text.Json;
 
 namespace Blip.Server.Http;
 
-/// <summary>Server-sent events: a response that comes piece by piece.</summary>
-/// <param name="events">The events, each as JSON. The response begins with the first, so that an earlier failure is an ordinary error.</param>
-/// <param name="last">A line that ends the stream; null for none.</param>
+/// <summary>Server-sent events.</summary>
+/// <param name="events">Sent as JSON. The response begins with the first event, so that an earlier failure is an ordinary error.</param>
+/// <param name="last">A line that ends the stream.</param>
 internal sealed class EventStream(IAsyncEnumerable<StreamedEvent> events, string? last = null) : IResult
 {
     /// <inheritdoc/>
@@ -16,7 +16,7 @@ internal sealed class EventStream(IAsyncEnumerable<StreamedEvent> events, string
         var response = httpContext.Response;
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-store";
-        // Proxies such as nginx would hold the words back.
+        // Otherwise proxies such as nginx buffer the words.
         response.Headers["X-Accel-Buffering"] = "no";
         for (; more; more = await enumerator.MoveNextAsync().ConfigureAwait(false))
             await WriteAsync(response, enumerator.Current, cancellationToken).ConfigureAwait(false);
@@ -24,7 +24,6 @@ internal sealed class EventStream(IAsyncEnumerable<StreamedEvent> events, string
             await response.WriteAsync($"data: {last}\n\n", cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends one event at once.</summary>
     public static async Task WriteAsync(HttpResponse response, StreamedEvent sent, CancellationToken cancellationToken)
     {
         var name = sent.Name is null ? "" : $"event: {sent.Name}\n";
@@ -33,7 +32,5 @@ internal sealed class EventStream(IAsyncEnumerable<StreamedEvent> events, string
     }
 }
 
-/// <summary>One event.</summary>
-/// <param name="Data">Its data.</param>
-/// <param name="Name">Its name; null for none.</param>
+/// <summary>One event, with or without a name.</summary>
 internal readonly record struct StreamedEvent(object Data, string? Name = null);

@@ -5,29 +5,19 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Server.Http;
 
-/// <summary>Why a request has no answer, as the client is told.</summary>
-/// <param name="Status">The HTTP status.</param>
-/// <param name="Message">For people.</param>
-/// <param name="Field">The field that is wrong; null for none.</param>
-/// <param name="Code">A word for programs; null for none.</param>
-/// <param name="RetryAfter">When to try again; null where that would not help.</param>
+/// <summary>Why a request fails, as the client is told. A null <paramref name="RetryAfter"/>: trying again does not help.</summary>
 internal sealed record Failure(int Status, string Message, string? Field = null, string? Code = null, TimeSpan? RetryAfter = null)
 {
-    /// <summary>A refused key.</summary>
     public static readonly Failure NoKey = new(
         StatusCodes.Status401Unauthorized, "The request carries no valid key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.", Code: "invalid_api_key");
 
-    /// <summary>A server that ends.</summary>
     public static readonly Failure Ending = new(
         StatusCodes.Status503ServiceUnavailable, "The server is shutting down; try again in a moment, or another one.", Code: "shutting_down", RetryAfter: TimeSpan.FromSeconds(5));
 
-    /// <summary>Whether the server is at fault, so that its log must tell of it.</summary>
+    /// <summary>Whether the server is at fault, and must log it.</summary>
     public bool IsServers => Status == StatusCodes.Status500InternalServerError;
 
-    /// <summary>An exception's error for the client.</summary>
-    /// <param name="e">The exception.</param>
-    /// <param name="timedOut">Whether the request's time is over.</param>
-    /// <param name="stopping">Whether the server is being stopped, at whose end the models are freed.</param>
+    /// <summary>The client's error for an exception. A server that is <paramref name="stopping"/> frees its models.</summary>
     public static Failure Of(Exception e, bool timedOut, bool stopping) => e switch
     {
         RequestException own => new(own.Status, own.Message, own.Field, own.Code, own.RetryAfter),
@@ -41,12 +31,11 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
             StatusCodes.Status413PayloadTooLarge, "The body is larger than this server allows; send smaller images, fewer at once, or raise --max-body.", Code: "body_too_large"),
         BadHttpRequestException bad => new(bad.StatusCode, bad.Message),
         ArgumentException argument => Of(FieldNames.Explain(argument), timedOut, stopping),
-        // A model that was freed while the server runs on is one whose device is gone.
+        // A model freed while the server runs has lost its device.
         DeviceException or ObjectDisposedException => new(StatusCodes.Status500InternalServerError, "The device failed; the server's log says how.", Code: "device_failed"),
         _ => new(StatusCodes.Status500InternalServerError, "The server failed at this request; its log says how.", Code: "internal_error"),
     };
 
-    /// <summary>Writes the headers that go with it.</summary>
     public void WriteHeaders(HttpResponse response)
     {
         response.StatusCode = Status;
@@ -54,7 +43,7 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
             response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        // A repeated request finds another server behind the same address.
+        // A repeated request may reach another server at the same address.
         if (this == Ending)
             response.Headers.Connection = "close";
     }

@@ -6,24 +6,23 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Server.Http;
 
-/// <summary>The library says <c>NumBeams</c> where requests say <c>num_beams</c>.</summary>
+/// <summary>Translates the library's <c>NumBeams</c> to a request's <c>num_beams</c>.</summary>
 internal static partial class FieldNames
 {
-    // Nothing else is renamed: a message may hold words of the request.
+    // Only these are renamed: a message may quote the request.
     private static readonly FrozenSet<string> Options = new[] { typeof(GenerationOptions), typeof(CaptionOptions), typeof(AnswerOptions), typeof(MatchOptions), typeof(SearchOptions), typeof(LabelOptions) }
         .SelectMany(type => type.GetProperties()).Select(property => property.Name).ToFrozenSet(StringComparer.Ordinal);
 
-    /// <summary><c>NumBeams</c> → <c>num_beams</c>.</summary>
     public static string Of(string property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property);
 
-    /// <summary>The library's complaint about an option, with the names that requests have.</summary>
+    /// <summary>An option's error, with the request's field names.</summary>
     public static RequestException Explain(ArgumentException e)
     {
         if (e.ParamName is not { Length: > 0 } name)
             return RequestException.Bad(e.Message);
         var message = e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
         message = SeveralWords().Replace(message, match => Options.Contains(match.Value) ? Of(match.Value) : match.Value);
-        // A name of one word is a word of English anywhere but at the beginning.
+        // A name of one word is replaced at the beginning only: elsewhere it may be plain English.
         message = message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message;
         return new RequestException(StatusCodes.Status400BadRequest, message, e) { Field = Of(name) };
     }

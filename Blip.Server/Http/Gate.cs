@@ -4,9 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Http;
 
-/// <summary>
-/// The common part of the models' endpoints: the key, a request's time limit, and an answer to every failure.
-/// </summary>
+/// <summary>Common to the models' endpoints: the key, a request's time limit, and an answer to every failure.</summary>
 internal sealed partial class Gate(
     IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, Shutdown shutdown, ILogger<Gate> logger) : IEndpointFilter
 {
@@ -26,7 +24,6 @@ internal sealed partial class Gate(
         }
         catch (Exception e)
         {
-            // Where the client went away, there is no reader.
             if (!client.IsCancellationRequested)
                 await TellAsync(http, e, time.IsCancellationRequested, client).ConfigureAwait(false);
         }
@@ -42,7 +39,7 @@ internal sealed partial class Gate(
 
     private async Task AnswerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, HttpContext http)
     {
-        // Those without a key are counted, too: they may try so many a minute.
+        // Requests without a key count against the limit, too.
         using var place = admission.Enter(http);
         if (Refusal(http) is { } refusal)
         {
@@ -54,7 +51,7 @@ internal sealed partial class Gate(
             await result.ExecuteAsync(http).ConfigureAwait(false);
     }
 
-    // A client's words in a path would reach the log.
+    // The pattern, not the path: a client's text must not reach the log.
     private static string RouteOf(HttpContext http) => (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
 
     private Failure? Refusal(HttpContext http) =>
@@ -76,7 +73,7 @@ internal sealed partial class Gate(
         }
         else
         {
-            // A stream whose beginning was sent: its last event says why there is no more.
+            // Part of the stream was sent: a last event reports the failure.
             await EventStream.WriteAsync(http.Response, new StreamedEvent(ErrorShape.Body(http, failure), "error"), client).ConfigureAwait(false);
         }
     }

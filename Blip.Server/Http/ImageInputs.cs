@@ -3,13 +3,13 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Http;
 
-/// <summary>Images as requests name them: <c>data:</c> addresses, plain base64, or addresses that are fetched where that is allowed.</summary>
+/// <summary>Images in requests: <c>data:</c> addresses, plain base64, or addresses to fetch where that is allowed.</summary>
 internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteImages remote)
 {
-    // A media type and its parameters; a text with "data:" at its start may be words, too.
+    // The longest media type with parameters. A text that begins with "data:" may be ordinary text.
     private const int LongestMediaType = 128;
 
-    /// <summary>Whether a text is an image in itself: <c>data:</c>, a media type or an encoding, and a comma.</summary>
+    /// <summary>Whether a text is an image: <c>data:</c>, a media type or an encoding, and a comma.</summary>
     public static bool IsData(string text)
     {
         if (!text.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
@@ -19,16 +19,13 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
         return type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.EndsWith(";base64", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Several images, named by their places.</summary>
-    /// <param name="values">The images.</param>
-    /// <param name="field">The field that they stand in.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="RequestException">There are too many, or one is none.</exception>
+    /// <summary>Reads several images, named by their places.</summary>
+    /// <exception cref="RequestException">There are too many, or one is invalid.</exception>
     public async Task<IReadOnlyList<ImageSource>> ReadAsync(IReadOnlyList<string> values, string field, CancellationToken cancellationToken)
     {
         CheckCount(values.Count, field);
         var sources = new ImageSource[values.Count];
-        // Images from addresses are bounded as a body is, for the request as a whole.
+        // The request's fetched images together are limited as its body is.
         var left = options.Value.MaxBodyBytes;
         foreach (var (place, value) in values.Index())
         {
@@ -40,14 +37,12 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
         return sources;
     }
 
-    /// <summary>Refuses more images than a request may hold.</summary>
     public void CheckCount(int count, string field)
     {
         if (count > options.Value.MaxImages)
             throw RequestException.Bad($"The request holds {count} images, and this server takes {options.Value.MaxImages} at once: send several requests.", field);
     }
 
-    /// <summary>The name of an image without one.</summary>
     public static string NameOf(int place, int count) => count == 1 ? "the image" : $"image {place + 1}";
 
     private async ValueTask<byte[]> ReadAsync(string value, string name, string field, long most, CancellationToken cancellationToken)

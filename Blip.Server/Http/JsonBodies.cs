@@ -7,21 +7,19 @@ using System.Text.Unicode;
 
 namespace Blip.Server.Http;
 
-/// <summary>JSON as requests and responses have it: names with underscores, nulls left out.</summary>
+/// <summary>JSON of requests and responses: names with underscores, no nulls.</summary>
 internal static class JsonBodies
 {
     private const int MaxDepth = 32;
 
-    /// <summary>For responses.</summary>
     public static readonly JsonSerializerOptions Writing = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        // Responses are JSON and no HTML: words in other scripts stay readable.
+        // Responses are JSON, not HTML: other scripts stay readable.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>For requests.</summary>
     public static readonly JsonSerializerOptions Reading = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -30,15 +28,14 @@ internal static class JsonBodies
         Converters = { new TextsConverter(), new ReadableElementConverter() },
     };
 
-    // A form's fields are texts, for any meaning.
+    // All fields of a form are texts.
     private static readonly JsonSerializerOptions ReadingForms = new(Reading)
     {
         NumberHandling = JsonNumberHandling.AllowReadingFromString,
         Converters = { new WordedFlagConverter() },
     };
 
-    /// <summary>Reads the body of a request.</summary>
-    /// <exception cref="RequestException">It is no JSON, or not of this form.</exception>
+    /// <exception cref="RequestException">The body is not JSON, or not of this form.</exception>
     public static async ValueTask<T> ReadAsync<T>(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!request.HasJsonContentType())
@@ -53,8 +50,7 @@ internal static class JsonBodies
         }
     }
 
-    /// <summary>Reads the fields of a form.</summary>
-    /// <exception cref="RequestException">One is not of this form.</exception>
+    /// <exception cref="RequestException">A field is not of this form.</exception>
     public static T ReadForm<T>(JsonObject fields)
     {
         try
@@ -69,7 +65,7 @@ internal static class JsonBodies
 
     private static RequestException Empty() => RequestException.Bad("The body is empty: send a JSON object.");
 
-    // The serializer's own words name types of .NET.
+    // The serializer's message names .NET types.
     private static RequestException Explain(JsonException e)
     {
         var field = e.Path is ['$', '.', .. var path] ? path : null;
@@ -78,14 +74,14 @@ internal static class JsonBodies
             : RequestException.Bad($"The field '{field}' has a value of another kind, holds what is no text, or is there twice: see /openapi/v1.json for what it may be.", field);
     }
 
-    /// <summary>A part of a body that is read later: every text in it can be read.</summary>
+    /// <summary>JSON to interpret later, of which every text is valid.</summary>
     private sealed class ReadableElementConverter : JsonConverter<JsonElement>
     {
         public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             var element = JsonElement.ParseValue(ref reader);
             var bytes = JsonMarshal.GetRawUtf8Value(element);
-            // Half of a surrogate pair, as an escape, is JSON and no text. An image in base64 has no escapes, and costs nothing here.
+            // An escaped half of a surrogate pair is valid JSON but not text. Base64 has no escapes, so images are not searched.
             if (!Utf8.IsValid(bytes) || (bytes.IndexOf("\\u"u8) >= 0 && !CanBeRead(element)))
                 throw new JsonException();
             return element;
@@ -112,7 +108,7 @@ internal static class JsonBodies
         }
     }
 
-    /// <summary>A list of texts; one text is a list, too.</summary>
+    /// <summary>A list of texts, or one text.</summary>
     private sealed class TextsConverter : JsonConverter<IReadOnlyList<string>>
     {
         public override IReadOnlyList<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -131,7 +127,6 @@ internal static class JsonBodies
             JsonSerializer.Serialize(writer, value.ToArray(), options);
     }
 
-    /// <summary>A flag of a form.</summary>
     private sealed class WordedFlagConverter : JsonConverter<bool>
     {
         public override bool Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString() switch

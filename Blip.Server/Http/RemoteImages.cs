@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Blip.Server.Http;
 
 /// <summary>
-/// Images that requests name by an address, where the server allows it. A client could otherwise have it ask machines that only the server
-/// reaches: every connection, those of redirects too, goes to a public address that was looked at after the name was resolved.
+/// Fetches images by address, where the server allows it. A client must not reach internal machines through
+/// the server. Each connection, also of a redirect, goes to an address that was checked after resolution.
 /// </summary>
 internal sealed class RemoteImages : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class RemoteImages : IDisposable
         (this.options, this.isAllowed) = (options.Value, isAllowed);
         client = new HttpClient(new SocketsHttpHandler
         {
-            // A proxy would resolve the name anew.
+            // A proxy would resolve the name again.
             UseProxy = false,
             UseCookies = false,
             MaxAutomaticRedirections = MaxRedirects,
@@ -42,17 +42,11 @@ internal sealed class RemoteImages : IDisposable
         client.DefaultRequestHeaders.Accept.ParseAdd("image/*");
     }
 
-    /// <summary>Whether a text is such an address.</summary>
     public static bool IsAddress(string text) =>
         text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Fetches an image.</summary>
-    /// <param name="address">Where it is.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="field">The field that it stands in.</param>
-    /// <param name="most">The most bytes that it may have.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="RequestException">Nothing is fetched here, or not from there, or it cannot be had.</exception>
+    /// <summary>Fetches an image of at most <paramref name="most"/> bytes.</summary>
+    /// <exception cref="RequestException">Fetching is off, the address is not allowed, or fetching failed.</exception>
     public async Task<byte[]> FetchAsync(string address, string name, string field, long most, CancellationToken cancellationToken)
     {
         if (!options.AllowUrls)
@@ -110,7 +104,7 @@ internal sealed class RemoteImages : IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var addresses = await AddressesOf(context.DnsEndPoint.Host, cancellationToken).ConfigureAwait(false);
-        // One that is not allowed spoils the name: its answers could change places. A name that there is not is told in the same words.
+        // One forbidden address rules out the name, as the order of its addresses can change. An unknown name gets the same message.
         if (addresses.Length == 0 || !Array.TrueForAll(addresses, address => isAllowed(address)))
             throw RequestException.Bad($"'{context.DnsEndPoint.Host}' has no public address, and nothing is fetched from others.");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

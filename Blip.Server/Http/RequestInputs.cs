@@ -7,18 +7,13 @@ using Microsoft.Extensions.Options;
 namespace Blip.Server.Http;
 
 /// <summary>
-/// Requests with images in any of three forms: JSON with base64, a form with files (<c>multipart/form-data</c>), or an image alone as the
-/// body, its fields in the query.
+/// Requests with images: JSON with base64, <c>multipart/form-data</c> with files, or one image as the body with fields in the query.
 /// </summary>
 internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptions> options)
 {
     private const string ImageField = "image", ImagesField = "images";
 
-    /// <summary>Reads a request.</summary>
-    /// <typeparam name="T">Its fields.</typeparam>
-    /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The fields and the images.</returns>
+    /// <summary>Reads a request's fields and images.</summary>
     /// <exception cref="RequestException">The body is of another form.</exception>
     public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadAsync<T>(
         HttpRequest request, CancellationToken cancellationToken)
@@ -44,8 +39,8 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
         return (fields, [.. files, .. named]);
     }
 
-    /// <summary>The same, for an endpoint that is about images and nothing without them.</summary>
-    /// <exception cref="RequestException">There is none, or the body is of another form.</exception>
+    /// <summary>The same, for endpoints that need an image.</summary>
+    /// <exception cref="RequestException">There is no image, or the body is of another form.</exception>
     public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadSomeAsync<T>(HttpRequest request, CancellationToken cancellationToken)
         where T : KnownFields, IImageRequest
     {
@@ -55,8 +50,7 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
             : throw RequestException.Bad("There is no image: send files in a form, an image as the body, or JSON with 'image' or 'images' in base64.", ImageField);
     }
 
-    /// <summary>The same, for an endpoint that is about one image.</summary>
-    /// <exception cref="RequestException">There is none, or several, or the body is of another form.</exception>
+    /// <summary>The same, for endpoints that take one image.</summary>
     public async Task<(T Fields, ImageSource Image)> ReadOneAsync<T>(HttpRequest request, CancellationToken cancellationToken)
         where T : KnownFields, IImageRequest
     {
@@ -66,7 +60,7 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
 
     private async Task<(T Fields, List<ImageSource> Files)> FormAsync<T>(HttpRequest request, CancellationToken cancellationToken)
     {
-        // In memory: the body is limited already, and a server needs no folder to write to.
+        // In memory: the body's size is limited, and the server needs no writable folder.
         var most = (int)Math.Min(options.Value.MaxBodyBytes, int.MaxValue);
         var feature = new FormFeature(request, new FormOptions { MemoryBufferThreshold = most, MultipartBodyLengthLimit = most, BufferBody = false });
         IFormCollection form;

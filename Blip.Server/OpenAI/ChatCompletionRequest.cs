@@ -4,71 +4,71 @@ using Blip.Server.Requests;
 
 namespace Blip.Server.OpenAI;
 
-/// <summary>A request to <c>/v1/chat/completions</c>: OpenAI's fields, and BLIP's own beside them.</summary>
+/// <summary>A request to <c>/v1/chat/completions</c>: OpenAI's fields and BLIP's.</summary>
 internal sealed record ChatCompletionRequest : GenerationRequest
 {
-    // Fields that change no words here, as they change none at OpenAI or are about their accounts.
+    // Fields that do not change the text: they do not at OpenAI either, or concern accounts.
     private static readonly HashSet<string> Ignored = new(StringComparer.Ordinal)
     {
         "user", "metadata", "store", "service_tier", "parallel_tool_calls", "reasoning_effort", "verbosity", "safety_identifier",
         "prompt_cache_key", "prompt_cache_retention", "prediction", "web_search_options", "top_logprobs",
     };
 
-    /// <summary>caption, ask, or blip, which chooses.</summary>
+    /// <summary>caption, ask, or blip, which chooses by the text.</summary>
     public string? Model { get; init; }
 
     /// <summary>The conversation.</summary>
     public IReadOnlyList<ChatMessageInput>? Messages { get; init; }
 
-    /// <summary>Whether words come as they are said.</summary>
+    /// <summary>Whether the text comes word by word.</summary>
     public bool? Stream { get; init; }
 
-    /// <summary>A stream's facts besides words.</summary>
+    /// <summary>Further content of a stream.</summary>
     public ChatStreamOptions? StreamOptions { get; init; }
 
-    /// <summary>Most tokens of the answer; max_completion_tokens goes before it.</summary>
+    /// <summary>Most tokens of the answer; max_completion_tokens takes precedence.</summary>
     public int? MaxTokens { get; init; }
 
     /// <summary>Most tokens of the answer.</summary>
     public int? MaxCompletionTokens { get; init; }
 
-    /// <summary>Texts that end the answer, and are not in it.</summary>
+    /// <summary>Texts that end the answer; they are left out of it.</summary>
     public IReadOnlyList<string>? Stop { get; init; }
 
-    /// <summary>Words that a caption begins with.</summary>
+    /// <summary>Words that begin the caption.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary>Answers to choose among, in place of writing one.</summary>
+    /// <summary>Answers to choose among, instead of writing one.</summary>
     public IReadOnlyList<string>? Candidates { get; init; }
 
-    /// <summary>1, or left out.</summary>
+    /// <summary>1 or omitted.</summary>
     public int? N { get; init; }
 
-    /// <summary>0, or left out: repetition_penalty is BLIP's own.</summary>
+    /// <summary>0 or omitted; BLIP's field is repetition_penalty.</summary>
     public double? FrequencyPenalty { get; init; }
 
-    /// <summary>0, or left out: repetition_penalty is BLIP's own.</summary>
+    /// <summary>0 or omitted; BLIP's field is repetition_penalty.</summary>
     public double? PresencePenalty { get; init; }
 
-    /// <summary>Text, or left out.</summary>
+    /// <summary>Text or omitted.</summary>
     public JsonElement? ResponseFormat { get; init; }
 
-    /// <summary>Text alone, or left out.</summary>
+    /// <summary>Text only, or omitted.</summary>
     public IReadOnlyList<string>? Modalities { get; init; }
 
-    /// <summary>None, or left out.</summary>
+    /// <summary>None or omitted.</summary>
     public JsonElement? Tools { get; init; }
 
-    /// <summary>auto or none, or left out.</summary>
+    /// <summary>auto, none or omitted.</summary>
     public JsonElement? ToolChoice { get; init; }
 
-    /// <summary>False, or left out.</summary>
+    /// <summary>False or omitted.</summary>
     public bool? Logprobs { get; init; }
 
-    /// <summary>Empty, or left out.</summary>
+    /// <summary>Empty or omitted.</summary>
     public JsonElement? LogitBias { get; init; }
 
-    /// <summary>Refuses options that would have to change the words and cannot.</summary>
+    /// <summary>Refuses options that would change the text but are not supported.</summary>
     /// <exception cref="RequestException">There is such a field.</exception>
     public void Check()
     {
@@ -86,7 +86,6 @@ internal sealed record ChatCompletionRequest : GenerationRequest
             throw RequestException.Bad("stop holds an empty text, which would end every answer before its beginning.", "stop");
     }
 
-    // Null, an empty list and an empty object say nothing.
     private static bool IsGiven(JsonElement? value) => value is { } element && element.ValueKind switch
     {
         JsonValueKind.Null or JsonValueKind.Undefined => false,
@@ -111,16 +110,16 @@ internal sealed record ChatMessageInput
     /// <summary>user, assistant, system or developer.</summary>
     public string? Role { get; init; }
 
-    /// <summary>A text, or a list of parts: text and image_url.</summary>
+    /// <summary>A text, or a list of parts of type text and image_url.</summary>
     public JsonElement? Content { get; init; }
 }
 
-/// <summary>A stream's facts besides words.</summary>
+/// <summary>Further content of a stream.</summary>
 internal sealed record ChatStreamOptions
 {
-    /// <summary>Whether a last chunk has the numbers of tokens.</summary>
+    /// <summary>Whether a last chunk reports token counts.</summary>
     public bool? IncludeUsage { get; init; }
 
-    /// <summary>OpenAI's padding against listeners; none is sent.</summary>
+    /// <summary>OpenAI's padding against eavesdroppers; none is sent.</summary>
     public bool? IncludeObfuscation { get; init; }
 }

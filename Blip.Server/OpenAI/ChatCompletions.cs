@@ -11,7 +11,6 @@ namespace Blip.Server.OpenAI;
 /// <summary><c>POST /v1/chat/completions</c>.</summary>
 internal sealed class ChatCompletions(ModelSet models, ModelCatalog catalog, ImageInputs images)
 {
-    /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var request = await JsonBodies.ReadAsync<ChatCompletionRequest>(http.Request, http.RequestAborted).ConfigureAwait(false);
@@ -63,7 +62,7 @@ internal sealed class ChatCompletions(ModelSet models, ModelCatalog catalog, Ima
         {
             if (most < 1)
                 throw RequestException.Bad($"max_tokens is {most}: give 1 or more.", "max_tokens");
-            // "At most" holds for a model that has room for less: tools send thousands.
+            // Clients send limits of thousands of tokens: the model's room caps them.
             generation = generation with { MaxNewTokens = Math.Min(most, TokenCounts.Room(pipeline, promptTokens)) };
         }
         generation.Validate();
@@ -71,13 +70,12 @@ internal sealed class ChatCompletions(ModelSet models, ModelCatalog catalog, Ima
     }
 }
 
-/// <summary>The answer to one request: a text, or one a line where there are several images.</summary>
+/// <summary>The answer to one request: one line per image.</summary>
 internal sealed class ChatAnswer(string model, Speaker speaker, IReadOnlyList<ImageSource> images, IReadOnlyList<string> stop)
 {
     private readonly string id = $"chatcmpl-{Guid.NewGuid():N}";
     private readonly long created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
-    /// <summary>All of it.</summary>
     public async Task<ChatCompletion> WholeAsync(CancellationToken cancellationToken)
     {
         var tally = new Tally();
@@ -87,7 +85,6 @@ internal sealed class ChatAnswer(string model, Speaker speaker, IReadOnlyList<Im
         return new ChatCompletion(id, created, model, [new ChatChoice(new ChatMessageOutput(text), tally.FinishReason)], Usage(tally));
     }
 
-    /// <summary>The same, piece by piece.</summary>
     public async IAsyncEnumerable<StreamedEvent> StreamAsync(bool usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var tally = new Tally();
@@ -145,12 +142,11 @@ internal sealed class ChatAnswer(string model, Speaker speaker, IReadOnlyList<Im
                     break;
             }
             yield return stops.Finish();
-            // A sequence that ends the words early ends the work, too: then the words that came are all that is known.
+            // A stop sequence ends the work before the whole text is known: then the words so far are counted.
             tally.Add(whole ?? new Said("", words, Ended: true), stops.Stopped);
         }
     }
 
-    /// <summary>The sum of the images' answers.</summary>
     private sealed class Tally
     {
         private bool cut;

@@ -4,16 +4,13 @@ using Blip.Server.Http;
 
 namespace Blip.Server.OpenAI;
 
-/// <summary>A conversation's request.</summary>
-/// <param name="Images">The images of the last message that has some.</param>
-/// <param name="Text">The words of the last message; empty where there are none.</param>
+/// <summary>A conversation: the images of the last message that has some, and the text of the last message (possibly empty).</summary>
 internal sealed record Conversation(IReadOnlyList<ImageSource> Images, string Text)
 {
     /// <summary>
-    /// Reads a conversation. Messages of the system and of the assistant are passed over: BLIP reads one text at a time, and follows no
-    /// instructions.
+    /// Reads a conversation. System and assistant messages are skipped: BLIP reads one text at a time and follows no instructions.
     /// </summary>
-    /// <exception cref="RequestException">A message is of a form that there is not, or there is no image.</exception>
+    /// <exception cref="RequestException">A message's form is unknown, or there is no image.</exception>
     public static async Task<Conversation> ReadAsync(IReadOnlyList<ChatMessageInput>? messages, ImageInputs inputs, CancellationToken cancellationToken)
     {
         if (messages is null or [])

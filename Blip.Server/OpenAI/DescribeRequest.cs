@@ -3,12 +3,11 @@ using System.Text.RegularExpressions;
 namespace Blip.Server.OpenAI;
 
 /// <summary>
-/// Whether a text asks for a description and no more: tools send one with every image. The list is short and stands in docs/serving.md,
-/// so that it is clear which model answers.
+/// Recognises texts that only ask for a description, which tools send with every image. docs/serving.md shows
+/// the list, so that it is clear which model answers.
 /// </summary>
 internal static partial class DescribeRequest
 {
-    /// <summary>Whether the model <c>blip</c> captions an image with this text.</summary>
     public static bool Is(string text) => text.Length == 0 || Pattern().IsMatch(text);
 
     [GeneratedRegex(

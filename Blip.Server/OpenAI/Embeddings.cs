@@ -8,12 +8,11 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.OpenAI;
 
-/// <summary><c>POST /v1/embeddings</c>: vectors of texts, and of images as <c>data:</c> addresses, in one space.</summary>
+/// <summary><c>POST /v1/embeddings</c>: embeddings of texts and of <c>data:</c> images, in one space.</summary>
 internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInputs images, IOptions<BlipServerOptions> options)
 {
     private const string Field = "input";
 
-    /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var request = await JsonBodies.ReadAsync<EmbeddingRequest>(http.Request, http.RequestAborted).ConfigureAwait(false);
@@ -24,7 +23,7 @@ internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInp
         var vectors = new float[inputs.Count][];
         await TextsAsync(embedder, inputs, vectors, http.RequestAborted).ConfigureAwait(false);
         await ImagesAsync(embedder, inputs, vectors, http.RequestAborted).ConfigureAwait(false);
-        // [CLS] and [SEP] stand around each text.
+        // Each text gets a [CLS] and a [SEP].
         var tokens = inputs.Sum(input => ImageInputs.IsData(input) ? TokenCounts.OfImage(embedder) : TokenCounts.Of(embedder, input) + 2);
         return TypedResults.Json(
             new EmbeddingList([.. vectors.Select((vector, i) => new EmbeddingEntry(i, asBase64 ? Base64(vector) : vector))], model, new EmbeddingUsage(tokens)), JsonBodies.Writing);
@@ -55,7 +54,7 @@ internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInp
         var sources = await images.ReadAsync([.. places.Select(i => inputs[i])], Field, cancellationToken).ConfigureAwait(false);
         if (sources is [var one])
         {
-            // Calls about one image share the model with those of others, and know an image that was asked about before.
+            // Calls with one image share batches with other calls, and reuse a recent image's encoding.
             vectors[places[0]] = await embedder.EmbedImageAsync(one, cancellationToken).ConfigureAwait(false);
             return;
         }
@@ -64,11 +63,10 @@ internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInp
             vectors[places[next++]] = embedding.Vector ?? throw new ImageException(embedding.Error!);
     }
 
-    // Little-endian floats, as OpenAI's clients ask for them.
+    // Little-endian floats, as OpenAI's clients expect.
     private static string Base64(float[] vector) => Convert.ToBase64String(MemoryMarshal.AsBytes<float>(vector));
 }
 
-/// <summary>A request to <c>/v1/embeddings</c>.</summary>
 internal sealed record EmbeddingRequest : KnownFields
 {
     /// <summary>match.</summary>
@@ -80,16 +78,14 @@ internal sealed record EmbeddingRequest : KnownFields
     /// <summary>float or base64.</summary>
     public string? EncodingFormat { get; init; }
 
-    /// <summary>The model's own, or left out.</summary>
+    /// <summary>The model's, or omitted.</summary>
     public int? Dimensions { get; init; }
 
-    /// <summary>Whose request it is; not read.</summary>
+    /// <summary>Ignored.</summary>
     public string? User { get; init; }
 
-    /// <summary>Checks the options of vectors.</summary>
-    /// <param name="dimension">The model's.</param>
-    /// <returns>Whether they are wanted as base64.</returns>
-    /// <exception cref="RequestException">They are wanted in another way than there is.</exception>
+    /// <summary>Checks the options, and returns whether vectors are wanted as base64.</summary>
+    /// <exception cref="RequestException">An option is not supported.</exception>
     public bool Check(int dimension)
     {
         RefuseUnknown();
@@ -107,20 +103,17 @@ internal sealed record EmbeddingRequest : KnownFields
 /// <summary>The answer of <c>/v1/embeddings</c>.</summary>
 internal sealed record EmbeddingList(IReadOnlyList<EmbeddingEntry> Data, string Model, EmbeddingUsage Usage)
 {
-    /// <summary>Its type.</summary>
     public string Object => "list";
 }
 
-/// <summary>A vector: numbers, or their bytes as base64.</summary>
+/// <summary>A vector: numbers, or base64 of their bytes.</summary>
 internal sealed record EmbeddingEntry(int Index, object Embedding)
 {
-    /// <summary>Its type.</summary>
     public string Object => "embedding";
 }
 
-/// <summary>Numbers of tokens.</summary>
 internal sealed record EmbeddingUsage(int PromptTokens)
 {
-    /// <summary>The same: nothing is said.</summary>
+    /// <summary>The same: an embedding writes no text.</summary>
     public int TotalTokens => PromptTokens;
 }

@@ -4,34 +4,28 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.OpenAI;
 
-/// <summary>The models by the names that requests have for them. Names of files and folders are the server's own.</summary>
+/// <summary>The models by their names in requests. File and folder names stay on the server.</summary>
 internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> options)
 {
-    /// <summary>Captions every image, for any text beside it.</summary>
+    /// <summary>Captions every image, whatever the text.</summary>
     public const string Caption = "caption";
 
-    /// <summary>Answers the text.</summary>
     public const string Ask = "ask";
 
-    /// <summary>Captions or answers, as the text wants it.</summary>
+    /// <summary>Captions or answers, depending on the text.</summary>
     public const string Either = "blip";
 
-    /// <summary>Makes vectors.</summary>
     public const string Match = "match";
 
-    /// <summary>All that are served.</summary>
     public ModelList List() => new([.. Names(chat: true).Concat(Names(chat: false)).Select(Of)], options.Value.Index is not null);
 
-    /// <summary>One of them.</summary>
-    /// <exception cref="RequestException">There is none of this name.</exception>
     public ModelEntry Find(string name) => Of(Known(name, [.. Names(chat: true), .. Names(chat: false)]));
 
-    /// <summary>The name of a model that takes part in a conversation.</summary>
-    /// <exception cref="RequestException">There is none of this name.</exception>
+    /// <summary>Checks the name of a model for conversations.</summary>
     public string Chat(string? name) => Known(name, [.. Names(chat: true)]);
 
-    /// <summary>The name of a model that makes vectors.</summary>
-    /// <exception cref="RequestException">There is none of this name.</exception>
+    /// <summary>The same for embeddings.</summary>
+    /// <exception cref="RequestException">There is no such model.</exception>
     public string Embedding(string? name) => Known(name, [.. Names(chat: false)]);
 
     private ModelEntry Of(string name) => new(name, models.Created.ToUnixTimeSeconds(), name switch
@@ -41,7 +35,6 @@ internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> 
         _ => IsDemo(options.Value.CaptionModel ?? options.Value.AskModel),
     });
 
-    // The demo models lie beside the program.
     private static bool IsDemo(string? model) => model is not null && Path.GetDirectoryName(Path.GetFullPath(model)) == Path.Combine(AppContext.BaseDirectory, "weights");
 
     private IEnumerable<string> Names(bool chat)
@@ -63,22 +56,19 @@ internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> 
 
 /// <summary>The answer of <c>/v1/models</c>.</summary>
 /// <param name="Data">The models.</param>
-/// <param name="Index">Whether <c>/search</c> has an index.</param>
+/// <param name="Index">Whether <c>/search</c> is available.</param>
 internal sealed record ModelList(IReadOnlyList<ModelEntry> Data, bool Index)
 {
-    /// <summary>Its type.</summary>
     public string Object => "list";
 }
 
 /// <summary>A model.</summary>
-/// <param name="Id">Its name.</param>
-/// <param name="Created">When it was named, in seconds since 1970.</param>
-/// <param name="Demo">Whether it is a demo model, which knows drawn shapes only.</param>
+/// <param name="Id">The name.</param>
+/// <param name="Created">When it was configured, in seconds since 1970.</param>
+/// <param name="Demo">Whether it is a demo model, which knows only drawn shapes.</param>
 internal sealed record ModelEntry(string Id, long Created, bool Demo)
 {
-    /// <summary>Its type.</summary>
     public string Object => "model";
 
-    /// <summary>Whose it is.</summary>
     public string OwnedBy => "blip";
 }

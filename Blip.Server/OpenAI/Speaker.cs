@@ -5,43 +5,33 @@ using Blip.Server.Requests;
 
 namespace Blip.Server.OpenAI;
 
-/// <summary>One request's wish for each of its images: a caption, or an answer.</summary>
-/// <param name="pipeline">Who says it.</param>
-/// <param name="generation">How words are chosen.</param>
-/// <param name="textTokens">Tokens of the text that is read with each image.</param>
+/// <summary>Writes one request's texts about images: captions or answers.</summary>
 internal abstract class Speaker(Pipeline pipeline, GenerationOptions generation, int textTokens)
 {
-    /// <summary>Tokens that are read with each image, its own among them.</summary>
+    /// <summary>Tokens that are read with each image, including the image's.</summary>
     public int PromptTokens { get; } = textTokens + TokenCounts.OfImage(pipeline);
 
-    /// <summary>False where words are known at the end only.</summary>
+    /// <summary>False where the words are known only at the end.</summary>
     public virtual bool HasWordsBeforeTheEnd => generation is { NumBeams: 1, NumReturnSequences: 1 };
 
-    /// <summary>The texts about several images, in their order.</summary>
-    /// <exception cref="ImageException">One of them cannot be read.</exception>
+    /// <summary>The images' texts, in order.</summary>
+    /// <exception cref="ImageException">An image cannot be read.</exception>
     public abstract IAsyncEnumerable<Said> SayAllAsync(IReadOnlyList<ImageSource> images, CancellationToken cancellationToken);
 
-    /// <summary>The text about one image.</summary>
-    /// <exception cref="ImageException">It cannot be read.</exception>
     public abstract Task<Said> SayAsync(ImageSource image, CancellationToken cancellationToken);
 
-    /// <summary>The same, word by word.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="onEnd">Given the whole before the words end.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>The same, word by word. <paramref name="onEnd"/> gets the whole before the words end.</summary>
     public abstract IAsyncEnumerable<string> StreamAsync(ImageSource image, Action<Said> onEnd, CancellationToken cancellationToken);
 
-    /// <summary>A text that was said, and whether the model ended it itself.</summary>
     protected Said Of(string? text, IReadOnlyList<int> tokens) => new(text ?? "", Math.Max(0, tokens.Count - 1), tokens[^1] == pipeline.EndToken);
 }
 
-/// <summary>The text about an image.</summary>
-/// <param name="Text">The words.</param>
-/// <param name="Tokens">How many tokens they are, the end token counted.</param>
-/// <param name="Ended">Whether the model ended them itself, and not the greatest length.</param>
+/// <summary>
+/// A text about an image. <paramref name="Tokens"/> include the end token; <paramref name="Ended"/> is false
+/// where the length limit ended the text.
+/// </summary>
 internal sealed record Said(string Text, int Tokens, bool Ended);
 
-/// <summary>Captions.</summary>
 internal sealed class CaptionSpeaker(Captioner captioner, CaptionOptions options)
     : Speaker(captioner, options.Generation!, TokenCounts.Of(captioner, options.Prompt))
 {
@@ -65,7 +55,6 @@ internal sealed class CaptionSpeaker(Captioner captioner, CaptionOptions options
         captioner.StreamAsync(image, options, caption => onEnd(Of(caption.Text, caption.Tokens)), cancellationToken);
 }
 
-/// <summary>Answers to one question.</summary>
 internal sealed class AnswerSpeaker(QuestionAnswerer answerer, string question, AnswerOptions options)
     : Speaker(answerer, options.Generation!, TokenCounts.Of(answerer, question))
 {

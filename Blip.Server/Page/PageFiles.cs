@@ -3,18 +3,16 @@ using System.Reflection;
 
 namespace Blip.Server.Page;
 
-/// <summary>The page at <c>/</c>: a few files that lie in this assembly, and nothing from elsewhere.</summary>
+/// <summary>The page at <c>/</c>: files embedded in this assembly.</summary>
 internal static class PageFiles
 {
-    /// <summary>Below which path its styles and scripts are.</summary>
     public const string Folder = "/page";
 
-    // They lie under their own names, as the project file says.
     private static readonly FrozenDictionary<string, byte[]> Files = Assembly.GetExecutingAssembly().GetManifestResourceNames()
         .Where(name => Path.GetExtension(name) is ".html" or ".css" or ".js")
         .ToFrozenDictionary(name => name, Read, StringComparer.Ordinal);
 
-    /// <summary>Maps it. It asks for no key: it asks its reader for one.</summary>
+    /// <summary>Maps the page without a key: the page asks its reader for one.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/", () => Of("index.html")).ExcludeFromDescription();

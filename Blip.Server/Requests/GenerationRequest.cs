@@ -4,22 +4,22 @@ using Blip.Server.Http;
 
 namespace Blip.Server.Requests;
 
-/// <summary>How words are chosen: the fields that every request for words may have, named as in Hugging Face's <c>generate()</c>.</summary>
+/// <summary>Generation fields of every request for text, named as in Hugging Face's <c>generate()</c>.</summary>
 internal record GenerationRequest : KnownFields
 {
-    // Temperatures that mean "the likeliest word"; people write 0.
+    // Lower temperatures mean the likeliest word; people write 0.
     private const double Coldest = 1e-4;
 
-    /// <summary>Draw words at random. Left out: drawn where a temperature, a top p or a top k is given.</summary>
+    /// <summary>Sample at random. Default: true where a temperature, a top p or a top k is given.</summary>
     public bool? DoSample { get; init; }
 
-    /// <summary>Beams of the search; 1 takes the likeliest word each time.</summary>
+    /// <summary>Beams of the search; 1 is greedy.</summary>
     public int? NumBeams { get; init; }
 
-    /// <summary>Most tokens, start token and prompt counted.</summary>
+    /// <summary>Most tokens, counting the start token and the prompt.</summary>
     public int? MaxLength { get; init; }
 
-    /// <summary>Fewest tokens, start token and prompt counted.</summary>
+    /// <summary>Fewest tokens, counting the start token and the prompt.</summary>
     public int? MinLength { get; init; }
 
     /// <summary>Most new tokens.</summary>
@@ -31,51 +31,50 @@ internal record GenerationRequest : KnownFields
     /// <summary>When a beam search stops: true, false or "never".</summary>
     public JsonElement? EarlyStopping { get; init; }
 
-    /// <summary>Above 0 favours long texts; for beam search.</summary>
+    /// <summary>Beam search: above 0 favours long texts.</summary>
     public double? LengthPenalty { get; init; }
 
-    /// <summary>Above 1 repeats less.</summary>
+    /// <summary>Above 1 discourages repetition.</summary>
     public double? RepetitionPenalty { get; init; }
 
-    /// <summary>No run of so many tokens comes twice; 0 is off.</summary>
+    /// <summary>No n-gram of this size occurs twice; 0 is off.</summary>
     public int? NoRepeatNgramSize { get; init; }
 
-    /// <summary>Draws: below 1 sharpens, above 1 flattens; 0 takes the likeliest word.</summary>
+    /// <summary>Sampling: below 1 sharpens, above 1 flattens; 0 is greedy.</summary>
     public double? Temperature { get; init; }
 
-    /// <summary>Draws: only so many of the likeliest tokens; 0 keeps all.</summary>
+    /// <summary>Sampling: only this many of the likeliest tokens; 0 keeps all.</summary>
     public int? TopK { get; init; }
 
-    /// <summary>Draws: only the likeliest tokens up to this sum of probabilities.</summary>
+    /// <summary>Sampling: only the likeliest tokens up to this total probability.</summary>
     public double? TopP { get; init; }
 
-    /// <summary>Draws: only the likeliest tokens up to this share of the entropy.</summary>
+    /// <summary>Sampling: only the likeliest tokens up to this share of the entropy.</summary>
     public double? TopH { get; init; }
 
-    /// <summary>Draws: only tokens about as surprising as expected, up to this sum of probabilities.</summary>
+    /// <summary>Sampling: only tokens about as surprising as expected, up to this total probability.</summary>
     public double? TypicalP { get; init; }
 
-    /// <summary>Draws: only tokens at least this times as likely as the likeliest.</summary>
+    /// <summary>Sampling: only tokens at least this many times as likely as the likeliest.</summary>
     public double? MinP { get; init; }
 
-    /// <summary>Draws: only tokens at least this likely.</summary>
+    /// <summary>Sampling: only tokens at least this likely.</summary>
     public double? EpsilonCutoff { get; init; }
 
-    /// <summary>Draws: the same, lowered where the distribution is flat.</summary>
+    /// <summary>Sampling: the same, lowered where the distribution is flat.</summary>
     public double? EtaCutoff { get; init; }
 
-    /// <summary>Of the draws: equal seeds give equal words.</summary>
+    /// <summary>Sampling: equal seeds give equal texts.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>The options with these fields.</summary>
-    /// <param name="defaults">The values of omitted fields.</param>
-    /// <exception cref="RequestException">A field is not of its kind.</exception>
+    /// <summary>These fields, with defaults for omitted ones.</summary>
+    /// <exception cref="RequestException">A field is of the wrong kind.</exception>
     public GenerationOptions Apply(GenerationOptions defaults) => WithDraws(defaults with
     {
         NumBeams = NumBeams ?? defaults.NumBeams,
         MaxLength = MaxLength ?? defaults.MaxLength,
         MinLength = MinLength ?? defaults.MinLength,
-        // A length that a request gives is not overruled by the model's own of the other kind.
+        // The model's default of the other length must not overrule a request's length.
         MaxNewTokens = MaxNewTokens ?? (MaxLength is null ? defaults.MaxNewTokens : null),
         MinNewTokens = MinNewTokens ?? defaults.MinNewTokens,
         EarlyStopping = EarlyStopping is { } stopping ? Read(stopping) : defaults.EarlyStopping,
@@ -92,7 +91,7 @@ internal record GenerationRequest : KnownFields
         Seed = Seed is { } seed ? unchecked((ulong)seed) : defaults.Seed,
     });
 
-    // As other models' services do: a temperature, a top p or a top k asks for draws at random, and temperature 0 for none.
+    // As in other services: a temperature, a top p or a top k turns sampling on; temperature 0 turns it off.
     private GenerationOptions WithDraws(GenerationOptions options) =>
         Temperature is >= 0 and < Coldest ? options with { DoSample = DoSample ?? false }
         : Temperature is null && TopP is null && TopK is null ? options with { DoSample = DoSample ?? options.DoSample }

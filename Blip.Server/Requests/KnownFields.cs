@@ -4,19 +4,17 @@ using Blip.Server.Http;
 
 namespace Blip.Server.Requests;
 
-/// <summary>A request whose fields are all known: one that is not would be a wish that nothing follows.</summary>
+/// <summary>Refuses unknown fields, which would be ignored otherwise.</summary>
 internal record KnownFields
 {
-    // An answer does not repeat the request.
+    // An error does not repeat the request.
     private const int LongestShown = 64;
 
-    /// <summary>Fields that the endpoint does not know.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; init; }
 
-    /// <summary>Refuses fields that the endpoint does not know.</summary>
-    /// <param name="ignored">Fields that change no result, and may be there.</param>
-    /// <exception cref="RequestException">There is such a field.</exception>
+    /// <summary><paramref name="ignored"/> may be present.</summary>
+    /// <exception cref="RequestException">There is an unknown field.</exception>
     public void RefuseUnknown(IReadOnlySet<string>? ignored = null)
     {
         foreach (var field in Unknown?.Keys ?? Enumerable.Empty<string>())

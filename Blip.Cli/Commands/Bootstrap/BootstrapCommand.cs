@@ -3,7 +3,7 @@ using Blip.Cli.Help;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap</c>: from noisy image-text pairs to a filtered data set (CapFilt).</summary>
+/// <summary><c>blip bootstrap</c>: filters noisy image-text pairs (CapFilt).</summary>
 internal sealed class BootstrapCommand : Command, IHasExamples
 {
     public BootstrapCommand(Terminal terminal)

@@ -7,7 +7,7 @@ using Blip.Datasets.Shapes;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap demo</c>: writes a noisy data set whose truth is known.</summary>
+/// <summary><c>blip bootstrap demo</c>: writes a noisy data set with known truth.</summary>
 internal sealed class BootstrapDemoCommand : Command, IHasExamples
 {
     private const string EveryDetail = "all";
@@ -60,7 +60,7 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         .Distinct()
         .ToDictionary(detail => detail, _ => 1.0);
 
-    // A list of an enum's members; one more word may stand for all.
+    // A list of an enum's members; `every` may stand for all.
     private static Option<string> Members<T>(string name, string description, string? every = null)
         where T : struct, Enum
     {
@@ -141,7 +141,7 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         int Count(PairTruth truth) => counts.GetValueOrDefault(truth);
     }
 
-    /// <summary>Draws the bar at once: the framework's own class would report from another thread, and later.</summary>
+    /// <summary>Draws at once: <c>Progress&lt;T&gt;</c> would report later, from another thread.</summary>
     private sealed class Advance(ProgressLine line) : IProgress<int>
     {
         public void Report(int value) => line.Advance();

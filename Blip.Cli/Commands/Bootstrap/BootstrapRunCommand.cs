@@ -7,7 +7,6 @@ using Blip.Cli.Output;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap run</c>: captions and filters a data set, shard by shard.</summary>
 internal sealed class BootstrapRunCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

@@ -7,7 +7,7 @@ using Blip.Cli.Output;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap select</c>: other thresholds and rankings over a run's results, without a device.</summary>
+/// <summary><c>blip bootstrap select</c>: applies other thresholds to a run's results, without a device.</summary>
 internal sealed class BootstrapSelectCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -75,7 +75,7 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
         }
     }
 
-    // Progress<T> would report on another thread, behind the end.
+    // Progress<T> would report from another thread, after the end.
     private sealed class Shown(ProgressLine line) : IProgress<SelectionResult>
     {
         public void Report(SelectionResult value) =>

@@ -10,7 +10,6 @@ using Spectre.Console;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap status</c>: a run's progress and kept texts.</summary>
 internal sealed class BootstrapStatusCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

@@ -3,7 +3,6 @@ using Blip.Cli.Help;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap submit</c>: hands the shards of a run to a cluster.</summary>
 internal sealed class BootstrapSubmitCommand : Command, IHasExamples
 {
     public BootstrapSubmitCommand(Terminal terminal)
@@ -26,7 +25,7 @@ internal sealed class BootstrapSubmitCommand : Command, IHasExamples
         ("A queue for workers that come and go", "blip bootstrap submit nats nats://queue:4222 'laion/*.tar' --output clean"),
     ];
 
-    /// <summary>This program, as another shell starts it.</summary>
+    /// <summary>The command that starts this program in another shell.</summary>
     internal static IReadOnlyList<string> Program()
     {
         var process = Environment.ProcessPath ?? throw new UsageException("the path of this program is not known: run it as 'blip'.");

@@ -10,7 +10,6 @@ using Spectre.Console;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap table</c>: every candidate text with its scores, kept or not.</summary>
 internal sealed class BootstrapTableCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -49,7 +48,7 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
         var rows = Rows(
             parsed.GetRequiredValue(folder), row => (which is null || row.Kept == which) && (!onlyFailed || row.Error is not null),
             cancellationToken);
-        // The first row is read before the file is made: a folder without a table leaves nothing behind.
+        // Reads the first row before creating the file: a folder without a table leaves no file.
         await using var each = rows.GetAsyncEnumerator(cancellationToken);
         var any = await Startup.StepAsync(async () => await each.MoveNextAsync());
         using var file = output.Open(parsed);

@@ -7,7 +7,6 @@ using Blip.Cli.Output;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap submit k8s</c>: the manifest of an Indexed Job.</summary>
 internal sealed class SubmitKubernetesCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

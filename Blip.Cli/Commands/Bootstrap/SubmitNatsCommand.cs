@@ -7,7 +7,7 @@ using Blip.Cli.Options;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap submit nats</c>: fills a queue for workers that come and go.</summary>
+/// <summary><c>blip bootstrap submit nats</c>: fills a queue for any number of workers.</summary>
 internal sealed class SubmitNatsCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

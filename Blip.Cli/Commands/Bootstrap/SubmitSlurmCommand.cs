@@ -7,7 +7,7 @@ using Blip.Cli.Output;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap submit slurm</c>: a batch script for the open shards, submitted on request.</summary>
+/// <summary><c>blip bootstrap submit slurm</c>: writes a batch script for the open shards.</summary>
 internal sealed class SubmitSlurmCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -64,7 +64,7 @@ internal sealed class SubmitSlurmCommand : Command, IHasExamples
             WorkingFolder = Directory.GetCurrentDirectory(),
             ShardsPerTask = parsed.GetValue(perTask),
             TasksAtOnce = parsed.GetValue(atOnce),
-            // The cluster says how large an array may be; a script that is written alone keeps to Slurm's own bound.
+            // The cluster limits an array's size. A script that is only written keeps to Slurm's default limit.
             MaxArraySize = submit
                 ? await Startup.StepAsync(() => SlurmSubmission.MaxArraySizeAsync(cancellationToken))
                 : SlurmScript.DefaultMaxArraySize,

@@ -8,7 +8,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip eval caption</c>: BLEU, ROUGE-L and CIDEr.</summary>
 internal sealed class EvalCaptionCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

@@ -3,7 +3,6 @@ using Blip.Cli.Help;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip eval</c>: how good a model is, in the numbers that papers print.</summary>
 internal sealed class EvalCommand : Command, IHasExamples
 {
     public EvalCommand(Terminal terminal)

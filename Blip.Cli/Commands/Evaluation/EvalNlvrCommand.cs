@@ -8,10 +8,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip eval nlvr</c>: how often a model is right about sentences and two images.</summary>
 internal sealed class EvalNlvrCommand : Command, IHasExamples
 {
-    // nlvr_dataset.py of the authors' code.
+    // From the authors' nlvr_dataset.py.
     private const int MostWords = 40;
 
     private readonly Terminal terminal;

@@ -9,7 +9,6 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip eval retrieval</c>: recall at 1, 5 and 10, both ways.</summary>
 internal sealed class EvalRetrievalCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -78,7 +77,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         ScoreReport.Write(output, parsed, terminal, Named(scores), ("images", found.Count, all.Count), parsed.GetValue(details) ? Details : null);
         return found.Count == all.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
 
-        // BLIP's score of a second look: the logit of "it fits" and the product of the vectors.
+        // BLIP's score for reranking: the matching logit plus the dot product.
         IReadOnlyList<double> Look(int image, IReadOnlyList<int> texts)
         {
             var source = Source(folder, found[image], frames.Of(parsed));
@@ -110,7 +109,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         ? EvaluationBinding.Clip(folder, Path.GetFileNameWithoutExtension(name), wanted)
         : EvaluationBinding.Image(folder, image.FileName, image.Id);
 
-    // A caption that the model cannot read is told and left out, and an image without another one with it.
+    // A caption that the model cannot read is reported and skipped, with its image if it has no other.
     private async Task<(List<CaptionedImage> Images, Dictionary<string, float[]> Texts)> EmbedAsync(
         Matcher matcher, CaptionAnnotations data, CancellationToken cancellationToken)
     {

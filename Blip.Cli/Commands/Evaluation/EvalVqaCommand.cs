@@ -10,7 +10,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip eval vqa</c>: the accuracy of answers.</summary>
 internal sealed class EvalVqaCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -113,7 +112,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
         using var answerer = model.Load(parsed, terminal, progress, () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, answerer);
         using var writer = evaluation.Save(parsed, data.Format);
-        // Questions about one image together: it is read and encoded once.
+        // Groups questions by image, so that each image is read and encoded once.
         var left = data.Questions.Where(question => writer?.Results.ContainsKey(question.Id) != true).GroupBy(question => question.ImageId).SelectMany(group => group).ToList();
         progress.Skip(data.Questions.Count - left.Count);
         ModelBinding.TellUnknown(terminal, answerer, left.Select(question => question.Text).Concat(options.Candidates));

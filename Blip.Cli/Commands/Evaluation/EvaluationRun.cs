@@ -3,17 +3,15 @@ using Blip.Evaluation;
 
 namespace Blip.Cli.Commands;
 
-/// <summary>Takes a model's answers over a data set: keeps the answers, reports the missing ones.</summary>
-/// <param name="terminal">For messages.</param>
-/// <param name="progress">Drawn meanwhile.</param>
-/// <param name="writer">Where the answers are kept for a later run; null for nowhere.</param>
+/// <summary>
+/// Collects a model's answers over a data set, in <paramref name="writer"/> too for a later run, and reports missing ones.
+/// </summary>
 internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, ResultsWriter? writer)
 {
-    /// <summary>Takes the answers to their end; on an interruption the finished ones stay in the file.</summary>
-    /// <param name="results">The answers, in the order of <paramref name="ids"/>.</param>
-    /// <param name="ids">Each one's id.</param>
-    /// <param name="read">An answer's text, or its error.</param>
-    /// <returns>From id to answer, those of earlier runs among them.</returns>
+    /// <summary>
+    /// Collects all answers; after an interruption the finished ones stay in the file. <paramref name="results"/>
+    /// are in the order of <paramref name="ids"/>; the returned answers include those of earlier runs.
+    /// </summary>
     public async Task<IReadOnlyDictionary<EntryId, string>> RunAsync<T>(
         IAsyncEnumerable<T> results, IReadOnlyList<EntryId> ids, Func<T, (string? Text, string? Error)> read)
     {
@@ -53,8 +51,8 @@ internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, Re
         }
     }
 
-    /// <summary>Those of a data set that have an answer of the model; says so where some have none.</summary>
-    /// <exception cref="UsageException">None has, or an answer is about something else.</exception>
+    /// <summary>The items that the model answered; reports how many have no answer.</summary>
+    /// <exception cref="UsageException">No item has an answer, or an answer is about another item.</exception>
     public static List<T> Answered<T>(Terminal terminal, IReadOnlyList<T> items, Func<T, EntryId> id, IReadOnlyDictionary<EntryId, string> answers, string things)
     {
         var known = items.Select(id).ToHashSet();

@@ -4,7 +4,7 @@ using Blip.Cli.Options;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip serve</c>: the models over HTTP. The parts that need ASP.NET Core are in <see cref="ServeRun"/>, which no other command loads.</summary>
+/// <summary><c>blip serve</c>. Only <see cref="ServeRun"/> needs ASP.NET Core, so that other commands do not load it.</summary>
 internal sealed class ServeCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

@@ -13,12 +13,11 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Blip.Cli.Commands;
 
-/// <summary>A server from its start to its end.</summary>
 internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, ServerBinding server)
 {
     private static readonly TimeSpan TellTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>Serves until it is told to end; then running requests finish, and no new ones begin.</summary>
+    /// <summary>Serves until told to stop; then running requests finish and no new ones begin.</summary>
     public async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var setup = Setup(parsed);
@@ -50,7 +49,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         return ExitCodes.Success;
     }
 
-    // A log of JSON has no bar and no questions in it.
+    // A JSON log may contain no progress bar and no question.
     private async Task<IReadOnlyDictionary<string, string>> ModelsAsync(ParseResult parsed, Action<string> note, CancellationToken cancellationToken)
     {
         var verbosity = terminal.Verbosity;
@@ -95,7 +94,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         options.RequestTimeout = server.Timeout(parsed) ?? options.RequestTimeout;
     }
 
-    // With the command line's names.
+    // Errors get the command line's names.
     private static TOptions Checked<TOptions>(TOptions options)
         where TOptions : PipelineOptions => Startup.Step(() =>
         {
@@ -127,7 +126,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         }
     }
 
-    // A JSON log holds JSON lines alone. A blocked standard error must not block the server.
+    // A JSON log holds only JSON lines. A blocked standard error must not block the server.
     private async Task TellAsync(WebApplication app, bool json, string note)
     {
         var telling = Task.Run(() =>
@@ -140,7 +139,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         await Task.WhenAny(telling, Task.Delay(TellTime));
     }
 
-    // Ends with the first model that cannot be loaded, or when it is told to.
+    // Ends when a model fails to load or on cancellation.
     private static async Task EndAsync(Task loaded, CancellationToken cancellationToken)
     {
         try
@@ -150,7 +149,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested || loaded.IsFaulted)
         {
-            // The next question tells it.
+            // The caller tells the two apart.
         }
     }
 
@@ -166,13 +165,13 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         logging.SetMinimumLevel(level);
         if (level == LogLevel.Warning)
             logging.AddFilter("Blip", LogLevel.Information);
-        // The command itself reports errors at the start.
+        // The command reports startup errors itself.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // Standard output is for results, and a server has none.
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
         {
             console.LogToStandardErrorThreshold = LogLevel.Trace;
-            // Lines are dropped where the log is blocked: requests must not wait for it.
+            // Drops lines while the log is blocked: requests must not wait for it.
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
         if (json)

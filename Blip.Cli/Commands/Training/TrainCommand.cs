@@ -3,7 +3,6 @@ using Blip.Cli.Help;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip train</c>: its tasks.</summary>
 internal sealed class TrainCommand : Command, IHasExamples
 {
     public TrainCommand(Terminal terminal)

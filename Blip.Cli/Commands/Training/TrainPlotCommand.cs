@@ -7,7 +7,6 @@ using Blip.Training.Metrics;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip train plot</c>: the curves of a run as an image and a page.</summary>
 internal sealed class TrainPlotCommand : Command, IHasExamples
 {
     private const string Image = "training.png", Page = "training.html";

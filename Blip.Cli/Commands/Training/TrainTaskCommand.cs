@@ -7,29 +7,22 @@ using Blip.Training;
 
 namespace Blip.Cli.Commands;
 
-/// <summary>A task of <c>blip train</c> as the command line has it.</summary>
-/// <param name="Name">The command.</param>
-/// <param name="Task">The task.</param>
-/// <param name="Demo">The model that comes with the program.</param>
-/// <param name="Description">Its description, for people.</param>
+/// <summary>A task of <c>blip train</c>.</summary>
 internal sealed record TrainedTask(string Name, TrainingTask Task, DemoModel Demo, string Description)
 {
-    /// <summary>Whether the data are JSON lists that name images of a folder.</summary>
+    /// <summary>Whether the data are JSON lists of images in a folder.</summary>
     public bool ReadsLists => Task is TrainingTask.Vqa or TrainingTask.Nlvr;
 
-    /// <summary>Captions.</summary>
     public static readonly TrainedTask Caption = new(
         "caption", TrainingTask.Caption, DemoModel.Captioning, "Fine-tunes a captioner on images and their captions.");
 
-    /// <summary>Contrast and matching.</summary>
     public static readonly TrainedTask Match = new(
         "match", TrainingTask.Match, DemoModel.Retrieval, "Fine-tunes a matcher on images and texts that belong to them.");
 
-    /// <summary>Answers.</summary>
     public static readonly TrainedTask Vqa = new(
         "vqa", TrainingTask.Vqa, DemoModel.Answering, "Fine-tunes an answerer on questions about images, and their answers.");
 
-    /// <summary>Sentences about two images; it begins with the matcher, both of whose twins are its cross-attention.</summary>
+    /// <summary>Starts from the matcher, whose cross-attention initialises both twins.</summary>
     public static readonly TrainedTask Nlvr = new(
         "nlvr", TrainingTask.Nlvr, DemoModel.Retrieval, "Fine-tunes a model on sentences about two images, true or false (NLVR2).");
 
@@ -39,7 +32,7 @@ internal sealed record TrainedTask(string Name, TrainingTask Task, DemoModel Dem
         "Learns contrast, matching and captions at once, with towers that share weights; what it writes is captioner and matcher.");
 }
 
-/// <summary><c>blip train caption</c>, <c>match</c>, <c>vqa</c>, <c>nlvr</c> and <c>pretrain</c>.</summary>
+/// <summary><c>blip train</c> <c>caption</c>, <c>match</c>, <c>vqa</c>, <c>nlvr</c> and <c>pretrain</c>.</summary>
 internal sealed class TrainTaskCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -151,7 +144,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         }
     }
 
-    // The demo's matcher goes with the demo's captioner.
+    // The demo matcher comes with the demo captioner.
     private string? Captioner(ParseResult parsed) => task.Task != TrainingTask.Pretrain
         ? null
         : parsed.GetValue(captioner) is { } named
