@@ -3,6 +3,7 @@ namespace Blip.Bench.Kills;
 /// <summary>A command that writes, and the conditions on its files after each kill.</summary>
 internal abstract class KillCase(string folder)
 {
+    /// <summary>The command's name in the table.</summary>
     public abstract string Name { get; }
 
     /// <summary>The next run's command line.</summary>

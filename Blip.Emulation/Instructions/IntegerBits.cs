@@ -27,7 +27,7 @@ internal static class IntegerBits
                 return One(context, a => Unsigned(~a, bytes));
             case "cnot":
                 return One(context, a => a == 0 ? 1UL : 0);
-            // PTX clamps shifts to the width; in C larger ones are undefined.
+            // PTX clamps shifts to the width.
             case "shl":
                 return new Map2(context.Target(0), context.Source(1), context.Source(2, "u32"), (a, b) => (uint)b >= width ? 0 : Unsigned(a << (int)b, bytes));
             case "shr":

@@ -28,7 +28,7 @@ internal readonly record struct FloatFormat(int Precision, int MinExponent, int 
     public double MaxValue => (2 - Math.ScaleB(1, 1 - Precision)) * Math.ScaleB(1, MaxExponent);
 }
 
-/// <summary>Rounding in every mode, through double precision and rounding to odd.</summary>
+/// <summary>Rounds through double precision and rounding to odd.</summary>
 internal static class Rounding
 {
     /// <summary>Rounds a double to a format, once.</summary>

@@ -110,7 +110,7 @@ internal sealed class Cta : IDisposable
         Complete(barrier);
     }
 
-    /// <summary>A warp has ended, for which others may have waited.</summary>
+    /// <summary>Others may have waited for an ended warp.</summary>
     public void Ended()
     {
         foreach (var barrier in barriers)

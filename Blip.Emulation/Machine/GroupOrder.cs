@@ -20,6 +20,7 @@ internal sealed class GroupOrder(RaceDetector times)
         found = Empty();
     }
 
+    /// <summary>A warp's threads fence for the whole device.</summary>
     public void Fence(int warp)
     {
         seen[warp].Add(found[warp]);
@@ -39,6 +40,7 @@ internal sealed class GroupOrder(RaceDetector times)
         there.Add(fenced[warp]);
     }
 
+    /// <summary>Warps meet at a barrier.</summary>
     public void Join(ReadOnlySpan<int> together)
     {
         foreach (var known in (ReadOnlySpan<Known[]>)[seen, fenced])
