@@ -10,22 +10,20 @@ using Blip.Training;
 
 namespace Blip.Bench;
 
-/// <summary>From a command line to an exit code: 0; 1 where an answer is wrong or a kernel slower; 2 where the command line cannot be used.</summary>
+/// <summary>From a command line to an exit code: 0; 1 for a wrong answer or a slower kernel; 2 for an unusable command line.</summary>
 internal static class BenchProgram
 {
     private const int Usage = 2;
     private const string PeersName = "peers";
 
-    /// <summary>Runs one command line.</summary>
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
-        // They have other options, and a separate program that reads them.
+        // A separate program reads their options.
         if (arguments is [PeersName, ..])
             return PeersBench.Run([.. arguments.Skip(1)]);
         return Invoke(Root(output), arguments is [] ? ["--help"] : arguments, output, error);
     }
 
-    /// <summary>The commands.</summary>
     public static RootCommand Root(TextWriter output) =>
         new("Measures Blip: kernels, models, and other libraries beside it. What the columns mean: docs/benchmarks.md")
         {
@@ -47,7 +45,6 @@ internal static class BenchProgram
             new GpuReportCommand(output),
         };
 
-    /// <summary>Parses a command line and runs its command.</summary>
     public static int Invoke(RootCommand root, IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -75,5 +72,5 @@ internal static class BenchProgram
     }
 }
 
-/// <summary>The command line asks for something that cannot be; the message says what to give instead.</summary>
+/// <summary>The command line asks for something impossible; the message says what to give instead.</summary>
 internal sealed class UsageException(string message) : Exception(message);

@@ -2,11 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Bench;
 
-/// <summary>Native libraries of peers that this system cannot load. TorchSharp tells of it in a page of paths.</summary>
+/// <summary>Peers' native libraries that cannot be loaded. TorchSharp reports them in a page of paths.</summary>
 internal static partial class NativeLibraries
 {
-    /// <summary>The missing part and the package to install, in one line; null for any other failure.</summary>
-    /// <param name="failure">The exception.</param>
+    /// <summary>The missing part and the package to install, in one line; null for other failures.</summary>
     public static string? Explain(Exception failure)
     {
         var all = Chain(failure).ToList();

@@ -3,7 +3,7 @@ using Blip.Verification.Operators;
 namespace Blip.Verification;
 
 /// <summary>
-/// Every operator and its cases. Tests verify them, benchmarks time them and the emulator runs them. An operator joins by a line here.
+/// Every operator's cases, with references in double, for tests, benchmarks and the emulator. Operators join by a line here.
 /// </summary>
 public static class OperatorCatalog
 {
@@ -60,7 +60,7 @@ public static class OperatorCatalog
 
     /// <summary>An operator's cases.</summary>
     /// <param name="operator">Its name.</param>
-    /// <exception cref="ArgumentException">There is no operator of that name.</exception>
+    /// <exception cref="ArgumentException">The operator is unknown.</exception>
     public static IReadOnlyList<OperatorCase> Cases(string @operator) => Operators.TryGetValue(@operator, out var cases)
         ? cases.Value
         : throw new ArgumentException($"'{@operator}' is no operator; there are {string.Join(", ", Names)}.", nameof(@operator));

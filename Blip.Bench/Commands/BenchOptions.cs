@@ -4,31 +4,25 @@ using System.Globalization;
 
 namespace Blip.Bench.Commands;
 
-/// <summary>Options that several commands have; their errors name them and say what to give.</summary>
+/// <summary>Options of several commands. Their errors name them and say what to give.</summary>
 internal static class BenchOptions
 {
-    /// <summary>The kinds of device, in the order in which they are measured.</summary>
+    /// <summary>The kinds of device, in the order of measurement.</summary>
     public static readonly string[] Kinds = ["cpu", "opencl", "cuda"];
 
     private static readonly string[] DeviceWords = [.. Kinds, "all"];
 
-    /// <summary><c>--device</c>.</summary>
     public static Option<string> Device() => Choice("--device", "Where to run: a kind of device, or all that there are.", "cpu", DeviceWords);
 
-    /// <summary><c>--short</c>.</summary>
     public static Option<bool> Short(string description) => new("--short") { Description = description };
 
-    /// <summary><c>--filter</c>.</summary>
     public static Option<string> Filter() =>
         new("--filter") { Description = "Only cases whose name holds this text, in any case.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
 
-    /// <summary><c>--json</c>.</summary>
     public static Option<string?> Json() => new("--json") { Description = "Write the records to a file; 'compare' reads it.", HelpName = "FILE" };
 
-    /// <summary><c>--save</c>.</summary>
     public static Option<bool> Save() => new("--save") { Description = "Write JSON and Markdown to docs/measurements, under the processor's name." };
 
-    /// <summary>One of a few words.</summary>
     public static Option<string> Choice(string name, string description, string fallback, string[] words)
     {
         var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => fallback };
@@ -37,7 +31,7 @@ internal static class BenchOptions
         return option;
     }
 
-    /// <summary>Some of a few words; none means the command's default.</summary>
+    /// <summary>Some of a few words; none for the command's default.</summary>
     public static Option<string[]> Words(string name, string description, string[] words)
     {
         var option = new Option<string[]>(name) { Description = description, HelpName = string.Join('|', words), Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
@@ -46,7 +40,6 @@ internal static class BenchOptions
         return option;
     }
 
-    /// <summary>Batches: images, and beams where there are several.</summary>
     public static Option<string[]> Batches(string name, string description)
     {
         var option = new Option<string[]>(name) { Description = description, HelpName = "IMAGES[xBEAMS]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
@@ -58,7 +51,7 @@ internal static class BenchOptions
         return option;
     }
 
-    /// <summary>The words of <see cref="Batches"/>; null where there are none.</summary>
+    /// <summary>The values of <see cref="Batches"/>, or null.</summary>
     public static (int Images, int Beams)[]? ToBatches(string[]? words) => words is { Length: > 0 } ? [.. words.Select(ToBatch).OfType<(int, int)>()] : null;
 
     private static (int Images, int Beams)? ToBatch(string word) => word.Split('x') switch
@@ -68,7 +61,6 @@ internal static class BenchOptions
         _ => null,
     };
 
-    /// <summary>A number above a least one.</summary>
     public static Option<double> NumberAbove(string name, string description, double fallback, double least)
     {
         var option = new Option<double>(name)
@@ -87,7 +79,7 @@ internal static class BenchOptions
         return option;
     }
 
-    /// <summary>A whole number between two; without a fallback it has no value where it is not given.</summary>
+    /// <summary>A whole number in a range. Without a fallback, an option that is not given has no value.</summary>
     public static Option<int> Whole(string name, string description, int? fallback, int least, int most)
     {
         var option = new Option<int>(name)

@@ -6,21 +6,21 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Bench.Commands;
 
-/// <summary>A run of a command: its devices, their peaks, and the records as they come.</summary>
-/// <param name="parsed">The command line.</param>
-/// <param name="output">Where people read.</param>
-/// <param name="json">A file for the records, rewritten with each record: a long run that is stopped keeps its finished ones. Null writes none.</param>
+/// <summary>
+/// A command's run: its devices, their peaks, and its records. Each record rewrites the JSON file, so that an interrupted run keeps the
+/// finished ones.
+/// </summary>
 internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? json)
 {
     private readonly List<DevicePeak> peaks = [];
     private readonly List<BenchRecord> records = [];
     private readonly BenchFile file = BenchFile.Here(Command(parsed));
 
-    /// <summary>Where logs and made-up models lie.</summary>
+    /// <summary>The folder of logs and synthetic models.</summary>
     public static string Folder => Path.Combine(Environment.CurrentDirectory, "artifacts", "bench");
 
     /// <summary>The devices that <c>--device</c> names, the first of each kind.</summary>
-    /// <exception cref="DeviceException">There is none of the one kind that is named.</exception>
+    /// <exception cref="DeviceException">The named kind is absent.</exception>
     public IReadOnlyList<DeviceDescription> Devices(string kind)
     {
         var present = Device.List();
@@ -37,21 +37,20 @@ internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? js
         return found;
     }
 
-    /// <summary>Measures a device's limits, once.</summary>
+    /// <summary>Measures a device's limits once.</summary>
     public void MeasurePeak(Device device)
     {
-        // Of an emulated device they would take hours, and say nothing.
+        // An emulated device would take hours, for meaningless values.
         if (device.Description.Name.StartsWith("emulated", StringComparison.Ordinal))
             return;
         if (peaks.All(peak => peak.Device != device.Description.Id))
             peaks.Add(PeakMeasurement.Measure(device, output.WriteLine));
     }
 
-    /// <summary>Measures cases.</summary>
     public void Measure(IEnumerable<BenchCase> cases, Effort effort) =>
         Session.Run(cases, effort, Path.Combine(Folder, "benchmarkdotnet.log"), Add);
 
-    // The place of the results concerns no other part.
+    // Paths of results are left out.
     private static string Command(ParseResult parsed)
     {
         var words = parsed.Tokens.Select(token => token.Value).Where(word => word != "--save").ToList();
@@ -61,7 +60,6 @@ internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? js
         return string.Join(' ', words);
     }
 
-    /// <summary>Takes a record down.</summary>
     public void Add(BenchRecord record)
     {
         records.Add(record);
@@ -69,10 +67,10 @@ internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? js
         Write();
     }
 
-    /// <summary>Prints the table, and writes the files that are asked for.</summary>
+    /// <summary>Prints the table and writes the requested files.</summary>
     /// <param name="save">Whether to write docs/measurements.</param>
-    /// <param name="name">The command's name, in that file's name.</param>
-    /// <returns>The exit code: 1 where a case has no right answer.</returns>
+    /// <param name="name">The command's name, for that file's name.</param>
+    /// <returns>The exit code: 1 if a case has no right answer.</returns>
     public int Finish(bool save, string name)
     {
         var done = Write();

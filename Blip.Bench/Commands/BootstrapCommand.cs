@@ -5,7 +5,6 @@ using Blip.Bench.Workloads;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>bootstrap</c>: a run of bootstrapping beside captioner and matcher alone, and the memory of a long one.</summary>
 internal sealed class BootstrapCommand : Command
 {
     private readonly TextWriter output;

@@ -6,7 +6,6 @@ using Blip.Datasets.Shapes;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>bootstrap-quality</c>: how well the demo models bootstrap a noisy set whose truth is known.</summary>
 internal sealed class BootstrapQualityCommand : Command
 {
     private const int Full = 1000, Brief = 200;

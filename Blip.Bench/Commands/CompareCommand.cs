@@ -5,7 +5,6 @@ using Blip.Bench.Reporting;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>compare</c>: which cases became slower from one file to another.</summary>
 internal sealed class CompareCommand : Command
 {
     private readonly TextWriter output;

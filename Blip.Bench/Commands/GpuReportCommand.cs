@@ -3,7 +3,6 @@ using Blip.Bench.Reporting;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>gpu-report</c>: one JSON and one Markdown file of the results of <c>eng/gpu.sh run</c> in a folder.</summary>
 internal sealed class GpuReportCommand : Command
 {
     public GpuReportCommand(TextWriter output)

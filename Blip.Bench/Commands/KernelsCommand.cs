@@ -6,7 +6,7 @@ using Blip.Verification;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>kernels</c>: every operator on the shared cases, in each of its forms, on each device.</summary>
+/// <summary><c>kernels</c>: every operator in each kernel form on each device.</summary>
 internal sealed class KernelsCommand : Command
 {
     private static readonly Effort Full = new(9, TimeSpan.FromMilliseconds(60)), Brief = new(5, TimeSpan.FromMilliseconds(20));

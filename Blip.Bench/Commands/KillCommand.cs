@@ -7,7 +7,6 @@ using Blip.Bench.Workloads;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>kill</c>: kills each command that writes at random times, and looks after each kill whether anything that was finished is lost.</summary>
 internal sealed class KillCommand : Command
 {
     private static readonly (string Name, Func<string, KillCase> Make)[] Cases =
@@ -65,7 +64,7 @@ internal sealed class KillCommand : Command
         return lost == 0 ? 0 : 1;
     }
 
-    // The time of a whole run is taken first; a kill comes at any moment of it.
+    // A whole run is timed first; kills come at any moment of it.
     private int Kill(KillCase one, int wanted, Random random)
     {
         foreach (var line in one.Preparations)
@@ -99,7 +98,7 @@ internal sealed class KillCommand : Command
         return lost;
     }
 
-    // True where the run came to its end before it was killed.
+    // True if the run ended before the kill.
     private static bool Start(IReadOnlyList<string> arguments, TimeSpan? until)
     {
         using var child = Process.Start(new ProcessStartInfo(ColdStart.Program("kills"), arguments)

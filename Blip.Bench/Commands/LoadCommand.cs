@@ -8,7 +8,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>load</c>: the cost of loading a model beside its lower bound: reading the file, and packing its matrices.</summary>
+/// <summary><c>load</c>: loading a model, beside its lower bound: reading the file and packing its matrices.</summary>
 internal sealed class LoadCommand : Command
 {
     private const int Rounds = 5;
@@ -38,7 +38,7 @@ internal sealed class LoadCommand : Command
         return 0;
     }
 
-    // Every tensor as float32, one after the other.
+    // Every tensor as float32, in sequence.
     private static void Read(ModelSource source)
     {
         using var tensors = source.OpenTensors();
@@ -51,7 +51,7 @@ internal sealed class LoadCommand : Command
         }
     }
 
-    // Packing alone, from memory that is read already.
+    // Packing alone, from memory.
     private static double Pack(ModelSource source, Device device)
     {
         using var tensors = source.OpenTensors();

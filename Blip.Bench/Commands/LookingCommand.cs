@@ -5,7 +5,6 @@ using Blip.Bench.Workloads;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>looking</c>: whether words look at the shapes that they name.</summary>
 internal sealed class LookingCommand : Command
 {
     private readonly TextWriter output;

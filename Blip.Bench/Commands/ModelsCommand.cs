@@ -8,10 +8,9 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>models</c>: the parts of captioning, whole captions alone and in batches, matching, embedding and answering, loading, and a cold start.</summary>
 internal sealed class ModelsCommand : Command
 {
-    // The long ones take seconds each: few of them, and their verification is their warm-up.
+    // Long cases take seconds: few repetitions, and the verification warms up.
     private static readonly Effort Parts = new(9, TimeSpan.FromMilliseconds(100)), Long = new(5, null) { WarmUps = 0 };
 
     private static readonly Effort BriefParts = new(5, TimeSpan.FromMilliseconds(50)) { WarmUps = 1 }, BriefLong = new(3, null) { WarmUps = 0 };
@@ -68,12 +67,12 @@ internal sealed class ModelsCommand : Command
                 foreach (var precision in kept)
                 {
                     Measure(run, new ModelCases(source, description.Id, precision), encoders.Add(precision.ForEncoder()));
-                    // A checkpoint has one head; made-up weights have them all.
+                    // A checkpoint has one head, a synthetic model all.
                     if (source.IsSynthetic)
                         Understand(run, new UnderstandingCases(source, description.Id, precision), withManyImages: !brief && precision == kept[0]);
                 }
             }
-            // From the start of a process to words, and the share of loading: from files, as a user has them.
+            // From process start to the caption, and loading alone, both from files as users have them.
             var folders = new List<(string Name, string Folder)> { ("demo captioner", Demo) };
             if (!brief)
                 folders.AddRange(sources.Select(source => (ModelCases.Name(source), Files(source))));
@@ -116,7 +115,7 @@ internal sealed class ModelsCommand : Command
             run.Measure(cases.Where(one => one.Work.Contains(parsed.GetRequiredValue(filter), StringComparison.OrdinalIgnoreCase)), effort);
     }
 
-    // A synthetic model is written down once, about a gigabyte.
+    // A synthetic model is written once, about a gigabyte.
     private string Files(ModelSource source)
     {
         if (!source.IsSynthetic)

@@ -9,7 +9,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>quality</c>: the effect of a precision on words, and its distance from float64.</summary>
 internal sealed class QualityCommand : Command
 {
     private static readonly (Precision Decoder, Precision Encoder)[] s_mixes =
@@ -42,7 +41,7 @@ internal sealed class QualityCommand : Command
         var pixels = new float[3 * side * side];
         SyntheticTensors.Fill("pixel_values", 0.1, 1, pixels);
         var expected = Say(model, images, s_mixes[0]);
-        // Every image beside its own caption and the next one's.
+        // Every image with its caption and the next one's.
         var retrieval = Checkout.Path("weights/retrieval", Name);
         string[] texts = Texts(model, images);
         var matched = Match(retrieval, images, texts, s_mixes[0]);
@@ -68,7 +67,7 @@ internal sealed class QualityCommand : Command
         output.WriteLine("embeddings' error of the reference itself in bf16: 1.3E-002; of ONNX Runtime's int8 (dynamic, 8 bits of both factors): 2.8E-002");
         return 0;
 
-        // The goldens hold every ninth token of the embeddings, and every 61st logit of each word; the last word's are compared.
+        // The goldens hold every ninth token of the embeddings, and every 61st logit of each token; the last token's are compared.
         double EmbeddingsError(float[] actual)
         {
             var expected = tensors.ReadAll("vision.last_hidden_state");

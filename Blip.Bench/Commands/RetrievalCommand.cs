@@ -10,7 +10,6 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>retrieval</c>: an index of a million made-up embeddings: to write, to open, to search, and whether the hits equal brute force in double.</summary>
 internal sealed class RetrievalCommand : Command
 {
     private static readonly Effort Full = new(15, TimeSpan.FromMilliseconds(200)), Brief = new(1, TimeSpan.FromMilliseconds(1));
@@ -98,7 +97,7 @@ internal sealed class RetrievalCommand : Command
             };
         });
 
-    // Brute force over vectors that are made anew: nothing of the index, its files or its search is trusted.
+    // Brute force over regenerated vectors trusts neither index, files nor search.
     private double Verify(int count, float[] queries, IndexHit[][] found, int k)
     {
         const int Piece = 4096;

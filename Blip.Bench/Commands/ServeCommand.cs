@@ -7,7 +7,6 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>serve</c>: the rate of <c>blip serve</c> for one client and for many, beside the pipeline's own batches.</summary>
 internal sealed class ServeCommand : Command
 {
     private const int Rounds = 3;
@@ -62,7 +61,7 @@ internal sealed class ServeCommand : Command
         return wrong == 0 ? 0 : 1;
     }
 
-    // The batches are measured in turns with the row, on the same machine in the same minute; the medians of both are told.
+    // Row and batches are measured in turns, and the medians of both are printed.
     private async Task<int> RowAsync(ServedBlip server, Captioner captioner, byte[][] images, int some, int count)
     {
         var (rows, ratios) = (new List<LoadRow>(), new List<double>());

@@ -11,15 +11,11 @@ internal sealed class ShapeSetOptions
 
     private readonly Option<bool> isNew = new("--new") { Description = "Shapes and colours that the demo checkpoints do not know: moon, kite, teal, lime." };
 
-    /// <summary>The task.</summary>
     public Option<string> TaskOption { get; } = BenchOptions.Choice("--task", "What is learned from them.", "caption", TaskWords);
 
-    /// <summary>The options.</summary>
     public IReadOnlyList<Option> All => [TaskOption, isNew];
 
-    /// <summary>The task.</summary>
     public TrainingTask Task(ParseResult parsed) => Enum.Parse<TrainingTask>(parsed.GetRequiredValue(TaskOption), ignoreCase: true);
 
-    /// <summary>The scenes.</summary>
     public ShapeSet Set(ParseResult parsed, long seed) => parsed.GetValue(isNew) ? ShapeSet.Unknown(seed) : ShapeSet.Known(seed);
 }

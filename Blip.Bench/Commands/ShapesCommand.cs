@@ -2,7 +2,6 @@ using System.CommandLine;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>shapes</c>: drawn scenes as training data, a model's results on unseen scenes, and both around fine-tuning.</summary>
 internal sealed class ShapesCommand : Command
 {
     public ShapesCommand(TextWriter output)

@@ -7,7 +7,6 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>train</c>: steps of fine-tuning a captioner, and where their time goes.</summary>
 internal sealed class TrainCommand : Command
 {
     private const int MostSteps = 1000;
@@ -57,7 +56,7 @@ internal sealed class TrainCommand : Command
             times[step] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }
         output.WriteLine($"losses: {string.Join(", ", losses.Select(loss => loss.ToString("F6", CultureInfo.InvariantCulture)))}");
-        // Measuring the device's limits takes memory, too: the peak is read before.
+        // Memory is read first: measuring the device's limits takes memory too.
         var memory = Machine.PeakMebibytes();
         device.Profiler = new Profiler();
         works.Step();

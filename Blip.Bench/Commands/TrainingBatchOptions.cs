@@ -4,7 +4,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Commands;
 
-/// <summary>The options that say what is trained: <c>--config</c>, <c>--batch</c>, <c>--size</c> and <c>--precision</c>.</summary>
+/// <summary>The options of a training batch: <c>--config</c>, <c>--batch</c>, <c>--size</c> and <c>--precision</c>.</summary>
 internal sealed class TrainingBatchOptions
 {
     private const int Most = 4096;
@@ -19,17 +19,15 @@ internal sealed class TrainingBatchOptions
 
     private readonly Option<string[]> precision = BenchOptions.Words("--precision", "What products are made of. [default: fp32]", ["fp32", "bf16"]);
 
-    /// <summary>The options.</summary>
     public IEnumerable<Option> All => [config, batch, size, precision];
 
-    /// <summary>The batch that a command line asks for.</summary>
     public TrainingBatch Read(ParseResult parsed) =>
         new(parsed.GetRequiredValue(config), parsed.GetRequiredValue(batch), parsed.GetResult(size) is null ? null : parsed.GetValue(size))
         {
             Precision = parsed.GetValue(precision) is [.., var name] ? Enum.Parse<Precision>(name, ignoreCase: true) : Precision.Fp32,
         };
 
-    /// <summary>The arguments that say the same.</summary>
+    /// <summary>The arguments for a child process.</summary>
     public static string[] Arguments(TrainingBatch batch) =>
         ["--config", batch.Model, "--batch", $"{batch.Images}", "--size", $"{batch.Side}", "--precision", batch.PrecisionName];
 }

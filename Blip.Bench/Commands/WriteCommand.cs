@@ -3,7 +3,6 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>write</c>: a synthetic model as a folder, for timings of files.</summary>
 internal sealed class WriteCommand : Command
 {
     private readonly Argument<string> model = new("model") { Description = "synthetic:NAME.", HelpName = "MODEL" };

@@ -2,7 +2,7 @@ using System.IO.Hashing;
 
 namespace Blip.Bench.Kills;
 
-/// <summary><c>bootstrap run</c>: a shard that is done stays as it is, byte for byte.</summary>
+/// <summary><c>bootstrap run</c>: finished shards keep every byte.</summary>
 internal sealed class BootstrapKills(string folder) : KillCase(folder)
 {
     private const string Done = ".done.json";

@@ -2,7 +2,7 @@ using Blip.Bench.Reporting;
 
 namespace Blip.Bench.Kills;
 
-/// <summary><c>caption --cache</c>: the cache is whole or not there, and the next writer removes a killed one's remains.</summary>
+/// <summary><c>caption --cache</c>: a cache is whole or absent, and the next writer removes a killed one's remains.</summary>
 internal sealed class CacheKills(string folder) : KillCase(folder)
 {
     private readonly string cache = Directory.CreateDirectory(Path.Combine(folder, "cache")).FullName;
@@ -22,7 +22,7 @@ internal sealed class CacheKills(string folder) : KillCase(folder)
             throw new LossException($"{files.Length - whole} unfinished files are there");
         if (ended && whole != 1)
             throw new LossException($"the run has ended with {whole} caches");
-        // Written anew each time, or no kill would meet a writer.
+        // Deleted, so that every kill can hit a writer.
         foreach (var file in files.Where(file => file.EndsWith(".blip-cache", StringComparison.Ordinal)))
             File.Delete(file);
         return whole;

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Blip.Bench.Kills;
 
-/// <summary><c>caption --output --resume</c>, and in turns <c>--overwrite</c>, under which the older file must stay whole.</summary>
+/// <summary>
+/// <c>caption --output</c> with <c>--resume</c> and <c>--overwrite</c> in turns. The latter must keep the older file whole.
+/// </summary>
 internal sealed class CaptionKills : KillCase
 {
     private const int Count = 300;
@@ -55,7 +57,7 @@ internal sealed class CaptionKills : KillCase
         File.Delete($"{output}.partial");
     }
 
-    // Text behind the last end of a line was cut off.
+    // Text behind the last line end was cut off.
     private static IEnumerable<string> Records(string path)
     {
         var text = File.ReadAllText(path);

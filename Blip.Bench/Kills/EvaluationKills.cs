@@ -38,7 +38,7 @@ internal sealed class EvaluationKills : KillCase
         var now = new HashSet<string>();
         if (File.Exists(results))
         {
-            // Opening it cuts back a last line that was cut off: that is done to a copy.
+            // Opening removes a truncated last line: this works on a copy.
             File.Copy(results, At("copy.json"), overwrite: true);
             using var copy = ResultsWriter.Open(At("copy.json"), ResultsFormat.Captions, resume: true);
             now = [.. copy.Results.Select(result => string.Create(CultureInfo.InvariantCulture, $"{result.Key}: {result.Value}"))];

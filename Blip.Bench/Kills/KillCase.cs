@@ -1,41 +1,36 @@
 namespace Blip.Bench.Kills;
 
 /// <summary>A command that writes, and the conditions on its files after each kill.</summary>
-/// <param name="folder">A separate folder.</param>
 internal abstract class KillCase(string folder)
 {
     /// <summary>The command's name in the table.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The command line of the next run.</summary>
+    /// <summary>The next run's command line.</summary>
     public abstract IReadOnlyList<string> Arguments { get; }
 
-    /// <summary>The folder.</summary>
     protected string Folder => folder;
 
-    /// <summary>Command lines that run once before, such as one that makes the data.</summary>
+    /// <summary>Command lines that run once before, for example to make data.</summary>
     public virtual IEnumerable<IReadOnlyList<string>> Preparations => [];
 
-    /// <summary>Looks at the files after a run, killed or not.</summary>
-    /// <param name="ended">Whether the run came to its end.</param>
-    /// <returns>How much is finished.</returns>
-    /// <exception cref="LossException">Something that was finished is lost or damaged.</exception>
+    /// <summary>Checks the files after a run, killed or ended.</summary>
+    /// <returns>The number of finished results.</returns>
+    /// <exception cref="LossException">A finished result is lost or damaged.</exception>
     public abstract int Check(bool ended);
 
-    /// <summary>Begins anew, after a run that came to its end.</summary>
+    /// <summary>Starts over after a finished run.</summary>
     public abstract void Reset();
 
-    /// <summary>A file in the folder.</summary>
     protected string At(string name) => Path.Combine(folder, name);
 
-    /// <summary>Compares finished results with earlier ones.</summary>
+    /// <summary>Checks that no earlier result is lost.</summary>
     protected static void Expect(IReadOnlySet<string> before, IReadOnlySet<string> now)
     {
         if (before.FirstOrDefault(item => !now.Contains(item)) is { } lost)
             throw new LossException($"'{lost}' was finished, and is lost ({before.Count} before, {now.Count} now)");
     }
 
-    /// <summary>Copies of the demo's samples.</summary>
     protected static void CopySamples(string to, int count)
     {
         Directory.CreateDirectory(to);
@@ -45,5 +40,5 @@ internal abstract class KillCase(string folder)
     }
 }
 
-/// <summary>Something that was finished is lost or damaged.</summary>
+/// <summary>A finished result is lost or damaged.</summary>
 internal sealed class LossException(string message) : Exception(message);

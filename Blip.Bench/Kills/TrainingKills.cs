@@ -4,7 +4,7 @@ using Blip.Training.Saving;
 
 namespace Blip.Bench.Kills;
 
-/// <summary><c>train caption --resume</c>: the state is whole, and no step that was saved is lost.</summary>
+/// <summary><c>train caption --resume</c>: the state is whole, and no saved step is lost.</summary>
 internal sealed class TrainingKills(string folder) : KillCase(folder)
 {
     private const int Steps = 12;

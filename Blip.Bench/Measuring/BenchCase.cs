@@ -1,9 +1,9 @@
 namespace Blip.Bench.Measuring;
 
-/// <summary>One thing to be measured. Its data are made when its turn comes, and given back before the next one's.</summary>
-/// <param name="Work">The work; with device, variant and precision the case's name in files.</param>
-/// <param name="Device">Id of the device.</param>
-/// <param name="Prepare">Makes the data.</param>
+/// <summary>
+/// One case to measure. Work, device, variant and precision identify it in files. Its data are made in its turn, and freed before the next
+/// case's.
+/// </summary>
 internal sealed record BenchCase(string Work, string Device, Func<PreparedCase> Prepare)
 {
     /// <inheritdoc cref="Reporting.BenchRecord.Variant"/>
@@ -16,10 +16,10 @@ internal sealed record BenchCase(string Work, string Device, Func<PreparedCase> 
 /// <summary>A case with its data.</summary>
 internal sealed class PreparedCase : IDisposable
 {
-    /// <summary>Does the work once, and waits until it is done.</summary>
+    /// <summary>Does the work once and waits for it.</summary>
     public required Action Run { get; init; }
 
-    /// <summary>Compares the answer of a run with the reference: the largest error as a share of the tolerance. Null: checked elsewhere.</summary>
+    /// <summary>The answer's largest error as a share of its bound. Null: checked elsewhere.</summary>
     public Func<double>? Verify { get; init; }
 
     /// <inheritdoc cref="Reporting.BenchRecord.Flops"/>
@@ -31,10 +31,9 @@ internal sealed class PreparedCase : IDisposable
     /// <inheritdoc cref="Reporting.BenchRecord.Items"/>
     public int Items { get; init; }
 
-    /// <summary>The resources of the case.</summary>
     public IReadOnlyList<IDisposable> Owned { get; init; } = [];
 
-    /// <summary>The error of an answer that is to have the reference's bits: none, or beyond every bound.</summary>
+    /// <summary>The error of an answer that must have the reference's bits.</summary>
     public static double Exact(bool equal) => equal ? 0 : double.PositiveInfinity;
 
     /// <inheritdoc/>

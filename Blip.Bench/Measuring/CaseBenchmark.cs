@@ -2,19 +2,19 @@ using BenchmarkDotNet.Attributes;
 
 namespace Blip.Bench.Measuring;
 
-/// <summary>The class for BenchmarkDotNet: the cases of the present session, one after the other. It wants public types, made by itself.</summary>
+/// <summary>BenchmarkDotNet's class for the current session's cases. It requires a public type and constructs it.</summary>
 public class CaseBenchmark
 {
     private PreparedCase? prepared;
 
-    /// <summary>The cases, as its parameter.</summary>
+    /// <summary>The cases, as the parameter.</summary>
     public static IEnumerable<CaseParameter> Cases => Session.Present.Cases;
 
-    /// <summary>The case in hand.</summary>
+    /// <summary>The current case.</summary>
     [ParamsSource(nameof(Cases))]
     public CaseParameter Case { get; set; } = null!;
 
-    /// <summary>Makes the data and verifies an answer: a wrong one ends the case here, before it is timed.</summary>
+    /// <summary>Makes the data and verifies an answer. A wrong one is not timed.</summary>
     [GlobalSetup]
     public void Setup()
     {
@@ -29,7 +29,7 @@ public class CaseBenchmark
         }
         catch (Exception e)
         {
-            // Who failed to set up is not cleaned up.
+            // No cleanup follows a failed setup.
             prepared?.Dispose();
             Session.Present.Failed(Case.Value, e is WrongAnswerException ? e.Message : $"FAILED: {e.Message}");
             throw;
@@ -40,12 +40,12 @@ public class CaseBenchmark
     [Benchmark]
     public void Run() => prepared!.Run();
 
-    /// <summary>Gives the data back.</summary>
+    /// <summary>Frees the data.</summary>
     [GlobalCleanup]
     public void Cleanup() => prepared?.Dispose();
 }
 
-/// <summary>A case as a parameter; BenchmarkDotNet sorts them, and is to keep the list's order.</summary>
+/// <summary>A case as a parameter. BenchmarkDotNet sorts parameters; these keep the list's order.</summary>
 public sealed class CaseParameter : IComparable<CaseParameter>, IComparable
 {
     private readonly int place;
@@ -64,5 +64,4 @@ public sealed class CaseParameter : IComparable<CaseParameter>, IComparable
     public override string ToString() => $"{Value.Work} {Value.Device} {Value.Variant} {Value.Precision}";
 }
 
-/// <summary>A kernel's answer is not the reference's.</summary>
 internal sealed class WrongAnswerException(string message) : Exception(message);

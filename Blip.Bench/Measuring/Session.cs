@@ -13,8 +13,8 @@ using Perfolizer.Mathematics.OutlierDetection;
 namespace Blip.Bench.Measuring;
 
 /// <summary>How long cases are measured.</summary>
-/// <param name="Iterations">Measurements, of which the median counts.</param>
-/// <param name="IterationTime">Short runs are repeated until a measurement takes about this long; null: every measurement is of one run.</param>
+/// <param name="Iterations">Measurements; their median counts.</param>
+/// <param name="IterationTime">Short runs are repeated until a measurement takes about this long; null: one run each.</param>
 internal sealed record Effort(int Iterations, TimeSpan? IterationTime)
 {
     /// <summary>Iterations before the counted ones.</summary>
@@ -22,8 +22,8 @@ internal sealed record Effort(int Iterations, TimeSpan? IterationTime)
 }
 
 /// <summary>
-/// Runs cases through BenchmarkDotNet inside this process: a device, its compiled kernels and a loaded model are shared by all of them.
-/// Why it is set up as it is: docs/decisions/063.
+/// Runs cases through BenchmarkDotNet in this process: they share a device, its compiled kernels and a loaded model. For the setup see
+/// docs/decisions/063.
 /// </summary>
 internal sealed class Session
 {
@@ -38,17 +38,14 @@ internal sealed class Session
         this.onRecord = onRecord;
     }
 
-    /// <summary>The one that runs; BenchmarkDotNet makes its object by itself and can be handed nothing.</summary>
+    /// <summary>The current session, static since BenchmarkDotNet constructs its class without arguments.</summary>
     public static Session Present { get; private set; } = new([], _ => { });
 
-    /// <summary>The cases.</summary>
     public IReadOnlyList<CaseParameter> Cases { get; }
 
-    /// <summary>Verifies and measures; BenchmarkDotNet's own words go to the log.</summary>
-    /// <param name="cases">The cases.</param>
-    /// <param name="effort">How long.</param>
-    /// <param name="log">The log's file; appended to.</param>
-    /// <param name="onRecord">Called as each case is done.</param>
+    /// <summary>
+    /// Verifies and measures. BenchmarkDotNet's output is appended to the log. <c>onRecord</c> is called after each case.
+    /// </summary>
     public static IReadOnlyList<BenchRecord> Run(IEnumerable<BenchCase> cases, Effort effort, string log, Action<BenchRecord> onRecord)
     {
         var session = Present = new Session(cases, onRecord);
@@ -60,10 +57,8 @@ internal sealed class Session
         return session.records;
     }
 
-    /// <summary>Records the verification of a case.</summary>
     public void Verified(BenchCase one, PreparedCase prepared, double? error) => verified[one] = (prepared, error);
 
-    /// <summary>Takes down why a case is not timed.</summary>
     public void Failed(BenchCase one, string reason) => failures[one] = reason;
 
     private static ManualConfig Config(Session session, Effort effort, string log, StreamWriter writer) => ManualConfig.CreateEmpty()
@@ -89,7 +84,7 @@ internal sealed class Session
     private void Done(BenchCase one, BenchmarkReport report)
     {
         var (prepared, error) = verified.GetValueOrDefault(one);
-        // Result measurements are those of the workload, per batch of invocations.
+        // Result measurements are the workload's, per batch of invocations.
         var times = report.GetResultRuns().Select(run => run.GetAverageTime().Nanoseconds / 1e6).Order().ToArray();
         var record = new BenchRecord
         {

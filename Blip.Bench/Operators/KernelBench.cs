@@ -4,15 +4,14 @@ using Blip.Verification.Operators;
 
 namespace Blip.Bench.Operators;
 
-/// <summary>The catalogue of operators, to be timed.</summary>
 internal static class KernelBench
 {
     /// <summary>The cases of some operators on a device.</summary>
     /// <param name="operators">Names; none: all.</param>
-    /// <param name="target">The device and the form of the kernels.</param>
-    /// <param name="filter">A part of a case's name, with its operator's name before it; in any case.</param>
-    /// <param name="odd">With the cases that are not a model's too, whose times say little.</param>
-    /// <param name="isShort">Without the longest ones.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="filter">A part of "operator case", in any case.</param>
+    /// <param name="odd">With small and odd cases, whose times say little.</param>
+    /// <param name="isShort">Without the longest.</param>
     public static IEnumerable<BenchCase> Cases(
         IReadOnlyCollection<string> operators, Target target, string filter, bool odd, bool isShort) =>
         from name in operators.Count > 0 ? operators : OperatorCatalog.Names

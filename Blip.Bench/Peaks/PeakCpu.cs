@@ -4,7 +4,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Bench.Peaks;
 
-/// <summary>Multiply-additions in registers and nothing else: twelve chains, more than latency times throughput of any processor so far.</summary>
+/// <summary>Only multiply-additions in registers: twelve chains, more than any processor's latency times throughput so far.</summary>
 internal readonly unsafe struct FmaOperator<TVector>(float* sink, int tasks, int rounds) : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
 {
@@ -12,13 +12,13 @@ internal readonly unsafe struct FmaOperator<TVector>(float* sink, int tasks, int
 
     public int Tasks => tasks;
 
-    /// <summary>Operations of one launch, a multiplication and an addition counted as two.</summary>
+    /// <summary>Operations of one launch; a multiply-addition counts as two.</summary>
     public static double Flops(int tasks, int rounds) => 2.0 * Chains * TVector.Count * tasks * rounds;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int task)
     {
-        // Towards a limit of 1: neither overflow nor the slow numbers near zero.
+        // The values approach 1: neither overflow nor subnormals.
         var (x, shift) = (TVector.Create(0.75f), TVector.Create(0.25f));
         var a = TVector.Create(task);
         TVector b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a;
@@ -41,11 +41,11 @@ internal readonly unsafe struct FmaOperator<TVector>(float* sink, int tasks, int
     }
 }
 
-/// <summary>Sums of memory: a task reads a piece of it, in one or in several streams side by side.</summary>
+/// <summary>Sums of memory: each task reads a piece, in one stream or several.</summary>
 internal readonly unsafe struct ReadOperator<TVector>(float* source, long length, float* sink, int streams) : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
 {
-    /// <summary>Floats of a task: 1 MiB.</summary>
+    /// <summary>Floats per task: 1 MiB.</summary>
     public const int Piece = 1 << 18;
 
     public int Tasks => (int)(length / Piece);

@@ -11,23 +11,21 @@ using Sums64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernel
 namespace Blip.Bench.Peaks;
 
 /// <summary>
-/// A device's peaks, which the kernels' times are compared with. Each limit is tried in the forms that are good for some device,
-/// and the best of their repetitions counts, since others on the machine can only make it slower.
+/// A device's peaks, for comparison with kernels. Each limit is tried in several forms, and the best repetition counts, since other work on
+/// the machine can only slow it.
 /// </summary>
 internal static class PeakMeasurement
 {
     private const int Repetitions = 7;
     private const double SecondsPerRepetition = 0.05;
 
-    // Well beyond any last-level cache.
+    // Far beyond any last-level cache.
     private const long ProcessorBytes = 512L << 20, GpuBytes = 1L << 30;
 
     private const float Filling = 0.5f;
 
-    /// <summary>Measures a device.</summary>
-    /// <param name="device">The device, with nothing queued on it.</param>
-    /// <param name="say">Told what each form reached.</param>
-    /// <exception cref="InvalidOperationException">A kernel read other values than the stored ones.</exception>
+    /// <summary>Measures an idle device.</summary>
+    /// <exception cref="InvalidOperationException">A kernel read wrong values.</exception>
     public static DevicePeak Measure(Device device, Action<string> say)
     {
         var fma = device.Kind == DeviceKind.Cpu ? CpuFma(device) : PortableFma(device);
@@ -52,7 +50,7 @@ internal static class PeakMeasurement
     private static unsafe double CpuFma<TVector>(Device device)
         where TVector : unmanaged, IVector<TVector>
     {
-        // Several tasks per worker: one that is disturbed leaves its share to the others.
+        // Several tasks per worker balance disturbances.
         var tasks = 8 * device.Workers;
         using var sink = device.Allocate<float>(tasks);
         return Best(rounds =>
@@ -136,7 +134,7 @@ internal static class PeakMeasurement
 
     private static DeviceBuffer<float> Filled(Device device, long bytes)
     {
-        // Unwritten memory may all be one page of zeros.
+        // Unwritten memory may be a single page of zeros.
         var buffer = device.Allocate<float>(Math.Min(bytes, device.Description.MemoryBytes / 4) / sizeof(float) / (1 << 18) * (1 << 18), zeroed: false);
         var piece = new float[1 << 18];
         Array.Fill(piece, Filling);
@@ -145,7 +143,7 @@ internal static class PeakMeasurement
         return buffer;
     }
 
-    // Halves add up exactly as long as a sum is below 2^23.
+    // Halves add up exactly in sums below 2^23.
     private static void CheckSum(ReadOnlySpan<float> sums, long count)
     {
         var sum = 0.0;
@@ -155,7 +153,7 @@ internal static class PeakMeasurement
             throw new InvalidOperationException($"The kernel that reads memory adds up to {sum}, not {Filling * count}.");
     }
 
-    // Billions per second: of the repetitions, each long enough for the clock, the best.
+    // Billions per second in the best repetition; each is long enough for the clock.
     private static double Best(Func<int, double> run)
     {
         var rounds = 1;

@@ -6,15 +6,15 @@ using Sums64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernel
 
 namespace Blip.Bench.Peaks;
 
-/// <summary>The same two limits on OpenCL and CUDA.</summary>
+/// <summary>The same limits on OpenCL and CUDA.</summary>
 internal static class PeakPortable
 {
     /// <summary>
-    /// Multiply-additions in registers. A GPU fills its units with work-items and takes few sums from each; the driver of a processor makes
-    /// vectors of the many neighbouring sums of one.
+    /// Multiply-additions in registers. A GPU fills its units with work-items of few sums each. A processor's driver makes vectors of one
+    /// item's many neighbouring sums.
     /// </summary>
-    /// <param name="sink">Twice the lanes of <typeparamref name="TSums"/> for each work-item; the first lanes are each round's addends.</param>
-    /// <param name="rounds">Rounds of two blocks of sums.</param>
+    /// <param name="sink">Twice the lanes of <typeparamref name="TSums"/> per work-item; the first lanes are each round's addends.</param>
+    /// <param name="rounds">Rounds of two blocks.</param>
     /// <param name="x">Below 1.</param>
     [Kernel(typeof(Sums16)), Kernel(typeof(Sums64))]
     public readonly struct Fma<TSums>(ArrayView<float> sink, int rounds, float x) : IDeviceKernel
@@ -36,9 +36,9 @@ internal static class PeakPortable
         }
     }
 
-    /// <summary>Sums of memory, a contiguous piece for each work-item, as suits a processor.</summary>
+    /// <summary>Sums of memory with a contiguous piece per work-item, for processors.</summary>
     /// <param name="source">The memory.</param>
-    /// <param name="sink">The lanes of each work-item.</param>
+    /// <param name="sink">Each work-item's lanes.</param>
     /// <param name="piece">Elements per work-item, a multiple of 64.</param>
     [Kernel]
     public readonly struct ReadPieces(ArrayView<float> source, ArrayView<float> sink, int piece) : IDeviceKernel
@@ -54,9 +54,7 @@ internal static class PeakPortable
         }
     }
 
-    /// <summary>Sums of memory, neighbours by neighbours, as suits a GPU.</summary>
-    /// <param name="source">The memory.</param>
-    /// <param name="sink">A sum for each work-item.</param>
+    /// <summary>Sums of memory, interleaved, for GPUs.</summary>
     [Kernel]
     public readonly struct ReadStrided(ArrayView<float> source, ArrayView<float> sink) : IDeviceKernel
     {

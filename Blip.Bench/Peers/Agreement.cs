@@ -5,19 +5,19 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
 
-/// <summary>Shows that two did the same work, before anybody is timed.</summary>
+/// <summary>Checks before timing that both sides do the same work.</summary>
 internal static class Agreement
 {
-    // float32 sums in two orders through 12 layers: the largest difference, relative to the largest value.
+    // float32 sums in two orders through 12 layers: the largest difference relative to the largest value.
     private const double Fp32Bound = 1e-4;
 
-    // 8 bits of mantissa, or of a scaled integer, in every weight.
+    // Every weight has a mantissa or a scaled integer of 8 bits.
     private const double RoundedBound = 0.1;
 
-    /// <summary>The ids that the decoder is fed where its own choice does not matter.</summary>
+    /// <summary>The decoder's input ids where its choice does not matter.</summary>
     public static int[] Tokens(int count, int start) => [start, .. Enumerable.Range(1, count - 1).Select(position => 1000 + (37 * position))];
 
-    /// <summary>The golden's greedy caption, start token left out.</summary>
+    /// <summary>The golden's greedy caption without the start token.</summary>
     public static int[] Golden { get; } = ReadGolden();
 
     /// <summary>Compares numbers, and prints the largest error relative to the largest value.</summary>
@@ -37,19 +37,16 @@ internal static class Agreement
             error = Math.Max(error, Math.Abs((double)actual[i] - expected[i]));
         }
         var (relative, bound) = (error / largest, precision == Precision.Fp32 ? Fp32Bound : RoundedBound);
-        // Written so that NaN fails.
+        // NaN must fail.
         if (!(relative <= bound))
             throw new InvalidDataException($"{what}, {Name(precision)}: {name} and {peerName} differ by {relative:E1} of the largest value; {bound:E0} is allowed.");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what}, {Name(precision)}: {name} and {peerName} differ by {relative:E1} of the largest value"));
     }
 
-    /// <summary>Compares captions, and prints how many tokens agree. In fp32 all must.</summary>
-    /// <param name="precision">Of ours.</param>
-    /// <param name="name">Who we are.</param>
-    /// <param name="ours">Our captions.</param>
-    /// <param name="peerName">Who the other is.</param>
-    /// <param name="peer">The other's captions.</param>
-    /// <param name="golden">Whether the first image's is to be the golden's, too.</param>
+    /// <summary>
+    /// Compares our captions with the peer's, and prints how many tokens agree. In fp32 all must. With <c>golden</c>, the first image's
+    /// must be the golden's too.
+    /// </summary>
     /// <exception cref="InvalidDataException">A token in fp32 differs, or is not the golden's.</exception>
     public static void Check(Precision precision, string name, int[][] ours, string peerName, int[][] peer, bool golden = true)
     {
@@ -61,7 +58,6 @@ internal static class Agreement
             throw new InvalidDataException($"{name}: {string.Join(' ', ours[0])}\n{peerName}: {string.Join(' ', peer[0])}\ngolden: {string.Join(' ', Golden)}");
     }
 
-    /// <summary>A precision as options and files have it.</summary>
     public static string Name(Precision precision) => precision.ToString().ToLowerInvariant();
 
     private static int[] ReadGolden()

@@ -4,15 +4,15 @@ using Blip.Bench.Reporting;
 namespace Blip.Bench.Peers;
 
 /// <summary>
-/// <c>blip caption</c> from the start of its process to its end, the base model's file in the disk cache, against libtorch's caption
-/// of a model that is loaded and warm.
+/// <c>blip caption</c> from process start to end, with the model's file in the disk cache, against a caption of libtorch's warm, loaded
+/// model.
 /// </summary>
 internal static class ColdStart
 {
     private const string Work = "cold-start";
 
-    /// <summary>Measures the program of <c>--blip</c>, or the one that was built beside this.</summary>
-    /// <exception cref="InvalidDataException">It failed, or said something else the second time.</exception>
+    /// <summary>Measures the program of <c>--blip</c>, or the one built beside this.</summary>
+    /// <exception cref="InvalidDataException">It failed, or its second answer differs.</exception>
     public static IEnumerable<BenchRecord> Run(PeerSession session)
     {
         session.Ready(session.Torch);
@@ -46,7 +46,6 @@ internal static class ColdStart
             throw new InvalidDataException($"{Work}: '{actual}', and before that '{expected}'.");
     }
 
-    // The program's output.
     private static string Start(PeerSession session, string[] arguments)
     {
         using var child = Process.Start(new ProcessStartInfo(session.Options.Blip, arguments) { RedirectStandardOutput = true })!;

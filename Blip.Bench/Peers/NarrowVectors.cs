@@ -5,8 +5,8 @@ using Blip.Kernels.Devices;
 namespace Blip.Bench.Peers;
 
 /// <summary>
-/// The caption with vectors of 256 bits on both sides. The libraries read their limits when they are loaded, so that a child process does it:
-/// this program again, with the limits in its environment.
+/// The caption with 256-bit vectors on both sides. Libraries read their limits when loaded: this program runs again as a child with the
+/// limits in its environment.
 /// </summary>
 internal static class NarrowVectors
 {
@@ -19,11 +19,11 @@ internal static class NarrowVectors
     };
 
     /// <summary>Runs the child.</summary>
-    /// <exception cref="InvalidDataException">It failed; its own message stands above.</exception>
+    /// <exception cref="InvalidDataException">It failed, and its message was printed.</exception>
     public static IEnumerable<BenchRecord> Run(PeerSession session)
     {
         const string Work = "caption-avx2";
-        // This process holds its models and does nothing meanwhile.
+        // This process keeps its models and waits.
         var json = Path.GetTempFileName();
         try
         {

@@ -7,8 +7,8 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Bench.Peers;
 
 /// <summary>
-/// The files that both sides load, made once from the synthetic rule: <c>synthetic:base</c> as a checkpoint, and the weights of the ONNX
-/// graphs. They lie in the user's cache (<c>XDG_CACHE_HOME</c> or <c>~/.cache</c>) under <c>blip-bench</c>, 900 MB each; safe to delete.
+/// Files that both sides load, made once from the synthetic rule: <c>synthetic:base</c> as a checkpoint, and the ONNX graphs' weights. They
+/// lie in the user's cache (<c>XDG_CACHE_HOME</c> or <c>~/.cache</c>) under <c>blip-bench</c>, 900 MB each; safe to delete.
 /// </summary>
 internal static class PeerFiles
 {
@@ -16,11 +16,10 @@ internal static class PeerFiles
         Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "blip-bench");
 
-    /// <summary>The checkpoint's folder.</summary>
     public static string Checkpoint() => Complete("synthetic-base", folder => SyntheticFolder.Write(SyntheticModels.Config("base"), folder));
 
-    /// <summary>The folder of ONNX graphs and their weights.</summary>
-    /// <param name="size"><c>base</c>, or <c>base.int8</c>, whose linear layers are dynamically quantised.</param>
+    /// <summary>The folder of ONNX graphs and weights.</summary>
+    /// <param name="size"><c>base</c>, or <c>base.int8</c> with dynamically quantised linear layers.</param>
     public static string Onnx(string size) => Complete($"onnx-{size}", folder =>
     {
         ZipFile.ExtractToDirectory(Path.Combine(AppContext.BaseDirectory, "onnx", $"{size}.zip"), folder);
@@ -32,7 +31,7 @@ internal static class PeerFiles
             RandomAccess.Write(file, Bytes(source, entry.Name), entry.Value[0].GetInt64());
     });
 
-    // Two entries are made of a matrix where the graph's linear layers are quantised.
+    // A quantised matrix has two entries.
     private static ReadOnlySpan<byte> Bytes(SyntheticTensorSource source, string entry) => Path.GetExtension(entry) switch
     {
         ".scale" => MemoryMarshal.AsBytes(Scales(source, Path.ChangeExtension(entry, null)).AsSpan()),
@@ -40,7 +39,7 @@ internal static class PeerFiles
         _ => MemoryMarshal.AsBytes(source.ReadAll(entry).AsSpan()),
     };
 
-    // One for each output: the row's largest value becomes 127.
+    // One per output: the row's largest value becomes 127.
     private static float[] Scales(SyntheticTensorSource source, string key)
     {
         var (values, shape) = (source.ReadAll(key), source.Get(key).Shape);
@@ -48,7 +47,7 @@ internal static class PeerFiles
         return [.. Enumerable.Range(0, rows).Select(row => MathF.Max(Math.Abs(TensorPrimitives.MaxMagnitude<float>(values.AsSpan(row * columns, columns))), 1e-30f) / 127)];
     }
 
-    // The matrix is [inputs, outputs] in the graph, and [outputs, inputs] in a checkpoint.
+    // The matrix is [inputs, outputs] in the graph, [outputs, inputs] in a checkpoint.
     private static sbyte[] Quantised(SyntheticTensorSource source, string key)
     {
         var (values, scales) = (source.ReadAll(key), Scales(source, key));
@@ -65,7 +64,7 @@ internal static class PeerFiles
         return quantised;
     }
 
-    // A folder that has its name is whole.
+    // A folder gets its final name when complete.
     private static string Complete(string name, Action<string> write)
     {
         var folder = Path.Combine(s_cache, name);

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers;
 
-/// <summary>The models of a run, each loaded when it is first needed.</summary>
+/// <summary>A run's models, loaded on first use.</summary>
 internal sealed class PeerSession(PeerOptions options) : IDisposable
 {
     private readonly Dictionary<(Precision, string), BlipWorks> blips = [];
@@ -17,13 +17,11 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     private readonly Dictionary<bool, OnnxWorks> onnx = [];
     private TorchUnderstanding? torchUnderstanding;
 
-    /// <summary>The options.</summary>
     public PeerOptions Options => options;
 
     /// <summary><c>synthetic:base</c>, as files.</summary>
     public ModelSource Source { get; } = ModelSource.Resolve(PeerFiles.Checkpoint());
 
-    /// <summary>libtorch in fp32.</summary>
     public TorchWorks Torch => TorchIn(ScalarType.Float32);
 
     /// <summary>libtorch with weights and activations of a type.</summary>
@@ -34,7 +32,7 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
         return works;
     }
 
-    /// <summary>ONNX Runtime, in fp32 or dynamically quantised.</summary>
+    /// <summary>ONNX Runtime, fp32 or dynamically quantised.</summary>
     public OnnxWorks Onnx(bool int8 = false)
     {
         if (!onnx.TryGetValue(int8, out var works))
@@ -42,7 +40,6 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
         return works;
     }
 
-    /// <summary>This project.</summary>
     public BlipWorks Blip(Precision precision, string device = "cpu")
     {
         if (!blips.TryGetValue((precision, device), out var works))
@@ -50,13 +47,11 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
         return works;
     }
 
-    /// <summary>The made-up model whose weights fit every head; its values are those of the files.</summary>
+    /// <summary>A synthetic model whose weights fit every head, with the files' values.</summary>
     public ModelSource EveryHead { get; } = ModelSource.Synthetic(SyntheticModels.Config("base"));
 
-    /// <summary>libtorch, for matching, embedding and answering.</summary>
     public TorchUnderstanding TorchUnderstanding => torchUnderstanding ??= new TorchUnderstanding(EveryHead);
 
-    /// <summary>This project, for the same.</summary>
     public UnderstandingWorks Understanding(Precision precision)
     {
         if (!understanding.TryGetValue(precision, out var works))
@@ -64,7 +59,7 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
         return works;
     }
 
-    /// <summary>Images set, and encoder and cross-attention's part done.</summary>
+    /// <summary>Sets images, then runs encoder and cross-attention's keys and values.</summary>
     public ICaptionWorks Ready(ICaptionWorks works, int images = 1)
     {
         works.SetPixels(Pixels(images), images);
@@ -73,11 +68,11 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
         return works;
     }
 
-    /// <summary>Our precisions for a work: those of the command line, or the work's own.</summary>
+    /// <summary>The command line's precisions, or the work's own.</summary>
     public IReadOnlyList<Precision> Precisions(params string[] names) =>
         options.Precisions.Count > 0 ? options.Precisions : [.. names.Select(name => Enum.Parse<Precision>(name, ignoreCase: true))];
 
-    /// <summary>Images of the synthetic rule <c>[images, 3, side, side]</c>; the first is the goldens'.</summary>
+    /// <summary>Synthetic images <c>[images, 3, side, side]</c>; the first is the goldens'.</summary>
     public float[] Pixels(int images)
     {
         if (!pixels.TryGetValue(images, out var values))

@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers;
 
-/// <summary>Everything that is compared: each work checks that both sides agree, then measures them in turns.</summary>
+/// <summary>All comparisons: each checks that both sides agree, then measures them in turns.</summary>
 internal static class PeerWorks
 {
     private const int CaptionTokens = 20;
     private const int TokensPerTurn = 10;
 
-    /// <summary>The works by name, in the order in which they run.</summary>
+    /// <summary>The works by name, in running order.</summary>
     public static IReadOnlyDictionary<string, Func<PeerSession, IEnumerable<BenchRecord>>> All { get; } = new Dictionary<string, Func<PeerSession, IEnumerable<BenchRecord>>>
     {
         ["encoder"] = session => Encoder(session, "encoder", session.Torch, "fp32"),
@@ -42,10 +42,8 @@ internal static class PeerWorks
         ["caption-opencl"] = OpenCl,
     };
 
-    /// <summary>The works of <c>--short</c>.</summary>
     public static IReadOnlyList<string> Short { get; } = ["encoder", "caption"];
 
-    /// <summary>Tokens of a caption.</summary>
     public static int Tokens => CaptionTokens;
 
     private static IEnumerable<BenchRecord> Encoder(PeerSession session, string work, ICaptionWorks peer, params string[] precisions)

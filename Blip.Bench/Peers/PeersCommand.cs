@@ -5,7 +5,6 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
 
-/// <summary><c>peers</c>: the same work on libtorch and ONNX Runtime, in turns with ours.</summary>
 internal sealed class PeersCommand : RootCommand
 {
     private const int MostRounds = 1000;

@@ -5,12 +5,14 @@ using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers;
 
-/// <summary>The image encoder of every engine at every precision: its time, and its error against float64. ONNX Runtime's fp32 is the measure.</summary>
+/// <summary>
+/// The image encoder of every engine at every precision: time, and error against float64. ONNX Runtime's fp32 is the baseline.
+/// </summary>
 internal static class PrecisionPeers
 {
     private const string Work = "encoder-precisions";
 
-    /// <summary>A record for each; its variant is the engine.</summary>
+    /// <summary>One record per engine, which is its variant.</summary>
     public static IEnumerable<BenchRecord> Run(PeerSession session)
     {
         var reference = TorchReference.Embeddings(session.Source, session.Pixels(1), 1);
@@ -25,7 +27,7 @@ internal static class PrecisionPeers
             BenchRecord.Of(Work, "cpu", engine.Precision, samples[at], samples[^1], target: null, engines[^1].Precision) with { Variant = engine.Name, RmsError = errors[at] })];
     }
 
-    // Root mean squares: of the differences, relative to the values'.
+    // The differences' root mean square relative to the values'.
     private static double Error(float[] actual, double[] expected)
     {
         var (differences, values) = (0.0, 0.0);

@@ -1,6 +1,6 @@
 namespace Blip.Bench.Peers;
 
-/// <summary>How many times as fast as the peer a work is to be, two cores, base size.</summary>
+/// <summary>Required speed ratios to peers, on two cores, base size.</summary>
 internal static class Targets
 {
     private static readonly Dictionary<(string Work, string Precision), double> s_ratios = new()
@@ -19,12 +19,12 @@ internal static class Targets
         [("caption-avx2", "fp32")] = 1.2,
         [(TrainPeersCommand.Word, "fp32")] = 1.4,
         [(TrainPeersCommand.Word, "bf16")] = 1.2,
-        // A process from its start against a caption of a model that is loaded and warm.
+        // A whole process against a caption of a warm, loaded model.
         [("cold-start", "fp32")] = 1 / 1.75,
         [("cold-start-cache", "fp32")] = 1 / 1.75,
         [("caption-opencl", "fp32")] = 1 / 2.5,
     };
 
-    /// <summary>The ratio, or null where none is set.</summary>
+    /// <summary>The ratio, or null.</summary>
     public static double? Of(string work, string precision) => s_ratios.TryGetValue((work, precision), out var ratio) ? ratio : null;
 }

@@ -8,16 +8,16 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
 
-/// <summary><c>train</c>: the same steps of fine-tuning on libtorch and on ours, in turns, a process each.</summary>
+/// <summary><c>train</c>: the same steps of fine-tuning on libtorch and ours, in turns, one process each.</summary>
 internal sealed class TrainPeersCommand : Command
 {
-    /// <summary>The command's name, and those of the options that a child is given.</summary>
+    /// <summary>The command's name, and a child's options.</summary>
     public const string Word = "train", OnlyName = "--only", PacedName = "--paced";
 
     private const string Ours = "ours", Torch = "torch";
     private const int LeastRounds = 2, MostRounds = 1000;
 
-    // Relative: before any step, and after two, where Adam has made roundings into directions.
+    // Relative: before any step, and after two, where Adam has turned roundings into directions.
     private static readonly Dictionary<Precision, (double First, double Later)> s_bounds = new()
     {
         [Precision.Fp32] = (1e-5, 1e-4),
@@ -26,7 +26,7 @@ internal sealed class TrainPeersCommand : Command
 
     private const int Later = 2;
 
-    // The targets are those of the base model.
+    // Targets are for the base model.
     private const string Aimed = "synthetic:base";
     private const double MemoryTarget = 0.8;
 
@@ -82,7 +82,7 @@ internal sealed class TrainPeersCommand : Command
     {
         using var ours = new TrainingProcess(Ours, TrainingBatchOptions.Arguments(batch));
         using var torch = new TrainingProcess(Torch, TrainingBatchOptions.Arguments(batch));
-        // OpenMP's threads spin for 200 ms after their work by default.
+        // By default, OpenMP's threads spin for 200 ms after work.
         var rest = TimeSpan.FromMilliseconds(300);
         var samples = Interleaver.Run(
             [new Contender("blip", ours.Step) { Rest = rest }, new Contender("libtorch", torch.Step) { Rest = rest }], rounds);
@@ -103,7 +103,7 @@ internal sealed class TrainPeersCommand : Command
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"  memory: {record.OursMebibytes:F0} and {record.PeerMebibytes:F0} MiB, {memory:F2} of libtorch's{verdict}"));
-        // Written so that NaN fails.
+        // NaN must fail.
         var (first, later) = s_bounds[batch.Precision];
         var agree = Relative(ours.Losses[0], torch.Losses[0]) <= first && Relative(ours.Losses[Later], torch.Losses[Later]) <= later;
         return agree ? record : record with

@@ -4,21 +4,17 @@ using System.Globalization;
 namespace Blip.Bench.Peers;
 
 /// <summary>
-/// One side of training, in a child process, whose memory is that side's alone. The child makes a step for each line on its standard input,
-/// and writes the loss.
+/// One side of training in a child process, with separate memory. For each input line the child makes a step and writes the loss.
 /// </summary>
 internal sealed class TrainingProcess : IDisposable
 {
-    // The beginning of the child's lines.
+    // Prefixes of the child's lines.
     private const string Loss = "loss ", Peak = "peak MiB ";
 
     private readonly string side;
     private readonly Process child;
     private readonly List<double> losses = [];
 
-    /// <summary>Starts it.</summary>
-    /// <param name="side">Which side.</param>
-    /// <param name="arguments">The task.</param>
     public TrainingProcess(string side, params string[] arguments)
     {
         this.side = side;
@@ -30,14 +26,12 @@ internal sealed class TrainingProcess : IDisposable
     /// <summary>The loss before each step.</summary>
     public IReadOnlyList<double> Losses => losses;
 
-    /// <summary>A line about a step.</summary>
     public static string StepLine(double loss) => Loss + loss.ToString("R", CultureInfo.InvariantCulture);
 
-    /// <summary>A line about memory.</summary>
     public static string PeakLine(double mebibytes) => Peak + mebibytes.ToString("F0", CultureInfo.InvariantCulture);
 
     /// <summary>Makes a step.</summary>
-    /// <exception cref="InvalidDataException">The process has ended; its own message stands above.</exception>
+    /// <exception cref="InvalidDataException">The process has ended, and its message was printed.</exception>
     public void Step()
     {
         child.StandardInput.WriteLine();
@@ -45,9 +39,9 @@ internal sealed class TrainingProcess : IDisposable
         losses.Add(Read(Loss));
     }
 
-    /// <summary>Ends it.</summary>
-    /// <returns>The most memory that it held, in MiB.</returns>
-    /// <exception cref="InvalidDataException">It did not tell.</exception>
+    /// <summary>Ends the process.</summary>
+    /// <returns>Its peak memory in MiB.</returns>
+    /// <exception cref="InvalidDataException">It did not report.</exception>
     public double End()
     {
         child.StandardInput.Close();

@@ -4,7 +4,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
 
-/// <summary>Matching, embedding and answering against libtorch: both sides must agree, then they are measured in turns.</summary>
+/// <summary>Matching, embedding and answering against libtorch: both sides must agree, then are measured in turns.</summary>
 internal static class UnderstandingPeers
 {
     private const int Many = UnderstandingCases.Many;
@@ -12,7 +12,6 @@ internal static class UnderstandingPeers
     /// <summary>An image and twenty texts.</summary>
     public static IEnumerable<BenchRecord> Match(PeerSession session) => Numbers(session, "match", images: 1, Many, (works, texts) => works.Match(texts));
 
-    /// <summary>An image's vector.</summary>
     public static IEnumerable<BenchRecord> EmbedImage(PeerSession session) => Numbers(session, "embed-image", images: 1, items: 1, (works, _) => works.EmbedImages());
 
     /// <summary>Twenty texts' vectors.</summary>

@@ -1,12 +1,12 @@
 namespace Blip.Bench.Reporting;
 
-/// <summary>The measurements that the repository keeps: <c>docs/measurements/PROCESSOR-COMMAND.json</c> and <c>.md</c>.</summary>
+/// <summary>The repository's measurements: <c>docs/measurements/PROCESSOR-COMMAND.json</c> and <c>.md</c>.</summary>
 internal static class Artifacts
 {
     private static readonly string Folder = Path.Combine("docs", "measurements");
 
     /// <summary>Writes both files.</summary>
-    /// <returns>Their paths, from the repository's root.</returns>
+    /// <returns>Their paths, relative to the repository's root.</returns>
     /// <exception cref="UsageException">This is not in the repository.</exception>
     public static IReadOnlyList<string> Save(BenchFile file, string name)
     {
@@ -16,7 +16,7 @@ internal static class Artifacts
         return [$"{path}.json", $"{path}.md"];
     }
 
-    /// <summary>Refuses a run whose results could not be saved, before it begins.</summary>
+    /// <summary>Rejects, before it begins, a run whose results could not be saved.</summary>
     /// <exception cref="UsageException">This is not in the repository.</exception>
     public static void Check(bool save)
     {

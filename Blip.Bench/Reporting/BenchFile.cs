@@ -3,18 +3,18 @@ using Blip.Runtime.Files;
 
 namespace Blip.Bench.Reporting;
 
-/// <summary>A device's peaks, measured by our kernels before anything else.</summary>
-/// <param name="Device">The device's id: <c>cpu</c>, <c>opencl:0</c>.</param>
-/// <param name="Name">The name that its driver gives.</param>
+/// <summary>A device's peaks, measured by our kernels first.</summary>
+/// <param name="Device">The id: <c>cpu</c>, <c>opencl:0</c>.</param>
+/// <param name="Name">The driver's name for it.</param>
 /// <param name="FmaGflops">Fused multiply-additions in single precision, two operations each, in billions of operations per second.</param>
-/// <param name="ReadGbs">Reading memory well beyond the last cache, in billions of bytes per second.</param>
+/// <param name="ReadGbs">Reads of memory far beyond the last cache, in billions of bytes per second.</param>
 internal sealed record DevicePeak(string Device, string Name, double FmaGflops, double ReadGbs)
 {
-    /// <summary>The fastest that work of this size can be, in milliseconds: the roofline (Williams, Waterman and Patterson 2009).</summary>
+    /// <summary>The least time of work of this size in milliseconds: the roofline (Williams, Waterman and Patterson 2009).</summary>
     public double RooflineMs(double flops, double bytes) => Math.Max(flops / FmaGflops, bytes / ReadGbs) / 1e6;
 }
 
-/// <summary>A run of the benchmarks: the machine, its peaks, and the records.</summary>
+/// <summary>A benchmark run: machine, peaks, and records.</summary>
 internal sealed record BenchFile
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -28,25 +28,21 @@ internal sealed record BenchFile
     /// <summary>The arguments: <c>kernels --short</c>.</summary>
     public required string Command { get; init; }
 
-    /// <summary>The processor's name.</summary>
     public required string Processor { get; init; }
 
-    /// <summary>Its cores, as the process sees them.</summary>
+    /// <summary>The cores that the process sees.</summary>
     public int Cores { get; init; }
 
-    /// <summary>The .NET runtime.</summary>
     public string Runtime { get; init; } = "";
 
-    /// <summary>When it began, UTC.</summary>
+    /// <summary>The start, UTC.</summary>
     public DateTime Date { get; init; }
 
-    /// <summary>The peaks of each device that ran.</summary>
     public IReadOnlyList<DevicePeak> Peaks { get; init; } = [];
 
-    /// <summary>The measurements.</summary>
     public IReadOnlyList<BenchRecord> Records { get; init; } = [];
 
-    /// <summary>A file of this machine, to be filled.</summary>
+    /// <summary>An empty file of this machine.</summary>
     public static BenchFile Here(string command) => new()
     {
         Command = command,
@@ -56,8 +52,8 @@ internal sealed record BenchFile
         Date = DateTime.UtcNow,
     };
 
-    /// <summary>Reads a file that <see cref="Write"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">It is no such file; the message names it.</exception>
+    /// <summary>Reads a file of <see cref="Write"/>.</summary>
+    /// <exception cref="InvalidDataException">It is not such a file; the message names it.</exception>
     public static BenchFile Read(string path)
     {
         try
@@ -74,13 +70,13 @@ internal sealed record BenchFile
         }
     }
 
-    /// <summary>Writes the file, its folder made where it is missing; a reader gets the old one or the new one.</summary>
+    /// <summary>Writes the file and missing folders; a reader gets the old or the new one.</summary>
     public void Write(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         ReplacedFile.Write(path, file => file.Write(System.Text.Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, Json) + "\n")));
     }
 
-    /// <summary>The peak of a device, or null where it was not measured.</summary>
+    /// <summary>A device's peak, or null.</summary>
     public DevicePeak? Peak(string device) => Peaks.FirstOrDefault(peak => peak.Device == device);
 }

@@ -1,13 +1,11 @@
 namespace Blip.Bench.Reporting;
 
-/// <summary>The repository that this program was built in: some benchmarks read or write there.</summary>
+/// <summary>The repository of this program's build, which some benchmarks read or write.</summary>
 internal static class Checkout
 {
     private const string Solution = "Blip.sln";
 
-    /// <summary>An absolute path from one that starts at the repository's root.</summary>
-    /// <param name="path">The path.</param>
-    /// <param name="wanted">The reason for it, for the message.</param>
+    /// <summary>The absolute form of a path from the repository's root. <c>wanted</c> is the message's reason.</summary>
     /// <exception cref="UsageException">This is not in the repository.</exception>
     public static string Path(string path, string wanted)
     {

@@ -1,31 +1,27 @@
 namespace Blip.Bench.Reporting;
 
-/// <summary>One case of two files.</summary>
-/// <param name="Old">As it was.</param>
-/// <param name="New">As it is.</param>
-/// <param name="Ratio">New median / old median.</param>
-/// <param name="Normalized">The same relative to each file's machine's peaks; null where one of them has no time.</param>
-/// <param name="Slower">Whether it is flagged.</param>
+/// <summary>
+/// One case of two files. The ratio is new median / old median. <c>Normalized</c> is relative to both files' peaks; null without a time.
+/// </summary>
 internal sealed record ComparedCase(BenchRecord Old, BenchRecord New, double? Ratio, double? Normalized, bool Slower);
 
 /// <summary>
-/// Two runs of the benchmarks, case by case. Times count in units of the roofline that each file's measured peaks give, so that another
-/// machine, or the same one on a bad day, does not flag everything. A shared machine also has slow minutes, which a peak that was measured
-/// before them does not show: a loss that most cases of a device share is subtracted from each. A case is slower where its median grew beyond
-/// the threshold and its fastest run is slower than the slowest one was: one disturbed median is no verdict.
+/// Compares two benchmark runs by case. Times are in units of the roofline of each file's peaks, so that another machine, or a slow day,
+/// does not flag everything. Slow minutes after the peaks' measurement remain: a loss that most cases of a device share is subtracted. A
+/// case is slower if its median grew beyond the threshold and its fastest new run is slower than the slowest old one. One disturbed median
+/// is not enough.
 /// </summary>
 internal sealed class Comparison
 {
-    /// <summary>The default threshold.</summary>
     public const double DefaultThreshold = 1.15;
 
-    // Of fewer cases the median may be the very one that became slower.
+    // With fewer cases the median may be the one that became slower.
     private const int CasesForDrift = 20;
 
-    /// <summary>Compares.</summary>
-    /// <param name="old">As it was.</param>
-    /// <param name="new">As it is.</param>
-    /// <param name="threshold">A case whose normalised time grew by more than this factor is flagged; above 1.</param>
+    /// <summary>Compares two files.</summary>
+    /// <param name="old">The old file.</param>
+    /// <param name="new">The new file.</param>
+    /// <param name="threshold">The growth in normalised time, above 1, that is flagged.</param>
     public Comparison(BenchFile old, BenchFile @new, double threshold = DefaultThreshold)
     {
         (Old, New, Threshold) = (old, @new, threshold);
@@ -39,13 +35,11 @@ internal sealed class Comparison
         Gone = [.. before.Values.Where(record => after.TrueForAll(other => other.Key != record.Key))];
     }
 
-    /// <summary>As it was.</summary>
     public BenchFile Old { get; }
 
-    /// <summary>As it is.</summary>
     public BenchFile New { get; }
 
-    /// <summary>Factor above which a case is flagged.</summary>
+    /// <summary>The factor beyond which cases are flagged.</summary>
     public double Threshold { get; }
 
     /// <summary>Cases in both files.</summary>
@@ -57,15 +51,17 @@ internal sealed class Comparison
     /// <summary>Cases in the old file only.</summary>
     public IReadOnlyList<BenchRecord> Gone { get; }
 
-    /// <summary>The factor by which most cases of a device became slower beyond its peaks, at least 1; where it passes the threshold, that is flagged.</summary>
+    /// <summary>
+    /// The factor, at least 1, by which most cases of a device became slower beyond its peaks. Above the threshold it is flagged.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Drift { get; }
 
-    /// <summary>Whether anything is slower, or has no right answer any more.</summary>
+    /// <summary>Whether anything is slower, or lost its right answer.</summary>
     public bool Flagged => Cases.Any(one => one.Slower) || Drift.Values.Any(drift => drift > Threshold);
 
     private ComparedCase Compare(BenchRecord before, BenchRecord after)
     {
-        // Wrong where it was right is worse than slow; wrong in both is nothing new.
+        // A newly wrong answer is worse than a slow one; wrong in both is not new.
         if (before.OursMs is not { } oldMs || after.OursMs is not { } newMs)
             return new ComparedCase(before, after, null, null, before.OursMs is not null);
         var machine = Unit(New, after) / Unit(Old, before);
@@ -79,8 +75,8 @@ internal sealed class Comparison
         return one.Normalized / drift > Threshold && (one.New.OursMinMs ?? one.New.OursMs) / machine > (one.Old.OursMaxMs ?? one.Old.OursMs);
     }
 
-    // The time that work of this size takes at best on the file's machine. Both files count the same work: the new record's, whose
-    // counting is the newer. A case that counts neither operations nor bytes follows the processor's arithmetic.
+    // The least time of this work on the file's machine. Both files use the new record's counts. A case without counts follows the
+    // processor's arithmetic.
     private double Unit(BenchFile file, BenchRecord after)
     {
         if (Old.Peak(after.Device) is null || New.Peak(after.Device) is null)

@@ -6,31 +6,31 @@ using Blip.Verification.Cases;
 namespace Blip.Bench.Reporting;
 
 /// <summary>A step of a run on a GPU machine.</summary>
-/// <param name="Name">The work.</param>
+/// <param name="Name">Its name.</param>
 /// <param name="Outcome"><c>passed</c>, <c>failed</c> or <c>skipped</c>.</param>
-/// <param name="Seconds">How long it took.</param>
-/// <param name="Log">The file with its output, beside the report.</param>
-/// <param name="Detail">The numbers of a test run, or why it was skipped.</param>
+/// <param name="Seconds">Its time.</param>
+/// <param name="Log">Its output's file, beside the report.</param>
+/// <param name="Detail">A test run's numbers, or the reason to skip.</param>
 internal sealed record GpuStep(string Name, string Outcome, double Seconds, string Log, string Detail);
 
 /// <summary>A time of another library.</summary>
-/// <param name="Work">As ours call it, without the name of the model or the case: <c>encoder, batch 32</c>.</param>
-/// <param name="Peer">Which library, and how: <c>transformers, eager</c>.</param>
+/// <param name="Work">Our name for the work, without model or case: <c>encoder, batch 32</c>.</param>
+/// <param name="Peer">The library and its mode: <c>transformers, eager</c>.</param>
 /// <param name="Ms">The median.</param>
 internal sealed record PeerTime(string Work, string Peer, double Ms);
 
-/// <summary>The targets of a peer's times.</summary>
+/// <summary>A target relative to a peer.</summary>
 /// <param name="Work">The work.</param>
 /// <param name="Peer">The peer.</param>
-/// <param name="Ratio">How many times as fast ours is to be.</param>
+/// <param name="Ratio">The required speed ratio.</param>
 internal sealed record GpuTarget(string Work, string Peer, double Ratio);
 
-/// <summary>A run of <c>eng/gpu.sh</c>: its steps, the benchmarks, and the peers' times, from a folder that it filled.</summary>
+/// <summary>A run of <c>eng/gpu.sh</c>, from its folder: steps, benchmarks, and peers' times.</summary>
 internal sealed record GpuReport
 {
     private const string Precision = "fp16";
 
-    /// <summary>The targets, for fp16 on a GPU of the H200's kind.</summary>
+    /// <summary>The targets for fp16 on a GPU like the H200.</summary>
     public static readonly IReadOnlyList<GpuTarget> Targets =
     [
         new("caption of 20 tokens", "transformers", 5),
@@ -47,23 +47,22 @@ internal sealed record GpuReport
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The machine, as its own tools describe it: a name and a value.</summary>
+    /// <summary>Names and values from the machine's own tools.</summary>
     public required IReadOnlyDictionary<string, string> Machine { get; init; }
 
-    /// <summary>The works, in order.</summary>
+    /// <summary>The steps, in order.</summary>
     public required IReadOnlyList<GpuStep> Steps { get; init; }
 
-    /// <summary>The benchmarks' records.</summary>
     public required IReadOnlyList<BenchRecord> Records { get; init; }
 
-    /// <summary>The peers' times; none where they are not installed.</summary>
+    /// <summary>The peers' times, if installed.</summary>
     public required IReadOnlyList<PeerTime> Peers { get; init; }
 
-    /// <summary>Steps that failed, and records without a right answer.</summary>
+    /// <summary>Failed steps, plus records without a right answer.</summary>
     public int Failures => Steps.Count(step => step.Outcome == "failed") + Records.Count(record => record.Failure is not null);
 
     /// <summary>Reads a folder.</summary>
-    /// <exception cref="InvalidDataException">A file of it is missing or damaged; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
     public static GpuReport Read(string folder)
     {
         var peers = Path.Combine(folder, "peers.json");
@@ -76,14 +75,13 @@ internal sealed record GpuReport
         };
     }
 
-    /// <summary>Writes <c>report.json</c> and <c>report.md</c> to the folder.</summary>
+    /// <summary>Writes <c>report.json</c> and <c>report.md</c>.</summary>
     public void Write(string folder)
     {
         File.WriteAllText(Path.Combine(folder, "report.json"), JsonSerializer.Serialize(this, Json) + "\n");
         File.WriteAllText(Path.Combine(folder, "report.md"), Markdown());
     }
 
-    /// <summary>The report for people.</summary>
     public string Markdown()
     {
         var text = new StringBuilder("# A run on a GPU machine\n\n");

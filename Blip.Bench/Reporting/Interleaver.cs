@@ -2,32 +2,27 @@ using System.Diagnostics;
 
 namespace Blip.Bench.Reporting;
 
-/// <summary>One who takes part in a measurement.</summary>
-/// <param name="Name">Its name in the table.</param>
-/// <param name="Run">The work, done when it returns.</param>
+/// <summary>A participant of a measurement, whose work is done when <c>Run</c> returns.</summary>
 internal sealed record Contender(string Name, Action Run)
 {
-    /// <summary>How often the work is done per turn; the time is for one.</summary>
+    /// <summary>Repetitions per turn; the time is for one.</summary>
     public int Repeat { get; init; } = 1;
 
-    /// <summary>Silence after its turn: threads of other libraries go on spinning for a while after their work.</summary>
+    /// <summary>A pause after its turn: other libraries' threads spin on after work.</summary>
     public TimeSpan Rest { get; init; }
 }
 
 /// <summary>
-/// Measures several in turns, round after round, so that a disturbance of the machine hits all of them. Every other round runs
-/// backwards: none always comes after the same neighbour.
+/// Measures several in turns by rounds, so that disturbances affect all. Every other round runs backwards, so that neighbours change.
 /// </summary>
 internal static class Interleaver
 {
-    /// <summary>Rounds that count.</summary>
+    /// <summary>Counted rounds.</summary>
     public const int Rounds = 7;
 
-    /// <summary>Measures.</summary>
-    /// <param name="contenders">Who takes part.</param>
-    /// <param name="rounds">Rounds that count; one that does not goes before.</param>
-    /// <returns>The sample of each, in their order.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">No round is asked for.</exception>
+    /// <summary>Measures the counted rounds, after one that does not count.</summary>
+    /// <returns>Each contender's sample, in order.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The rounds are below 1.</exception>
     public static Sample[] Run(IReadOnlyList<Contender> contenders, int rounds = Rounds)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);

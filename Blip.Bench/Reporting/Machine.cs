@@ -3,16 +3,15 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Bench.Reporting;
 
-/// <summary>The machine's description.</summary>
 internal static partial class Machine
 {
-    /// <summary>The processor's name as the system gives it, with the vectors that .NET uses where the name alone would not tell.</summary>
+    /// <summary>The system's name of the processor, with the vectors that .NET uses.</summary>
     public static string Processor { get; } = $"{Model()} {Vectors()}";
 
-    /// <summary>The name as a part of a file's name: <c>amd-epyc-avx512</c>.</summary>
+    /// <summary>The name within file names: <c>amd-epyc-avx-512</c>.</summary>
     public static string FileName => NotInNames().Replace(Processor.ToLowerInvariant(), "-").Trim('-');
 
-    /// <summary>The most memory that this process has held so far, in MiB; on Linux VmHWM.</summary>
+    /// <summary>This process's peak memory so far, in MiB; on Linux VmHWM.</summary>
     public static double PeakMebibytes()
     {
         using var process = Process.GetCurrentProcess();

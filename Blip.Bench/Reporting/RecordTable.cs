@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Blip.Bench.Reporting;
 
-/// <summary>Records as a Markdown table, which a terminal shows as well, and as single lines.</summary>
+/// <summary>Records as a Markdown table, readable in a terminal, and as single lines.</summary>
 internal static class RecordTable
 {
-    // Heading, and the values below it; a column that is empty throughout is left out. A heading that ends in ':' is aligned to the right.
+    // Headings and cells. Empty columns are left out. A heading ending in ':' aligns right.
     private static readonly (string Heading, Func<BenchRecord, DevicePeak?, string> Cell)[] Columns =
     [
         ("work", (record, _) => record.Work),
@@ -33,7 +33,7 @@ internal static class RecordTable
         ("target:", (record, _) => record.Target is { } target ? $"{Number(target, "F2")} {(record.Ratio >= target ? "met" : "missed")}" : ""),
     ];
 
-    /// <summary>All records of a file, below its machine and peaks.</summary>
+    /// <summary>A file's machine, peaks and records.</summary>
     public static string Markdown(BenchFile file)
     {
         var text = new StringBuilder();
@@ -46,7 +46,6 @@ internal static class RecordTable
         return text.ToString();
     }
 
-    /// <summary>One record as a line.</summary>
     public static string Line(BenchRecord record, DevicePeak? peak)
     {
         var cells = Columns.Skip(1).Select(column => (Heading: column.Heading.TrimEnd(':'), Text: column.Cell(record, peak))).Where(cell => cell.Text.Length > 0);
@@ -54,7 +53,7 @@ internal static class RecordTable
             + (record.Failure is null ? "" : $" — {record.Failure}");
     }
 
-    /// <summary>A Markdown table: headings as above, columns that are empty throughout left out.</summary>
+    /// <summary>A Markdown table without empty columns; headings as above.</summary>
     public static void Append(StringBuilder text, IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
         var shown = Enumerable.Range(0, headings.Count).Where(column => rows.Any(row => row[column].Length > 0)).ToArray();
@@ -68,7 +67,7 @@ internal static class RecordTable
             headings[column].EndsWith(':') ? cell(i).PadLeft(widths[i]) : cell(i).PadRight(widths[i])))} |";
     }
 
-    /// <summary>Milliseconds with four digits that count.</summary>
+    /// <summary>Milliseconds with four significant digits.</summary>
     public static string Milliseconds(double ms) => ms.ToString(ms >= 1000 ? "F0" : ms >= 100 ? "F1" : ms >= 10 ? "F2" : ms >= 1 ? "F3" : "F4", CultureInfo.InvariantCulture);
 
     private static void Append(StringBuilder text, IReadOnlyList<IReadOnlyList<string>> rows) => Append(text, [.. Columns.Select(column => column.Heading)], rows);

@@ -4,27 +4,27 @@ using System.Net.Http.Headers;
 
 namespace Blip.Bench.Serving;
 
-/// <summary>The experience of clients that asked a server for captions, one request after the other each.</summary>
-/// <param name="Clients">How many asked at once.</param>
-/// <param name="Requests">Requests that were answered.</param>
-/// <param name="Busy">The ones that were told to come again later (429).</param>
-/// <param name="Wrong">Of them those with another error.</param>
-/// <param name="Seconds">From the first to the last.</param>
-/// <param name="Median">Seconds that half of the answers took at most.</param>
-/// <param name="Slow">Seconds that 99 of 100 answers took at most.</param>
-/// <param name="Health">Seconds of the slowest answer of /healthz meanwhile.</param>
+/// <summary>A server's load by clients that each send one caption request after another.</summary>
+/// <param name="Clients">Concurrent clients.</param>
+/// <param name="Requests">All requests.</param>
+/// <param name="Busy">Responses 429, to retry later.</param>
+/// <param name="Wrong">Other errors.</param>
+/// <param name="Seconds">The whole time.</param>
+/// <param name="Median">The median response time in seconds.</param>
+/// <param name="Slow">The 99th percentile in seconds.</param>
+/// <param name="Health">The slowest response of /healthz meanwhile, in seconds.</param>
 internal sealed record LoadRow(int Clients, int Requests, int Busy, int Wrong, double Seconds, double Median, double Slow, double Health)
 {
     private static readonly TimeSpan BetweenChecks = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Captions a second.</summary>
+    /// <summary>Captions per second.</summary>
     public double Rate => (Requests - Busy - Wrong) / Seconds;
 
-    /// <summary>Lets clients ask.</summary>
+    /// <summary>Runs the clients.</summary>
     /// <param name="address">The server.</param>
-    /// <param name="images">Files that are sent, in turn.</param>
-    /// <param name="clients">How many ask at once.</param>
-    /// <param name="requests">Requests in all.</param>
+    /// <param name="images">Files to send, in turn.</param>
+    /// <param name="clients">Concurrent clients.</param>
+    /// <param name="requests">All requests.</param>
     public static async Task<LoadRow> MeasureAsync(Uri address, IReadOnlyList<byte[]> images, int clients, int requests)
     {
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = clients + 1 };

@@ -3,7 +3,7 @@ using Blip.Bench.Workloads;
 
 namespace Blip.Bench.Serving;
 
-/// <summary><c>blip serve</c> as a separate process, on a free port.</summary>
+/// <summary><c>blip serve</c> as a process on a free port.</summary>
 internal sealed class ServedBlip : IDisposable
 {
     private const string Said = "serving on ";
@@ -12,10 +12,9 @@ internal sealed class ServedBlip : IDisposable
 
     private ServedBlip(Process process, Uri address) => (this.process, Address) = (process, address);
 
-    /// <summary>Where it listens.</summary>
     public Uri Address { get; }
 
-    /// <summary>Bytes of memory that it holds now.</summary>
+    /// <summary>Its present memory in bytes.</summary>
     public long Memory
     {
         get
@@ -25,7 +24,7 @@ internal sealed class ServedBlip : IDisposable
         }
     }
 
-    /// <summary>Processor seconds that it has taken.</summary>
+    /// <summary>Its processor time so far.</summary>
     public double ProcessorSeconds
     {
         get
@@ -35,10 +34,8 @@ internal sealed class ServedBlip : IDisposable
         }
     }
 
-    /// <summary>Starts it, and waits until its models are loaded.</summary>
-    /// <param name="model">The captioner; null for the demo.</param>
-    /// <param name="device">The device's id.</param>
-    /// <exception cref="InvalidDataException">It ended before.</exception>
+    /// <summary>Starts the server and waits for its models; a null model is the demo.</summary>
+    /// <exception cref="InvalidDataException">It ended early.</exception>
     public static async Task<ServedBlip> StartAsync(string? model, string device)
     {
         var process = Process.Start(new ProcessStartInfo(
@@ -52,7 +49,7 @@ internal sealed class ServedBlip : IDisposable
             lines.Add(line);
             if (line.IndexOf(Said, StringComparison.Ordinal) is >= 0 and var at)
             {
-                // The pipe is read to its end: a full one would block the server.
+                // The pipe is drained: a full one would block the server.
                 var rest = process.StandardError.ReadToEndAsync();
                 var server = new ServedBlip(process, new Uri(line[(at + Said.Length)..].Split(' ')[0]));
                 await server.ReadyAsync(rest);
@@ -62,7 +59,6 @@ internal sealed class ServedBlip : IDisposable
         throw new InvalidDataException($"'blip serve' ended before it served: {string.Join(' ', lines)}");
     }
 
-    /// <summary>Ends it.</summary>
     public void Dispose()
     {
         process.Kill();
@@ -70,7 +66,7 @@ internal sealed class ServedBlip : IDisposable
         process.Dispose();
     }
 
-    // A server whose model cannot be loaded ends, and says why.
+    // A server that cannot load its model ends and says why.
     private async Task ReadyAsync(Task<string> rest)
     {
         using var client = new HttpClient { BaseAddress = Address };

@@ -7,7 +7,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our way to do the works: the steps of <c>Captioner</c> once an image's pixels are on the device.</summary>
+/// <summary>Our works: the steps of <c>Captioner</c> after the upload of pixels.</summary>
 internal sealed class BlipWorks : IBeamWorks
 {
     private readonly Kernels.Devices.Device device;
@@ -19,7 +19,6 @@ internal sealed class BlipWorks : IBeamWorks
     private ImageStates? states;
     private int images;
 
-    /// <summary>Loads a model.</summary>
     public BlipWorks(ModelSource source, ModelOptions options, string deviceName = "cpu")
     {
         device = Kernels.Devices.Device.Open(deviceName);
@@ -39,10 +38,9 @@ internal sealed class BlipWorks : IBeamWorks
     /// <inheritdoc/>
     public TimeSpan Rest => TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Bytes on the device once the weights are there.</summary>
+    /// <summary>Bytes on the device after loading.</summary>
     public long LoadedBytes { get; }
 
-    /// <summary>The device's id.</summary>
     public string Device => device.Description.Id;
 
     private int Side => model.Config.Vision.ImageSize;
@@ -59,7 +57,7 @@ internal sealed class BlipWorks : IBeamWorks
     /// <inheritdoc/>
     public void Encode()
     {
-        // The model's own memory; the encoder alone fills it anew, without keys and values.
+        // The model's memory, which the encoder refills without keys and values.
         states ??= model.Encode(images, Side, Side);
         model.Vision.EncodeInto(states, images, Side, Side);
         device.Synchronize();
@@ -99,15 +97,14 @@ internal sealed class BlipWorks : IBeamWorks
         device.Synchronize();
     }
 
-    /// <summary>One token of the draft, behind <see cref="PrepareToken"/>; the model has one.</summary>
+    /// <summary>One token of the model's draft, after <see cref="PrepareToken"/>.</summary>
     public void DraftToken()
     {
         logits = model.DraftStep(state!);
         device.Synchronize();
     }
 
-    /// <summary>Several tokens at once, behind <see cref="PrepareToken"/>, as a run that verifies a draft.</summary>
-    /// <param name="count">How many.</param>
+    /// <summary>Several tokens at once, after <see cref="PrepareToken"/>, as to verify a draft.</summary>
     public void Tokens(int count)
     {
         logits = model.Steps(state!, state!.Prompts.View.SubView(0, count));

@@ -6,18 +6,13 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>The memory of a run of bootstrapping with the demo models.</summary>
-/// <param name="Before">Bytes of the process once the models are loaded.</param>
-/// <param name="Largest">The most bytes afterwards.</param>
-/// <param name="ImagesPerSecond">The rate of the run.</param>
+/// <summary>The memory of a bootstrap run with the demo models.</summary>
+/// <param name="Before">Bytes after loading.</param>
+/// <param name="Largest">The peak afterwards.</param>
+/// <param name="ImagesPerSecond">The run's rate.</param>
 internal sealed record BootstrapMemory(long Before, long Largest, double ImagesPerSecond)
 {
-    /// <summary>Runs over drawn scenes, and looks at the working set all the while.</summary>
-    /// <param name="weights">The folder of the demo models.</param>
-    /// <param name="images">Images of the run.</param>
-    /// <param name="device">Where it runs.</param>
-    /// <param name="told">Told images and bytes, ten times.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Runs over drawn scenes, and samples the working set. Reports images and bytes ten times.</summary>
     public static async Task<BootstrapMemory> MeasureAsync(
         string weights, int images, string device, Action<int, long> told, CancellationToken cancellationToken)
     {
@@ -27,7 +22,7 @@ internal sealed record BootstrapMemory(long Before, long Largest, double ImagesP
             var web = Path.Combine(folder, "web");
             await new NoisyPairs().WriteAsync(
                 web, new NoisyFilesOptions { Images = images, ShardSize = 1000 }, cancellationToken: cancellationToken);
-            // Memory for drawing is not the run's.
+            // Memory for drawing does not count.
             GC.Collect();
             using var run = await Bootstrapper.OpenAsync(new BootstrapRequest
             {

@@ -4,41 +4,36 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Texts of one kind, and how many of them the filter kept.</summary>
-/// <param name="Kept">Texts that the filter kept.</param>
-/// <param name="Count">Texts.</param>
+/// <summary>Texts of one kind, and the kept ones.</summary>
 internal readonly record struct KeptTexts(int Kept, int Count)
 {
-    /// <summary>Texts that the filter dropped.</summary>
     public int Dropped => Count - Kept;
 
-    /// <summary>Kept of all; not a number where there are none.</summary>
+    /// <summary>The kept share; NaN without texts.</summary>
     public double KeptShare => (double)Kept / Count;
 
-    /// <summary>Dropped of all; not a number where there are none.</summary>
+    /// <summary>The dropped share; NaN without texts.</summary>
     public double DroppedShare => (double)Dropped / Count;
 
-    /// <summary>Both together.</summary>
     public static KeptTexts operator +(KeptTexts a, KeptTexts b) => new(a.Kept + b.Kept, a.Count + b.Count);
 }
 
-/// <summary>The results of the demo captioner and the demo matcher on a noisy set whose truth is known.</summary>
+/// <summary>The demo captioner's and matcher's results on a noisy set with known truth.</summary>
 internal sealed class BootstrapQuality
 {
-    /// <summary>The least ITM probability of a text that is kept: the authors' rule.</summary>
+    /// <summary>The least ITM probability of a kept text: the authors' rule.</summary>
     public const double LeastProbability = 0.5;
 
     private BootstrapQuality(
         IReadOnlyDictionary<(PairTruth Truth, WrongDetail? Detail), KeptTexts> web, KeptTexts syntheticRight, KeptTexts syntheticWrong) =>
         (Web, SyntheticRight, SyntheticWrong) = (web, syntheticRight, syntheticWrong);
 
-    /// <summary>The set's own texts, by their truth.</summary>
+    /// <summary>The set's texts, by truth.</summary>
     public IReadOnlyDictionary<(PairTruth Truth, WrongDetail? Detail), KeptTexts> Web { get; }
 
-    /// <summary>The set's right texts.</summary>
     public KeptTexts WebRight => Sum(truth => truth == PairTruth.Right);
 
-    /// <summary>The set's wrong texts, of any kind.</summary>
+    /// <summary>The set's wrong texts of any kind.</summary>
     public KeptTexts WebWrong => Sum(truth => truth != PairTruth.Right);
 
     /// <summary>The captioner's texts that are right word for word.</summary>
@@ -47,15 +42,9 @@ internal sealed class BootstrapQuality
     /// <summary>The captioner's other texts.</summary>
     public KeptTexts SyntheticWrong { get; }
 
-    /// <summary>All of the captioner's texts.</summary>
     public KeptTexts Synthetic => SyntheticRight + SyntheticWrong;
 
-    /// <summary>Captions the images of a set, and filters the set's texts and the captions, as a run of bootstrapping does by default.</summary>
-    /// <param name="weights">The folder <c>weights</c>.</param>
-    /// <param name="device">Where the models run.</param>
-    /// <param name="options">The set.</param>
-    /// <param name="count">Images of the set.</param>
-    /// <param name="cancellationToken">Ends the work before the next batch.</param>
+    /// <summary>Captions a set's images, and filters texts and captions as bootstrapping does by default.</summary>
     public static BootstrapQuality Measure(
         string weights, string device, NoisyPairsOptions options, int count, CancellationToken cancellationToken = default)
     {

@@ -8,8 +8,7 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Bench.Workloads;
 
 /// <summary>
-/// The rate of a run of bootstrapping, beside captioner and matcher alone over the same image files with the same batches: one process, in
-/// turns.
+/// The rate of a bootstrap run, beside captioner and matcher alone over the same files and batches, in turns in one process.
 /// </summary>
 internal sealed class BootstrapSpeed
 {
@@ -27,7 +26,7 @@ internal sealed class BootstrapSpeed
 
     public required string Device { get; init; }
 
-    /// <summary>Measures each in turns, round after round.</summary>
+    /// <summary>Measures all in turns, by rounds.</summary>
     public async Task<BootstrapTimes> MeasureAsync(CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("blip-bench-").FullName;
@@ -48,7 +47,7 @@ internal sealed class BootstrapSpeed
                     VocabularyFile = options.VocabularyFile,
                     ImageCacheBytes = 0,
                 });
-            // As many tokens as the captions that the filter reads in a run.
+            // As many tokens as the captions that the filter reads.
             var sample = captioner.Caption(files[0], captions, cancellationToken).Text!;
             string[] texts = [.. Enumerable.Range(0, TextsOfAnImage)
                 .Select(i => $"{sample} {(i == 0 ? "" : sample.Split(' ')[0])}".Trim())];
@@ -68,7 +67,7 @@ internal sealed class BootstrapSpeed
             {
                 for (var turn = 0; turn < contenders.Length; turn++)
                 {
-                    // Every other round runs backwards, so that no contender always has the same neighbour.
+                    // Every other round runs backwards, so that neighbours change.
                     var i = round % 2 == 0 ? turn : contenders.Length - 1 - turn;
                     var took = await contenders[i].Run();
                     if (round >= 0)
@@ -95,7 +94,7 @@ internal sealed class BootstrapSpeed
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    // Loading is not timed: a run of a million images does it once.
+    // Loading is not timed: it happens once per run.
     private async Task<double> RunAsync(string web, string folder, CapFiltOptions models, CancellationToken cancellationToken)
     {
         var request = new BootstrapRequest
@@ -129,7 +128,7 @@ internal sealed class BootstrapSpeed
         })];
     }
 
-    // Made-up weights have no vocabulary, and the filter reads words: each token gets a separate word.
+    // Synthetic weights have no vocabulary, which the filter needs: each token gets a separate word.
     private string? Vocabulary(string folder)
     {
         var source = ModelSource.Resolve(Captioner);
@@ -151,19 +150,17 @@ internal sealed class BootstrapSpeed
     }
 }
 
-/// <summary>The time of one contender.</summary>
-/// <param name="Name">The work.</param>
-/// <param name="Seconds">The median of the rounds.</param>
+/// <summary>One contender's median time.</summary>
 internal sealed record BootstrapTime(string Name, double Seconds);
 
-/// <summary>The times of all.</summary>
+/// <summary>All times.</summary>
 /// <param name="All">Captioner alone, matcher alone, a run that encodes images twice, a run as users run it.</param>
-/// <param name="Shares">Whether both models have the same image encoder.</param>
+/// <param name="Shares">Whether both models share an image encoder.</param>
 internal sealed record BootstrapTimes(IReadOnlyList<BootstrapTime> All, bool Shares)
 {
-    /// <summary>The rate of a run relative to both models alone, one after the other, each encoding its images.</summary>
+    /// <summary>A run's rate relative to both models in sequence, each encoding its images.</summary>
     public double ShareApart => (All[0].Seconds + All[1].Seconds) / All[2].Seconds;
 
-    /// <summary>The same of a run that encodes images once where it can.</summary>
+    /// <summary>The same for a run that shares the encoder if possible.</summary>
     public double Share => (All[0].Seconds + All[1].Seconds) / All[3].Seconds;
 }

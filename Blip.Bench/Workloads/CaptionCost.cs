@@ -5,9 +5,9 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Operations and bytes of a piece of work: the necessary arithmetic and the least traffic of memory.</summary>
-/// <param name="Flops">Additions and multiplications, each counted.</param>
-/// <param name="Bytes">Weights with their scales, caches of keys and values, inputs and results; values between operators are not counted.</param>
+/// <summary>A work's necessary arithmetic and least memory traffic.</summary>
+/// <param name="Flops">Additions plus multiplications.</param>
+/// <param name="Bytes">Weights with scales, caches of keys and values, inputs and results; without values between operators.</param>
 internal readonly record struct Cost(double Flops, double Bytes)
 {
     public static Cost operator +(Cost a, Cost b) => new(a.Flops + b.Flops, a.Bytes + b.Bytes);
@@ -15,10 +15,10 @@ internal readonly record struct Cost(double Flops, double Bytes)
     public static Cost operator *(double times, Cost cost) => new(times * cost.Flops, times * cost.Bytes);
 }
 
-/// <summary>The costs of a captioner's works, from its config.</summary>
+/// <summary>The costs of captioning, from a model's config.</summary>
 /// <param name="config">The sizes.</param>
-/// <param name="precision">How the decoder's matrices are kept.</param>
-/// <param name="encoderPrecision">The precision of the image encoder, and of the layers for the image's keys and values.</param>
+/// <param name="precision">The decoder's.</param>
+/// <param name="encoderPrecision">The image encoder's, also for the image's keys and values.</param>
 internal sealed class CaptionCost(BlipConfig config, Precision precision, Precision encoderPrecision)
 {
     private readonly VisionConfig vision = config.Vision;
@@ -26,17 +26,18 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
 
     private double Patches => Math.Pow(vision.ImageSize / vision.PatchSize, 2);
 
-    /// <summary>An image's tokens, the class token among them.</summary>
+    /// <summary>An image's tokens, with the class token.</summary>
     public double ImageTokens => 1 + Patches;
 
     private double CrossBytes => CrossBytesOf(ImageTokens);
 
     private double CrossBytesOf(double sourceTokens) => sizeof(float) * text.Layers * sourceTokens * 2 * text.HiddenSize;
 
-    /// <summary>Pixels to embeddings.</summary>
     public Cost Encode(int images) => Encode(images, ImageTokens);
 
-    /// <summary>Pixels to embeddings of which so many tokens of each image are read: behind its keys and values the last layer computes no others.</summary>
+    /// <summary>
+    /// Pixels to embeddings, of which only some tokens per image are read. After its keys and values the last layer computes only these.
+    /// </summary>
     public Cost Encode(int images, double readTokens)
     {
         double hidden = vision.HiddenSize, tokens = images * ImageTokens, channels = 3 * vision.PatchSize * vision.PatchSize;
@@ -48,22 +49,18 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
         return patches + ((vision.Layers - 1) * Layer(tokens)) + Layer(images * readTokens) + new Cost(0, ends);
     }
 
-    /// <summary>Embeddings to keys and values of every layer's cross-attention.</summary>
+    /// <summary>Embeddings to all layers' keys and values of cross-attention.</summary>
     public Cost CrossKeysValues(int images) =>
         (text.Layers * Linear(encoderPrecision, images * ImageTokens, vision.HiddenSize, 2 * text.HiddenSize))
         + new Cost(0, images * (CrossBytes + (sizeof(float) * ImageTokens * vision.HiddenSize)));
 
-    /// <summary>One token of each row through the decoder, to logits.</summary>
-    /// <param name="images">Images, whose keys and values the beams of each share.</param>
+    /// <summary>One token per row through the decoder, to logits.</summary>
+    /// <param name="images">Images, each with keys and values that its beams share.</param>
     /// <param name="beams">Rows per image.</param>
-    /// <param name="context">Positions that each row sees, its own counted.</param>
+    /// <param name="context">Positions that each row sees, including its own.</param>
     public Cost Token(int images, int beams, int context) => Token(images, beams, context, ImageTokens);
 
-    /// <summary>The same, where the decoder looks at something else than an image: a question.</summary>
-    /// <param name="sources">The decoder's sources, shared by the beams of each.</param>
-    /// <param name="beams">Rows per source.</param>
-    /// <param name="context">Positions that each row sees, its own counted.</param>
-    /// <param name="sourceTokens">Tokens of each source.</param>
+    /// <summary>The same for a decoder over another source, such as a question.</summary>
     public Cost Token(int sources, int beams, int context, double sourceTokens)
     {
         double hidden = text.HiddenSize, rows = sources * beams;
@@ -74,7 +71,7 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
         return (text.Layers * layer) + head + new Cost(0, (sources * CrossBytesOf(sourceTokens)) + (sizeof(float) * rows * text.VocabularySize));
     }
 
-    /// <summary>Encoder, keys and values, and some tokens of each row; the prompt is the start token alone.</summary>
+    /// <summary>Encoder, keys and values, and tokens of each row, with only the start token as prompt.</summary>
     public Cost Caption(int images, int beams, int tokens)
     {
         var cost = Encode(images) + CrossKeysValues(images);
@@ -83,11 +80,9 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
         return cost;
     }
 
-    /// <summary>A prepared case of this cost.</summary>
     public static PreparedCase Prepared(Cost cost, Action run, Func<double>? verify = null, IReadOnlyList<IDisposable>? owned = null) =>
         new() { Run = run, Verify = verify, Flops = cost.Flops, Bytes = cost.Bytes, Owned = owned ?? [] };
 
-    /// <summary>A linear layer over so many rows.</summary>
     public static Cost Linear(Precision precision, double rows, double inFeatures, double outFeatures)
     {
         var weights = inFeatures * outFeatures * precision.ToDType().Bytes();

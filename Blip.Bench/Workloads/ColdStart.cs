@@ -4,7 +4,7 @@ using Blip.Bench.Reporting;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>The command line as a user meets it: a process that starts, loads a model, captions one image and ends.</summary>
+/// <summary>The command line as users run it: a process that starts, loads a model, captions one image and ends.</summary>
 internal sealed class ColdStart
 {
     private const string What = "a cold start", Image = "weights/samples/00.png";
@@ -13,8 +13,8 @@ internal sealed class ColdStart
     private string? answer;
 
     /// <summary>Finds the program.</summary>
-    /// <param name="program">Its path; null: the one that was built with this one.</param>
-    /// <exception cref="UsageException">There is none.</exception>
+    /// <param name="program">Its path; null: the one built with this.</param>
+    /// <exception cref="UsageException">It does not exist.</exception>
     public ColdStart(string? program)
     {
         this.program = program ?? Program(What);
@@ -28,11 +28,7 @@ internal sealed class ColdStart
     public static string Program(string what) => Checkout.Path(
         $"Blip.Cli/bin/{Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!)}/net10.0/blip{(OperatingSystem.IsWindows() ? ".exe" : "")}", what);
 
-    /// <summary>A case: one start after the other, each to say the same words.</summary>
-    /// <param name="work">Its name.</param>
-    /// <param name="device">The device's id.</param>
-    /// <param name="model">The model; null: the demo captioner that comes with the program.</param>
-    /// <param name="precision">A value of <c>--precision</c>.</param>
+    /// <summary>A case of successive starts with equal answers. A null model is the demo captioner.</summary>
     public BenchCase Case(string work, string device, string? model, string precision) => new(work, device, () =>
     {
         answer = null;
@@ -49,7 +45,7 @@ internal sealed class ColdStart
     private void Start(IEnumerable<string> arguments)
     {
         using var child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        // Its remark about the demo is short and fits into the pipe.
+        // The remark about the demo is short and fits into the pipe.
         var words = child.StandardOutput.ReadToEnd();
         var error = child.StandardError.ReadToEnd();
         child.WaitForExit();

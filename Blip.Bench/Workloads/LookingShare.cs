@@ -4,21 +4,18 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Of the words that name a shape, how many looked at it: their map's hottest patch has its centre within the shape's radius.</summary>
-/// <param name="Text">Which texts: captions, matches, questions, answers.</param>
-/// <param name="Method">How the places were found.</param>
-/// <param name="Layer">With Grad-CAM, the layer.</param>
-/// <param name="Words">Words that name a shape; of answers, those to a question that names one shape alone.</param>
-/// <param name="Inside">How many of them looked at it.</param>
-/// <param name="Chance">How many would have, had each looked anywhere.</param>
+/// <summary>How many words that name a shape look at it: their map's hottest patch is centred within the shape's radius.</summary>
+/// <param name="Text">The texts: captions, matches, questions, answers.</param>
+/// <param name="Method">The method.</param>
+/// <param name="Layer">Grad-CAM's layer.</param>
+/// <param name="Words">Words that name a shape; for answers, after a question that names one shape.</param>
+/// <param name="Inside">Words that look at it.</param>
+/// <param name="Chance">The expected number by chance.</param>
 internal sealed record LookingShare(string Text, AttentionMethod Method, int? Layer, int Words, int Inside, double Chance)
 {
-    /// <summary>Inside of all.</summary>
     public double Share => (double)Inside / Words;
 
-    /// <summary>Measures the demo checkpoints on the sample images, whose shapes' places are known.</summary>
-    /// <param name="weights">The folder <c>weights</c>.</param>
-    /// <param name="device">Where they run.</param>
+    /// <summary>Measures the demo checkpoints on the sample images.</summary>
     public static IEnumerable<LookingShare> Measure(string weights, string device)
     {
         var folder = Path.Combine(weights, "samples");
@@ -56,7 +53,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
         return new LookingShare(text, method, layer, all.Count, all.Count(one => one.Item.Holds(one.Word)), all.Sum(one => one.Item.Chance(one.Word)));
     }
 
-    /// <summary>A drawn shape; place and radius as shares of the image's side.</summary>
+    /// <summary>A drawn shape; place and radius are shares of the image's side.</summary>
     private sealed record Item(string Shape, double X, double Y, double R)
     {
         public bool IsNamed(WordAttention word) => word.Word.TrimEnd('?', '.', ',') == Shape;
@@ -69,7 +66,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             Math.Pow((((cell % word.Width) + 0.5) / word.Width) - X, 2) + Math.Pow((((cell / word.Width) + 0.5) / word.Height) - Y, 2) <= R * R;
     }
 
-    /// <summary>A sample image, and the known facts about it.</summary>
+    /// <summary>A sample image and its known facts.</summary>
     private sealed record Scene(string File, string Caption, IReadOnlyList<Item> Items, IReadOnlyList<string> Questions)
     {
         public static List<Scene> Read(string path)
@@ -86,7 +83,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
 
         public string Image(string folder) => Path.Combine(folder, File);
 
-        /// <summary>The words that name a shape of the scene; of two shapes of a kind the first is named first, as captions of such scenes do.</summary>
+        /// <summary>The words that name a shape of the scene. Of two equal shapes the first is named first, as in captions.</summary>
         public IEnumerable<(Item Item, WordAttention Word)> Named(IEnumerable<WordAttention> words)
         {
             var left = Items.ToList();
@@ -100,7 +97,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             }
         }
 
-        /// <summary>The words of an answer to a question that names one shape, where there is one such shape.</summary>
+        /// <summary>The words of an answer to a question that names one shape, if the scene has one such shape.</summary>
         public IEnumerable<(Item Item, WordAttention Word)> About(Answer answer) =>
             Items.Where(item => answer.QuestionAttention.Any(item.IsNamed)).ToList() is [var item] ? answer.Attention.Select(word => (item, word)) : [];
     }

@@ -5,27 +5,23 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>An index of made-up embeddings: entry i has always the same name and the same vector, so that any kept entry can be checked.</summary>
+/// <summary>An index of synthetic embeddings. Entry i always has the same name and vector, so that every entry can be checked.</summary>
 internal static class MadeIndex
 {
-    /// <summary>Values of an embedding: those of every published checkpoint.</summary>
+    /// <summary>The embeddings' length, as in every published checkpoint.</summary>
     public const int Dimension = 256;
 
-    // Images resemble each other: a few hundred directions, each with variations around it.
+    // Images resemble each other: a few hundred directions with variations.
     private const int Topics = 500;
     private const int TwinEvery = 1000;
 
-    /// <summary>The model of made-up embeddings.</summary>
     public static IndexModel Model { get; } = new("made-up embeddings", SHA256.HashData("made-up embeddings"u8));
 
-    /// <summary>Opens or makes an index.</summary>
     public static EmbeddingIndex Open(string path) => EmbeddingIndex.Open(path, Dimension, Model);
 
-    /// <summary>Adds entries until there are enough; existing ones are kept.</summary>
-    /// <param name="index">The index.</param>
-    /// <param name="count">How many there are to be.</param>
-    /// <param name="batch">Entries of one addition.</param>
-    /// <param name="added">Is told how many are on disk, after each addition.</param>
+    /// <summary>
+    /// Adds missing entries in batches and keeps existing ones. <c>added</c> receives the number on disk after each batch.
+    /// </summary>
     public static void Fill(EmbeddingIndex index, int count, int batch, Action<int> added)
     {
         var values = new float[batch * Dimension];
@@ -39,10 +35,9 @@ internal static class MadeIndex
         }
     }
 
-    /// <summary>An entry.</summary>
     public static IndexEntry Entry(int i) => new(string.Create(CultureInfo.InvariantCulture, $"images/{i / 1000:0000}/{i:0000000}.jpg"), i + 1, 1000L * i);
 
-    /// <summary>An entry's vector, of length one. One in a thousand is its neighbour's, but for a last place here and there: a near tie.</summary>
+    /// <summary>An entry's vector, of length one. One in a thousand is its neighbour's up to some last places: a near tie.</summary>
     public static void Make(int i, Span<float> vector)
     {
         var source = i % TwinEvery == 1 ? i - 1 : i;
@@ -75,7 +70,7 @@ internal static class MadeIndex
             vector[c] = (float)(vector[c] / Math.Sqrt(squares));
     }
 
-    // SplitMix64: a million times a few hundred numbers, the same on every machine.
+    // SplitMix64: fast, and the same on every machine.
     private struct Numbers(ulong seed)
     {
         private ulong state = seed * 0x9E3779B97F4A7C15;

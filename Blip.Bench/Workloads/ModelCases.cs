@@ -6,10 +6,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>The works of one model on one device, with its weights kept one way. It is loaded when the first case's turn comes.</summary>
-/// <param name="source">The model.</param>
-/// <param name="device">The device's id.</param>
-/// <param name="precision">How the decoder's matrices are kept.</param>
+/// <summary>One model's works on one device in one precision. The model is loaded for the first case.</summary>
 internal sealed class ModelCases(ModelSource source, string device, Precision precision) : IDisposable
 {
     private const int CaptionTokens = 20;
@@ -25,8 +22,9 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
 
     private BlipConfig Config => source.Config;
 
-    /// <summary>Encoder, keys and values, and tokens: fractions of a second.</summary>
-    /// <param name="withEncoder">False where the encoder's weights are kept as in a case that is measured already.</param>
+    /// <summary>
+    /// Encoder, keys and values, and tokens: fractions of a second. The encoder is skipped if an earlier case has its weights.
+    /// </summary>
     public IEnumerable<BenchCase> Parts(bool withEncoder)
     {
         if (withEncoder)
@@ -51,12 +49,11 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         }
     }
 
-    /// <summary>The encoder over several images at once.</summary>
     public IEnumerable<BenchCase> Encoders(IEnumerable<int> batches) =>
         from images in batches
         select Case($"encoder, batch {images}", works => CaptionCost.Prepared(cost.Encode(images), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))), images);
 
-    /// <summary>Whole captions. Every image of a batch is the same, and its words must be the same, alone and in the batch.</summary>
+    /// <summary>Whole captions. All images of a batch are the same. Their tokens must be the same, alone and in the batch.</summary>
     public IEnumerable<BenchCase> Captions(IEnumerable<(int Images, int Beams)> batches) =>
         from batch in batches
         let name = $"caption of {CaptionTokens} tokens{(batch.Images > 1 ? $", batch {batch.Images}" : "")}{(batch.Beams > 1 ? $", {batch.Beams} beams" : "")}"
@@ -70,10 +67,10 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
             });
         }, batch.Images);
 
-    /// <summary>Whether there is a draft in these cases.</summary>
+    /// <summary>Whether these cases have a draft.</summary>
     public bool HasDraft => precision == Runtime.Models.Precision.Fp32 && !device.StartsWith("cuda", StringComparison.Ordinal);
 
-    /// <summary>What a draft costs and gains: a token of it, runs that verify, and a caption, whose words are those without.</summary>
+    /// <summary>A draft's token, verifying runs, and a caption, which must equal the one without a draft.</summary>
     public IEnumerable<BenchCase> Drafted()
     {
         var context = Contexts[0];
@@ -111,7 +108,7 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         Precision = Precision,
     };
 
-    /// <summary>A model's name in tables: its name without the folders above it.</summary>
+    /// <summary>A model's name without folders.</summary>
     public static string Name(ModelSource source) => source.Folder is null ? source.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(source.Name));
 
     /// <inheritdoc/>

@@ -5,17 +5,11 @@ using Blip.Training;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Fine-tunes a demo checkpoint on scenes that it does not know, and scores it before and after.</summary>
-/// <param name="task">The task.</param>
-/// <param name="heldOut">Scenes that both are scored on.</param>
-/// <param name="device">Where it is trained.</param>
-/// <param name="work">An empty folder for data and model.</param>
+/// <summary>Fine-tunes a demo checkpoint on unknown scenes in an empty folder, and scores it before and after on held-out scenes.</summary>
 internal sealed class ShapeFineTuning(TrainingTask task, int heldOut, string device, string work)
 {
-    /// <summary>Images of a step.</summary>
     public const int BatchSize = 32;
 
-    /// <summary>Runs it, and prints both scores.</summary>
     public async Task RunAsync(TextWriter output, int images, int epochs, CancellationToken token)
     {
         var model = Checkout.Path(Path.Combine("weights", Demo), "shapes");
@@ -58,7 +52,7 @@ internal sealed class ShapeFineTuning(TrainingTask task, int heldOut, string dev
         Alpha = 0,
         Augment = AugmentationKind.None,
         Flip = false,
-        // Groups of scenes that differ in one detail stay together.
+        // Groups that differ in one detail stay together.
         Shuffle = task != TrainingTask.Match,
         Device = device,
     };

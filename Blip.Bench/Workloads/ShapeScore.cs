@@ -8,22 +8,21 @@ using Blip.Training;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>How much of something is right.</summary>
+/// <summary>A count of right answers.</summary>
 /// <param name="What">The question.</param>
-/// <param name="Right">Right ones.</param>
-/// <param name="Count">All.</param>
+/// <param name="Right">Right answers.</param>
+/// <param name="Count">All answers.</param>
 internal sealed record ShapeScore(string What, int Right, int Count)
 {
-    // Words that captioners do not know are spelled, a letter a token.
+    // Captioners spell unknown words, a letter per token.
     private const int MostTokens = 60, BatchSize = 16;
 
-    /// <summary>The line that stands for all.</summary>
+    /// <summary>The name of the total.</summary>
     public const string Total = "all";
 
-    /// <summary>Right of all.</summary>
     public double Share => (double)Right / Count;
 
-    /// <summary>Prints a column for each model.</summary>
+    /// <summary>Prints a column per model.</summary>
     public static void Print(TextWriter output, IReadOnlyList<string> names, IReadOnlyList<IReadOnlyList<ShapeScore>> scores)
     {
         output.WriteLine($"| right, % of held-out scenes | count | {string.Join(" | ", names)} |");
@@ -36,13 +35,7 @@ internal sealed record ShapeScore(string What, int Right, int Count)
     }
 
     /// <summary>Scores a model on scenes that no training set of another seed holds.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="task">The task.</param>
-    /// <param name="set">The scenes.</param>
-    /// <param name="count">How many of them.</param>
-    /// <param name="device">Where it runs.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>A line for each kind, and <see cref="Total"/> at the end.</returns>
+    /// <returns>A line per kind, then <see cref="Total"/>.</returns>
     public static async Task<IReadOnlyList<ShapeScore>> MeasureAsync(
         string model, TrainingTask task, ShapeSet set, int count, string device, CancellationToken cancellationToken) => task switch
         {
@@ -66,7 +59,7 @@ internal sealed record ShapeScore(string What, int Right, int Count)
         return Of(right);
     }
 
-    // A right caption and one that is wrong in one detail, of each scene; the details take turns.
+    // Each scene's right caption, and one with a wrong detail; the details take turns.
     private static async Task<IReadOnlyList<ShapeScore>> MatchesAsync(
         string model, ShapeSet set, int count, string device, CancellationToken cancellationToken)
     {

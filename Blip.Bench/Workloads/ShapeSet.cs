@@ -6,23 +6,23 @@ using Blip.Training;
 namespace Blip.Bench.Workloads;
 
 /// <summary>Drawn scenes as training data: with captions, with captions that differ in one detail, or with questions.</summary>
-/// <param name="seed">Sets of different seeds have nothing to do with each other.</param>
+/// <param name="seed">Different seeds give unrelated sets.</param>
 /// <param name="scenes">The shapes and colours.</param>
 internal sealed class ShapeSet(long seed, SceneOptions scenes)
 {
-    /// <summary>The seed of scenes that no training set is drawn with.</summary>
+    /// <summary>The seed of held-out scenes.</summary>
     public const long HeldOutSeed = 1_000_003;
 
-    /// <summary>Scenes of a group that differ in one detail, told apart by a matcher that learns.</summary>
+    /// <summary>Scenes per group, which differ in one detail that a matcher learns.</summary>
     public const int GroupSize = 4;
 
-    /// <summary>Questions about a scene.</summary>
+    /// <summary>Questions per scene.</summary>
     public const int QuestionsOfScene = 3;
 
     private const ulong GroupPurpose = 3, QuestionPurpose = 4;
     private const int ShardSize = 1000;
 
-    // How often each detail is the one that differs. Swaps and places are hard to learn, and are in scenes of two shapes alone.
+    // The frequency of each differing detail. Swaps and places are hard to learn and need two shapes.
     private static readonly WrongDetail[] OfTwo =
     [
         WrongDetail.Swap, WrongDetail.Swap, WrongDetail.Swap, WrongDetail.Place, WrongDetail.Place,
@@ -31,7 +31,7 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
 
     private static readonly WrongDetail[] OfOne = [WrongDetail.Shape, WrongDetail.Color, WrongDetail.Size, WrongDetail.Background];
 
-    // The demo checkpoints have neither the words nor the looks; they can say no caption of such a scene.
+    // The demo checkpoints know neither their words nor looks, and cannot caption such scenes.
     private static readonly SceneOptions NewScenes = new() { Shapes = [Shape.Moon, Shape.Kite], Colors = Enum.GetValues<ShapeColor>() };
 
     private readonly SceneGenerator generator = new(seed, scenes);
@@ -39,31 +39,25 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
     /// <summary>Scenes that the demo checkpoints know.</summary>
     public static ShapeSet Known(long seed) => new(seed, new SceneOptions());
 
-    /// <summary>Scenes of shapes and colours that they do not know.</summary>
+    /// <summary>Scenes of unknown shapes and colours.</summary>
     public static ShapeSet Unknown(long seed) => new(seed, NewScenes);
 
-    /// <summary>A scene that differs from another one, and its caption, in one detail.</summary>
-    /// <param name="caption">The other scene's content.</param>
+    /// <summary>A scene's caption with one detail changed.</summary>
+    /// <param name="caption">The scene's caption.</param>
     /// <param name="detail">The detail.</param>
-    /// <param name="index">Which draw.</param>
+    /// <param name="index">The draw.</param>
     public ShapeCaption Wrong(ShapeCaption caption, WrongDetail detail, long index) =>
         WrongCaption.Of(caption, detail, new SceneRandom(seed, GroupPurpose, index), scenes);
 
-    /// <summary>A scene.</summary>
     public ShapeScene Scene(long index) => generator.Scene(index);
 
-    /// <summary>The questions about a scene.</summary>
     public IReadOnlyList<ShapeQuestion> Questions(long index)
     {
         var random = new SceneRandom(seed, QuestionPurpose, index);
         return [.. Enumerable.Range(0, QuestionsOfScene).Select(_ => ShapeQuestion.About(Scene(index), random, scenes)).Distinct()];
     }
 
-    /// <summary>Writes a task's data.</summary>
-    /// <param name="folder">An empty folder.</param>
-    /// <param name="task">The task.</param>
-    /// <param name="count">Images.</param>
-    /// <param name="cancellationToken">Ends the writing.</param>
+    /// <summary>Writes a task's data to an empty folder.</summary>
     /// <returns>The arguments of <c>blip train</c>.</returns>
     public async Task<string> WriteAsync(string folder, TrainingTask task, int count, CancellationToken cancellationToken)
     {
@@ -80,10 +74,10 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
         }
     }
 
-    /// <summary>Writes images and the list of their captions that <c>blip eval</c> reads.</summary>
+    /// <summary>Writes images and their captions for <c>blip eval</c>.</summary>
     /// <param name="folder">An empty folder.</param>
     /// <param name="count">Images.</param>
-    /// <returns>The list.</returns>
+    /// <returns>The list of captions.</returns>
     public string WriteAnnotations(string folder, int count)
     {
         SceneTars.Prepare(folder);
@@ -100,7 +94,7 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
         return name;
     }
 
-    // Each scene is followed by others that differ from it in one detail: the hard negatives of its batch.
+    // Scenes that differ in one detail follow each scene: hard negatives in its batch.
     private IEnumerable<ShapeScene> Groups(int count)
     {
         for (var first = 0; first < count; first += GroupSize)
@@ -112,7 +106,7 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
             while (seen.Count < Math.Min(GroupSize, count - first))
             {
                 var other = WrongCaption.Of(caption, random.Any(caption.Second is null ? OfOne : OfTwo), random, scenes);
-                // A detail may be drawn twice; a caption stands once in its group.
+                // A detail may repeat, a caption not.
                 if (seen.Add(other.Text))
                     yield return SceneGenerator.Of(other, random, scene.Side);
             }

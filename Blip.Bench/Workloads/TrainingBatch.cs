@@ -3,17 +3,14 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>A made-up batch of images with captions, for a model of made-up weights.</summary>
+/// <summary>A synthetic batch of images and captions, for a synthetic model.</summary>
 internal sealed record TrainingBatch
 {
     private const int LongestCaption = 20, CaptionLengths = 4;
 
-    /// <summary>Makes a batch.</summary>
-    /// <param name="model">The model's name, <c>synthetic:base</c>.</param>
-    /// <param name="images">Images.</param>
-    /// <param name="side">Their side in pixels; null for the model's.</param>
-    /// <exception cref="CheckpointException">There is no such model.</exception>
-    /// <exception cref="UsageException">The name is no synthetic model's, or the side is no multiple of a patch.</exception>
+    /// <summary>Makes a batch. A null side is the model's.</summary>
+    /// <exception cref="CheckpointException">The model is unknown.</exception>
+    /// <exception cref="UsageException">The name is not a synthetic model's, or the side is not a multiple of a patch.</exception>
     public TrainingBatch(string model, int images, int? side)
     {
         if (!model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal))
@@ -26,20 +23,18 @@ internal sealed record TrainingBatch
                 $"--size is {Side}; {model} cuts images in patches of {config.Vision.PatchSize} pixels: give a multiple of that.");
         }
         Model = model;
-        // The position embeddings are made for the side, so that none are resized.
+        // Position embeddings fit the side, so that none are resized.
         Config = config with { Vision = config.Vision with { ImageSize = Side } };
         Pixels = new float[images * 3 * Side * Side];
         SyntheticTensors.Fill("pixel_values", 0.1, 1, Pixels);
         Texts = [.. Enumerable.Range(0, images).Select(Text)];
     }
 
-    /// <summary>The model's name.</summary>
     public string Model { get; }
 
-    /// <summary>The model's sizes.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>Images, each with one caption.</summary>
+    /// <summary>Images, with one caption each.</summary>
     public int Images { get; }
 
     /// <summary>The images' side in pixels.</summary>
@@ -48,19 +43,17 @@ internal sealed record TrainingBatch
     /// <summary>The products' format; weights, moments and losses are in fp32.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
-    /// <summary>Its name, as options have it.</summary>
     public string PrecisionName => Precision.ToString().ToLowerInvariant();
 
     /// <summary>Pixels <c>[images, 3, side, side]</c>.</summary>
     public float[] Pixels { get; }
 
-    /// <summary>Token ids of each caption, from [DEC] to [SEP]; lengths differ, so that some are padded.</summary>
+    /// <summary>Captions' token ids, from [DEC] to [SEP]. Lengths differ, so that some are padded.</summary>
     public IReadOnlyList<int[]> Texts { get; }
 
-    /// <summary>The name of a step over it.</summary>
+    /// <summary>The name of a step.</summary>
     public string Work => $"{Model}: training step of {Images} images of {Side} pixels";
 
-    /// <summary>The model's weights.</summary>
     public ITensorSource OpenWeights() => new SyntheticTensorSource(Config, BlipHead.Captioning);
 
     private int[] Text(int row)

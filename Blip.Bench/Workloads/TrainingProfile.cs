@@ -5,17 +5,17 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Where the time of one profiled step went: by part, and by operator.</summary>
+/// <summary>The time of one profiled step by part and operator.</summary>
 internal static class TrainingProfile
 {
     private const int Operators = 10;
 
-    // The loss and its gradient are one node: all that comes after it is backward.
+    // Loss and gradient are one node: all later nodes are backward.
     private const string Loss = "CrossEntropy";
 
     private static readonly string[] Headings = ["part", "operator", "calls:", "ms:", "%:", "GFLOP/s:"];
 
-    /// <summary>Two tables in Markdown: the parts, and the ten operators that took longest.</summary>
+    /// <summary>Two Markdown tables: the parts, and the ten slowest operators.</summary>
     /// <param name="steps">The measurements, in order.</param>
     public static string Markdown(IReadOnlyList<ProfiledStep> steps)
     {

@@ -7,10 +7,10 @@ using Blip.Training.Objectives;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our own steps: the steps of <c>Trainer</c> once a batch is loaded.</summary>
+/// <summary>Our steps: those of <c>Trainer</c> after a batch is loaded.</summary>
 internal sealed class TrainingWorks : ITrainingWorks
 {
-    /// <summary>The profiler's stage of work beside the graph.</summary>
+    /// <summary>The profiler's stage for work outside the graph.</summary>
     public const string Optimizer = "optimizer";
 
     private static readonly StepSettings s_settings = new(ITrainingWorks.LearningRate, ITrainingWorks.WeightDecay, DecaysAll: true);
@@ -22,9 +22,9 @@ internal sealed class TrainingWorks : ITrainingWorks
     private readonly CaptionBatch captions;
     private readonly Plan plan;
 
-    /// <summary>Puts the weights and a batch on a device.</summary>
+    /// <summary>Uploads weights and a batch.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="device">Where it is trained; it stays the caller's.</param>
+    /// <param name="device">The device; the caller owns it.</param>
     public TrainingWorks(TrainingBatch batch, Device device)
     {
         source = batch.OpenWeights();
@@ -40,10 +40,10 @@ internal sealed class TrainingWorks : ITrainingWorks
     /// <summary>Operations of a step's graph, forward and back; a multiply-add counts as two.</summary>
     public long Flops => plan.Graph.Nodes.Sum(node => node.Flops(plan.Sizes));
 
-    /// <summary>Numbers that are trained.</summary>
+    /// <summary>Trained numbers.</summary>
     public long Parameters => model.Trained.Count;
 
-    /// <summary>Bytes that the values between nodes take.</summary>
+    /// <summary>Bytes of values between nodes.</summary>
     public long WorkspaceBytes => plan.WorkspaceBytes;
 
     /// <inheritdoc/>

@@ -4,29 +4,28 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Matching, embedding and answering with one model on one device, its weights kept one way. Models are loaded when the first case's turn comes.</summary>
-/// <param name="source">A synthetic model.</param>
-/// <param name="device">The device's id.</param>
-/// <param name="precision">How the text towers' matrices are kept.</param>
+/// <summary>
+/// A synthetic model's matching, embedding and answering on one device in one precision. Models are loaded for their first case.
+/// </summary>
 internal sealed class UnderstandingCases(ModelSource source, string device, Precision precision) : IDisposable
 {
-    /// <summary>Texts over an image, questions about an image, and images with one each.</summary>
+    /// <summary>Texts or questions about an image, or images with one each.</summary>
     public const int Many = 20;
 
-    /// <summary>Tokens of each text and question, [CLS] and [SEP] counted.</summary>
+    /// <summary>Tokens per text and question, including [CLS] and [SEP].</summary>
     public const int TextTokens = 12;
 
-    /// <summary>Tokens of each answer: a word or two, and the stop token.</summary>
+    /// <summary>Tokens per answer: a word or two, and the stop token.</summary>
     public const int AnswerTokens = 3;
 
     private readonly UnderstandingCost cost = new(source.Config, precision, precision.ForEncoder());
     private readonly Lazy<UnderstandingWorks> works = new(() => new UnderstandingWorks(source, new ModelOptions { Precision = precision }, device));
     private readonly Dictionary<int, float[]> pixels = [];
 
-    // Its towers are of one width.
+    // Answering needs towers of one width.
     private bool HasAnswers => source.Config.Fits(BlipHead.VisualQuestionAnswering);
 
-    /// <summary>One image: its vector, and many texts and questions about it; and texts' vectors.</summary>
+    /// <summary>One image: its vector, and many texts and questions; and texts' vectors.</summary>
     public IEnumerable<BenchCase> OneImage()
     {
         var texts = Texts(source.Config, Many);
@@ -38,7 +37,7 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
             yield return Answering($"answering {Many} questions about an image", 1, texts);
     }
 
-    /// <summary>Many images with a text or a question each: the cost where no image is shared.</summary>
+    /// <summary>Many images with a text or question each, where no image is shared.</summary>
     public IEnumerable<BenchCase> ManyImages()
     {
         var texts = Texts(source.Config, Many);
@@ -48,7 +47,7 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
             yield return Answering($"answering a question about each of {Many} images", Many, texts);
     }
 
-    /// <summary>Texts that differ, of one length.</summary>
+    /// <summary>Different texts of one length.</summary>
     public static int[][] Texts(BlipConfig config, int count) =>
     [
         .. Enumerable.Range(0, count).Select(text => (int[])

@@ -5,14 +5,14 @@ namespace Blip.Bench.Workloads;
 
 /// <summary>The costs of matching, embedding and answering, from a model's config.</summary>
 /// <param name="config">The sizes.</param>
-/// <param name="precision">How the text towers' matrices are kept.</param>
-/// <param name="encoderPrecision">The precision of the image encoder, and of the layers for the image's keys and values.</param>
+/// <param name="precision">The text towers'.</param>
+/// <param name="encoderPrecision">The image encoder's, also for the image's keys and values.</param>
 internal sealed class UnderstandingCost(BlipConfig config, Precision precision, Precision encoderPrecision)
 {
     private readonly CaptionCost captioning = new(config, precision, encoderPrecision);
     private readonly TextConfig text = config.Text;
 
-    /// <summary>Images, and texts of a length read over them.</summary>
+    /// <summary>Images, and texts read over them.</summary>
     public Cost Match(int images, int texts, int tokens) =>
         captioning.Encode(images) + captioning.CrossKeysValues(images) + Read(texts, tokens, images, readTokens: 1) + CaptionCost.Linear(precision, texts, text.HiddenSize, 2);
 
@@ -22,11 +22,11 @@ internal sealed class UnderstandingCost(BlipConfig config, Precision precision, 
     /// <summary>Texts to vectors.</summary>
     public Cost EmbedTexts(int texts, int tokens) => Read(texts, tokens, images: 0, readTokens: 1) + CaptionCost.Linear(precision, texts, text.HiddenSize, config.ImageTextHiddenSize);
 
-    /// <summary>Questions read over images that are encoded, to the inputs of the answers' decoder.</summary>
+    /// <summary>Questions read over encoded images, to the inputs of the answers' decoder.</summary>
     public Cost Ask(int images, int questions, int tokens) =>
         Read(questions, tokens, images, tokens) + (text.Layers * CaptionCost.Linear(precision, questions * tokens, text.HiddenSize, 2 * text.HiddenSize));
 
-    /// <summary>Images, questions and the tokens of their answers.</summary>
+    /// <summary>Images, questions and their answers.</summary>
     public Cost Answer(int images, int questions, int tokens, int answerTokens)
     {
         var cost = captioning.Encode(images) + captioning.CrossKeysValues(images) + Ask(images, questions, tokens);
@@ -35,7 +35,7 @@ internal sealed class UnderstandingCost(BlipConfig config, Precision precision, 
         return cost;
     }
 
-    // A text encoder over whole texts; over images, where there are any. Behind its keys and values the last layer computes no more than is read.
+    // A text encoder over whole texts, and images if any. After its keys and values the last layer computes only the tokens that are read.
     private Cost Read(double texts, double tokens, int images, double readTokens)
     {
         double hidden = text.HiddenSize, all = texts * tokens;

@@ -6,10 +6,10 @@ using ILGPU.Runtime;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our own way to do them: the steps of <c>Matcher</c>, <c>Embedder</c> and <c>QuestionAnswerer</c> once pixels and ids are on the device. A model is loaded when it is first needed.</summary>
-/// <param name="source">A model whose weights fit every head: a synthetic one.</param>
-/// <param name="options">How weights are kept.</param>
-/// <param name="deviceName">The device.</param>
+/// <summary>
+/// Our works: the steps of <c>Matcher</c>, <c>Embedder</c> and <c>QuestionAnswerer</c> after the upload of pixels and ids. Models are
+/// loaded on first use. The source is synthetic, so that its weights fit every head.
+/// </summary>
 internal sealed class UnderstandingWorks(ModelSource source, ModelOptions options, string deviceName = "cpu") : IUnderstandingWorks
 {
     private readonly Device device = Kernels.Devices.Device.Open(deviceName);
@@ -25,7 +25,6 @@ internal sealed class UnderstandingWorks(ModelSource source, ModelOptions option
     /// <inheritdoc/>
     public TimeSpan Rest => TimeSpan.FromMilliseconds(2);
 
-    /// <summary>The device's id.</summary>
     public string Device => device.Description.Id;
 
     private MatchingModel Matching => matching ??= MatchingModel.Load(source, device, options);

@@ -3,7 +3,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Driver;
 
-/// <summary>A context: an emulated GPU with the host's objects on it. One thread at a time works in it.</summary>
+/// <summary>A context: an emulated GPU with the host's objects. It serves one thread at a time.</summary>
 internal sealed class DriverContext(int device, int number, EmulationOptions options)
 {
     private readonly Dictionary<nint, object> objects = [];
@@ -16,7 +16,7 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
 
     public EmulatedGpu Gpu { get; } = new(options, number);
 
-    /// <summary>Whether queued work waits until somebody waits for it.</summary>
+    /// <summary>Whether queued work runs only when a call waits for it.</summary>
     public bool Lazy { get; init; }
 
     public DriverStream Default { get; } = new(blocking: true);
@@ -43,7 +43,7 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
         return value;
     }
 
-    /// <summary>The stream of a handle; 0, 1 and 2 are default streams.</summary>
+    /// <summary>A handle's stream; 0, 1 and 2 are default streams.</summary>
     public DriverStream Stream(nint handle, string call)
     {
         if (handle is not (0 or 1 or 2))
@@ -53,7 +53,7 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
         return Default;
     }
 
-    /// <summary>Queues work; the default stream waits for all blocking streams and runs at once.</summary>
+    /// <summary>Queues work. The default stream first drains all blocking streams and runs at once.</summary>
     public void Queue(nint handle, StreamWork work, string call)
     {
         EmulatedDriver.Watcher?.Invoke(new EmulatedDriver.StreamCall(device, handle, call));
@@ -86,7 +86,7 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
             stream.Drain(this);
     }
 
-    /// <summary>Breaks a capture of this thread: the call may wait, or allocate.</summary>
+    /// <summary>Breaks this thread's capture, if any: the call may wait or allocate.</summary>
     public void Refuse(string call)
     {
         if (Capturing() is { } capture)
@@ -98,7 +98,7 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
     public bool Unpin(nint address) => pinned.Remove(address);
 
     /// <summary>Whether host memory is page-locked.</summary>
-    /// <exception cref="DriverError">It begins in page-locked memory and ends beyond.</exception>
+    /// <exception cref="DriverError">It starts in page-locked memory and ends outside.</exception>
     public bool IsPinned(ulong address, long bytes, string call)
     {
         foreach (var (start, size) in pinned)
@@ -113,10 +113,9 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
         return false;
     }
 
-    /// <summary>Kernels of the modules that are loaded.</summary>
     public IReadOnlyList<EmulatedKernel> Kernels => [.. objects.Values.OfType<EmulatedKernel>()];
 
-    /// <summary>The host's remaining objects, in words; empty where all are freed.</summary>
+    /// <summary>The remaining host objects as text; empty for none.</summary>
     public string Leaks()
     {
         var left = new List<string>();
@@ -146,5 +145,4 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
     }
 }
 
-/// <summary>A module and the text that it was loaded from.</summary>
 internal sealed record LoadedModule(PtxModule Module, string Text);

@@ -3,7 +3,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Driver;
 
-/// <summary>A call that the driver refuses, with the code that CUDA gives for it.</summary>
+/// <summary>A rejected call, with CUDA's code.</summary>
 internal sealed class DriverError(int code, string message) : Exception(message)
 {
     public const int InvalidValue = 1;
@@ -23,7 +23,6 @@ internal sealed class DriverError(int code, string message) : Exception(message)
 
     public int Code => code;
 
-    /// <summary>The code for any exception.</summary>
     public static int CodeOf(Exception exception) => exception switch
     {
         DriverError error => error.Code,

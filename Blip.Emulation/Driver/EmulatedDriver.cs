@@ -6,12 +6,15 @@ using Blip.Emulation.Machine;
 namespace Blip.Emulation.Driver;
 
 /// <summary>
-/// A CUDA driver without a GPU: the library that ILGPU loads in place of libcuda, and behind it <see cref="EmulatedGpu"/>. Programs that want
-/// it install it before they open their first device.
+/// A CUDA driver without a GPU, on <see cref="EmulatedGpu"/>: ILGPU loads it instead of libcuda. Programs install it before they open a
+/// device.
 /// </summary>
 public static class EmulatedDriver
 {
-    /// <summary>The environment variable that asks for it: <c>emulated</c>, or <c>emulated:75</c>, <c>emulated:80</c>, <c>emulated:90</c> for an architecture.</summary>
+    /// <summary>
+    /// The environment variable that requests it: <c>emulated</c>, or <c>emulated:75</c>, <c>emulated:80</c>, <c>emulated:90</c> for an
+    /// architecture.
+    /// </summary>
     public const string Variable = "BLIP_CUDA";
 
     private static readonly Lock Installing = new();
@@ -21,34 +24,34 @@ public static class EmulatedDriver
     private static bool installed;
     private static bool visible;
 
-    /// <summary>How kernels of contexts that are created from now on are run.</summary>
+    /// <summary>The options of contexts created from now on.</summary>
     public static EmulationOptions Options { get; set; } = new();
 
-    /// <summary>Compute capability times ten of devices that are listed from now on.</summary>
+    /// <summary>Ten times the compute capability of devices listed from now on.</summary>
     public static int Architecture { get; set; } = 80;
 
-    /// <summary>Devices, each with its own memory.</summary>
+    /// <summary>Devices, each with separate memory.</summary>
     public static int DeviceCount { get; set; } = 2;
 
     /// <summary>
-    /// Whether queued work waits until somebody waits for it, as on a busy GPU; a fault is told then. False runs everything at once, so that
-    /// the call that causes a fault is the one that tells it.
+    /// Whether queued work runs only when a call waits, as on a busy GPU, and reports faults then. Otherwise it runs at once, and the
+    /// faulty call reports.
     /// </summary>
     public static bool Lazy { get; set; } = true;
 
-    /// <summary>How often each entry point was called since the last <see cref="ResetCounters"/>.</summary>
+    /// <summary>The calls of each entry point since the last <see cref="ResetCounters"/>.</summary>
     public static IReadOnlyDictionary<string, long> Counters => Calls;
 
-    /// <summary>Instructions of contexts that were destroyed, and launches.</summary>
+    /// <summary>The instructions and launches of destroyed contexts.</summary>
     public static LaunchCounts Retired { get; internal set; }
 
-    /// <summary>The last fault of a kernel or a call; null where there was none.</summary>
+    /// <summary>The last fault of a kernel or call, or null.</summary>
     public static Exception? LastFault { get; internal set; }
 
-    /// <summary>The objects that remained when contexts were destroyed; empty where all were freed.</summary>
+    /// <summary>The objects left when contexts were destroyed.</summary>
     public static IReadOnlyCollection<string> Leaks => LeakList;
 
-    /// <summary>Told of all work queued on a stream, and of the waits for one, device by device in order; null for no listener.</summary>
+    /// <summary>Receives all work queued on streams, and waits, in order per device.</summary>
     internal static Action<StreamCall>? Watcher { get; set; }
 
     internal static ConcurrentQueue<string> LeakList { get; } = [];
@@ -58,15 +61,15 @@ public static class EmulatedDriver
     /// <summary>The architecture of devices that the calling thread lists.</summary>
     internal static int ListedArchitecture => ShownArchitecture.Value ?? Architecture;
 
-    // The limits of such GPUs (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"), unless less is asked for.
+    // The limits of such GPUs (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"), unless options are lower.
     internal static int SharedMemoryOnRequest => Math.Min(Options.MaxSharedBytes, ListedArchitecture switch { 75 => 64, 80 => 163, _ => 227 } * 1024);
 
-    /// <summary>Puts every counter back to nothing.</summary>
+    /// <summary>Resets every counter.</summary>
     public static void ResetCounters() => Calls.Clear();
 
-    /// <summary>Puts the driver in the place of CUDA's, if the environment asks for it.</summary>
+    /// <summary>Replaces CUDA's driver if the environment requests it.</summary>
     /// <returns>Whether it did.</returns>
-    /// <exception cref="ArgumentException">The variable says something else.</exception>
+    /// <exception cref="ArgumentException">The variable has another value.</exception>
     /// <exception cref="NotSupportedException">The driver cannot be built here.</exception>
     public static bool InstallIfAsked()
     {
@@ -81,7 +84,7 @@ public static class EmulatedDriver
         return true;
     }
 
-    /// <summary>Puts the driver in the place of CUDA's for this process. Its devices are seen where <see cref="Show"/> was called.</summary>
+    /// <summary>Replaces CUDA's driver in this process. Devices are visible after <see cref="Show"/>.</summary>
     /// <exception cref="NotSupportedException">It cannot be built here.</exception>
     public static void Install()
     {
@@ -89,7 +92,7 @@ public static class EmulatedDriver
         {
             if (installed)
                 return;
-            // The library says in its SONAME that it is libcuda.so: the loader gives it to everybody who asks for that name from now on.
+            // The library's SONAME is libcuda.so, for which the loader now returns it.
             var library = NativeLibrary.Load(StandInLibrary.Build());
             foreach (var method in typeof(EntryPoints).GetMethods(BindingFlags.Static | BindingFlags.Public).Where(method => method.IsDefined(typeof(UnmanagedCallersOnlyAttribute))))
                 Marshal.WriteIntPtr(NativeLibrary.GetExport(library, $"blip_{method.Name}"), method.MethodHandle.GetFunctionPointer());
@@ -97,8 +100,9 @@ public static class EmulatedDriver
         }
     }
 
-    /// <summary>Lets the calling thread, and the threads it starts, see the emulated devices until the result is disposed.</summary>
-    /// <param name="architecture">Their compute capability times ten for that thread alone; null leaves it, which is <see cref="Architecture"/>.</param>
+    /// <summary>Shows the emulated devices to the calling thread, and threads it starts, until disposal.</summary>
+    /// <param name="architecture">Ten times their compute capability, for that thread only; null keeps the present one, by default
+    /// <see cref="Architecture"/>.</param>
     public static IDisposable Show(int? architecture = null)
     {
         var before = new EarlierView(Shown.Value, ShownArchitecture.Value);
@@ -106,15 +110,12 @@ public static class EmulatedDriver
         return before;
     }
 
-    /// <summary>Kernels that are loaded in a context of ILGPU's (<c>Accelerator.NativePtr</c>).</summary>
+    /// <summary>The kernels in an ILGPU context (<c>Accelerator.NativePtr</c>).</summary>
     internal static IReadOnlyList<EmulatedKernel> KernelsOf(nint context) => EntryPoints.Context(context).Kernels;
 
     internal static void Count(string call) => Calls.AddOrUpdate(call, 1, (_, count) => count + 1);
 
     /// <summary>A call about a stream.</summary>
-    /// <param name="Device">Number of the device.</param>
-    /// <param name="Stream">Handle of the stream.</param>
-    /// <param name="Name">The entry point.</param>
     internal readonly record struct StreamCall(int Device, nint Stream, string Name);
 
     private sealed class EarlierView(bool shown, int? architecture) : IDisposable

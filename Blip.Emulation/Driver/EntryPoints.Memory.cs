@@ -27,7 +27,7 @@ internal static unsafe partial class EntryPoints
     {
         if (address == 0)
             return;
-        // It waits for everything that may use the memory.
+        // Freeing waits for all work that may use the memory.
         context.SynchronizeAll(nameof(cuMemFree_v2));
         context.Gpu.Memory.Free(address);
     });
@@ -99,7 +99,7 @@ internal static unsafe partial class EntryPoints
         return address;
     }
 
-    // Pageable memory is read before the call returns, and written before it returns; page-locked memory at any time until the stream is done.
+    // Pageable memory is read and written before the call returns. Page-locked memory may be used until the stream is done.
     private static void Copy(DriverContext context, ulong to, ulong from, long bytes, nint handle, string call)
     {
         if (bytes == 0)
@@ -120,7 +120,7 @@ internal static unsafe partial class EntryPoints
             context.Synchronize(handle, call);
     }
 
-    // Bounds are known when a copy is queued.
+    // Bounds are checked when a copy is queued.
     private static void Check(DriverContext context, ulong address, long bytes, string call)
     {
         if (!GlobalMemory.IsDevice(address))

@@ -116,7 +116,7 @@ internal static unsafe partial class EntryPoints
         var found = context.Stream(stream, nameof(cuStreamQuery));
         if (found.Capture is not null)
             context.Refuse(nameof(cuStreamQuery));
-        // A caller that asks repeatedly is answered in the end.
+        // Repeated queries must succeed eventually.
         if (found.RunNext(context))
             throw new DriverError(DriverError.NotReady, "not ready");
     });

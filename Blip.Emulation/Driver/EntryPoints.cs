@@ -7,7 +7,7 @@ using Blip.Emulation.Machine;
 
 namespace Blip.Emulation.Driver;
 
-/// <summary>The calls of the driver, by the names of libcuda. Each returns 0, or CUDA's error.</summary>
+/// <summary>The driver's calls, named as in libcuda. Each returns 0 or CUDA's error.</summary>
 /// <content>Devices, contexts and errors.</content>
 internal static unsafe partial class EntryPoints
 {
@@ -64,7 +64,7 @@ internal static unsafe partial class EntryPoints
     [UnmanagedCallersOnly]
     public static int cuDeviceGetAttribute(int* value, int attribute, int device)
     {
-        // The numbers of CUdevice_attribute; the limits are the ones that KernelRunner checks.
+        // The numbers of CUdevice_attribute; KernelRunner checks the same limits.
         *value = attribute switch
         {
             1 or 2 or 3 => 1024,
@@ -78,7 +78,7 @@ internal static unsafe partial class EntryPoints
             12 or 82 => 64 * 1024,
             13 => 1_000_000,
             16 => Multiprocessors,
-            // The bus of the card: ILGPU tells devices of one name apart by it.
+            // The card's bus: ILGPU distinguishes devices of one name by it.
             33 => device + 1,
             36 => 1_000_000,
             37 => 256,
@@ -175,7 +175,7 @@ internal static unsafe partial class EntryPoints
     public static int cuGetErrorString(int error, nint* text)
     {
         var message = EmulatedDriver.LastFault is { } fault && DriverError.CodeOf(fault) == error ? fault.Message : $"error {error} of the emulated CUDA driver";
-        // Waiting readers read it at once; the one before may go.
+        // Callers read the text at once, so that the previous one can be freed.
         var old = Interlocked.Exchange(ref errorText, Marshal.StringToCoTaskMemUTF8(message));
         *text = errorText;
         Marshal.FreeCoTaskMem(old);

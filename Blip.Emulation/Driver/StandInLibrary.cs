@@ -7,14 +7,14 @@ using System.Text;
 
 namespace Blip.Emulation.Driver;
 
-/// <summary>Builds the library that programs load instead of libcuda, once per version of its source, with the machine's C compiler.</summary>
+/// <summary>Builds the replacement of libcuda with the machine's C compiler, once per version of its source.</summary>
 internal static class StandInLibrary
 {
-    // ILGPU asks for "cuda", and the runtime makes this of it. The loader finds a library that is loaded already by its SONAME.
+    // ILGPU asks for "cuda", from which the runtime makes this name. The loader finds loaded libraries by their SONAME.
     private const string Name = "libcuda.so";
 
     /// <summary>The library's file.</summary>
-    /// <exception cref="NotSupportedException">There is no C compiler here, or it does not build the library.</exception>
+    /// <exception cref="NotSupportedException">No C compiler here builds the library.</exception>
     public static string Build()
     {
         if (!OperatingSystem.IsLinux())
@@ -53,7 +53,7 @@ internal static class StandInLibrary
             process.WaitForExit();
             if (process.ExitCode != 0)
                 throw new NotSupportedException($"the C compiler '{compiler}' does not build the emulated CUDA driver: {errors}");
-            // Another process may have been faster: the same file.
+            // Another process may have written the same file.
             File.Move(built, library, overwrite: true);
         }
         catch (Win32Exception)

@@ -3,20 +3,18 @@ using Blip.Emulation.Machine;
 
 namespace Blip.Emulation.Driver;
 
-/// <summary>One thing that was queued on a stream.</summary>
 internal abstract class StreamWork
 {
-    /// <summary>Does it.</summary>
     public abstract void Run(DriverContext context);
 }
 
-/// <summary>A kernel with its arguments as they were when it was queued.</summary>
+/// <summary>A kernel with the arguments at its queueing.</summary>
 internal sealed class KernelWork(EmulatedKernel kernel, Dim3 grid, Dim3 block, int sharedBytes, byte[] arguments) : StreamWork
 {
     public override void Run(DriverContext context) => kernel.Launch(grid, block, arguments, sharedBytes);
 }
 
-/// <summary>A copy in any direction; data from pageable memory come along.</summary>
+/// <summary>A copy in any direction, with pageable sources already taken.</summary>
 internal sealed unsafe class CopyWork(ulong to, ulong from, long bytes, byte[]? taken) : StreamWork
 {
     public override void Run(DriverContext context)
@@ -41,13 +39,12 @@ internal sealed unsafe class CopyWork(ulong to, ulong from, long bytes, byte[]? 
     }
 }
 
-/// <summary>Bytes set to a value.</summary>
 internal sealed class FillWork(ulong to, byte value, long bytes) : StreamWork
 {
     public override void Run(DriverContext context) => context.Gpu.Memory.Fill(to, value, checked((int)bytes));
 }
 
-/// <summary>The point that an event stands for.</summary>
+/// <summary>An event's point.</summary>
 internal sealed class RecordWork(DriverStream stream) : StreamWork
 {
     public DriverStream Stream => stream;
@@ -63,7 +60,6 @@ internal sealed class RecordWork(DriverStream stream) : StreamWork
     }
 }
 
-/// <summary>Later work waits for a point of another stream.</summary>
 internal sealed class WaitWork(RecordWork point) : StreamWork
 {
     public override void Run(DriverContext context)
@@ -74,7 +70,7 @@ internal sealed class WaitWork(RecordWork point) : StreamWork
     }
 }
 
-/// <summary>A captured graph, in the order of its capture.</summary>
+/// <summary>A captured graph, in order of capture.</summary>
 internal sealed class GraphWork(IReadOnlyList<StreamWork> nodes) : StreamWork
 {
     public override void Run(DriverContext context)
@@ -84,29 +80,26 @@ internal sealed class GraphWork(IReadOnlyList<StreamWork> nodes) : StreamWork
     }
 }
 
-/// <summary>The work captured so far.</summary>
 internal sealed class Capture(int thread)
 {
     public int Thread => thread;
 
     public List<StreamWork> Nodes { get; } = [];
 
-    /// <summary>Why the capture is broken; null while it is not.</summary>
+    /// <summary>The call that broke the capture, or null.</summary>
     public string? Broken { get; set; }
 }
 
-/// <summary>A handle of a graph, captured or instantiated.</summary>
 internal sealed record Graph(IReadOnlyList<StreamWork> Nodes, bool Executable);
 
 /// <summary>
-/// A queue. Its work runs when somebody waits for it and not before: a host that reads too early, or a stream that does not wait for another,
-/// sees what a GPU that is busy would show it.
+/// A queue, whose work runs only when a call waits for it. Premature reads, and streams without order, then show as on a busy GPU.
 /// </summary>
 internal sealed class DriverStream(bool blocking)
 {
     private readonly Queue<StreamWork> queue = [];
 
-    /// <summary>Whether the default stream waits for it, and it for that.</summary>
+    /// <summary>Whether it and the default stream wait for each other.</summary>
     public bool Blocking => blocking;
 
     public Capture? Capture { get; set; }
@@ -130,7 +123,7 @@ internal sealed class DriverStream(bool blocking)
         }
     }
 
-    /// <summary>Runs the first thing that waits; false where nothing does.</summary>
+    /// <summary>Runs the first queued work; false for none.</summary>
     public bool RunNext(DriverContext context)
     {
         if (!queue.TryDequeue(out var work))
@@ -141,7 +134,7 @@ internal sealed class DriverStream(bool blocking)
         }
         catch (EmulationException)
         {
-            // After a fault nothing that was queued behind it runs.
+            // After a fault, later work does not run.
             queue.Clear();
             throw;
         }
@@ -149,7 +142,6 @@ internal sealed class DriverStream(bool blocking)
     }
 }
 
-/// <summary>An event.</summary>
 internal sealed class DriverEvent
 {
     public RecordWork? Last { get; set; }

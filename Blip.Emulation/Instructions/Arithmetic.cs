@@ -3,7 +3,6 @@ using static Blip.Emulation.Instructions.Bits;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Sums, products, quotients and functions, of whole and of real numbers.</summary>
 internal static class Arithmetic
 {
     public static Operation Decode(DecodeContext context) => context.Type switch
@@ -31,7 +30,7 @@ internal static class Arithmetic
             case "fma" or "mad":
                 return Three(context, rn ? (a, b, c) => F(MathF.FusedMultiplyAdd(F(a), F(b), F(c))) : (a, b, c) => F(Rounding.MultiplyAdd(F(a), F(b), F(c), mode)));
             case "div":
-                // div.approx is within 2 ulp and div.full within 2 ulp over the full range; both are given exactly here.
+                // div.approx and div.full are within 2 ulp; both are exact here.
                 return Two(context, rn ? (a, b) => F(F(a) / F(b)) : (a, b) => F(Rounding.Divide(F(a), F(b), mode)));
             case "min":
                 return Two(context, (a, b) => Minimum(F(a), F(b), nan));
@@ -47,7 +46,8 @@ internal static class Arithmetic
                 return One(context, rn ? a => F(MathF.Sqrt(F(a))) : a => F(Rounding.Root(F(a), mode)));
             case "rcp":
                 return One(context, rn ? a => F(1 / F(a)) : a => F(Rounding.Divide(1, F(a), mode)));
-            // Approximate instructions give values rounded from double precision: rsqrt and lg2 within 2^-22, ex2 within 2 ulp, tanh within 2^-11.
+            // Approximate instructions round values from double precision. GPUs give rsqrt and lg2 within 2^-22, ex2 within 2 ulp, tanh
+            // within 2^-11.
             case "rsqrt":
                 return One(context, a => F((float)(1 / Math.Sqrt(F(a)))));
             case "ex2":
@@ -85,7 +85,7 @@ internal static class Arithmetic
         };
     }
 
-    // Computed in double precision and rounded once; two halves of a register for the x2 types.
+    // Computed in double precision and rounded once.
     private static Operation Small(DecodeContext context)
     {
         context.Allow("rn", "ftz", "sat", "relu", "NaN", "approx");
@@ -190,7 +190,7 @@ internal static class Arithmetic
         return signed ? (a, b) => (ulong)Math.BigMul((long)a, (long)b, out _) : (a, b) => Math.BigMul(a, b, out _);
     }
 
-    // Dividing by zero gives a value that PTX leaves open; GPUs set all bits. The smallest number by -1 stays itself.
+    // PTX leaves division by zero open; GPUs set all bits. The smallest number divided by -1 is unchanged.
     private static long Quotient(long a, long b, int bytes) => b == 0 ? -1 : b == -1 ? Signed((ulong)-a, bytes) : a / b;
 
     private static ulong Minimum(float a, float b, bool nan) =>

@@ -4,7 +4,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>cp.async: copies from global to shared memory that are visible to their thread after its wait, and to others after a barrier.</summary>
+/// <summary>cp.async: copies from global to shared memory. Their thread sees them after its wait, others after a barrier.</summary>
 internal static class AsyncCopyInstructions
 {
     public static Operation Decode(DecodeContext context)
@@ -72,7 +72,7 @@ internal static class AsyncCopyInstructions
             LaneMemory.Read(warp, copy.Thread & 31, PtxSpace.Global, copy.Source, copy.Bytes, 1, warp.Cta.Options.CheckInitialised);
         var data = warp.Cta.Shared.Resolve(copy.Target, copy.Size, copy.Size, out var state);
         warp.Cta.Races?.Write((int)copy.Target, copy.Size, copy.Thread, same: false, asynchronous: true);
-        // The copy may land at any time from now on: until the wait, its bytes may not be touched.
+        // The copy may land at any time: its bytes are off limits until the wait.
         new Span<byte>(data, copy.Size).Fill(0xFF);
         new Span<byte>(state, copy.Size).Clear();
     }

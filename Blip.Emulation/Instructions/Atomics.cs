@@ -6,7 +6,7 @@ using static Blip.Emulation.Instructions.Bits;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>atom and red: lanes one after another, in the order of their numbers.</summary>
+/// <summary>atom and red: one lane after another, by number.</summary>
 internal static class Atomics
 {
     public static Operation Decode(DecodeContext context)
@@ -62,7 +62,7 @@ internal static class Atomics
             {
                 var lane = BitOperations.TrailingZeroCount(lanes);
                 var (actual, at) = space == PtxSpace.Generic ? LaneMemory.Resolve(registers[(address * 32) + lane] + (ulong)offset) : (space, registers[(address * 32) + lane] + (ulong)offset);
-                // Atomics on the same bytes are no race with each other, and order groups.
+                // Atomics on the same bytes do not race; they order groups.
                 var data = Place(warp, actual, at);
                 if (actual == PtxSpace.Global)
                     warp.Cta.GlobalRaces?.Atomic(warp.Index, at, finds: to >= 0);

@@ -3,7 +3,7 @@ using Blip.Emulation.Machine;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>mbarrier: objects in shared memory at which threads arrive, and for whose phases they wait.</summary>
+/// <summary>mbarrier: objects in shared memory, at which threads arrive and for whose phases they wait.</summary>
 internal static class BarrierInstructions
 {
     public static Operation Decode(DecodeContext context)
@@ -62,7 +62,7 @@ internal static class BarrierInstructions
                     done |= 1u << lane;
             }
             warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | done;
-            // Warps that wait in a loop let the others go on.
+            // Waiting loops let other warps run.
             warp.Yield = done != lanes;
         });
     }

@@ -1,6 +1,6 @@
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Registers hold bits, zero-extended to 64; instructions say what they mean.</summary>
+/// <summary>Registers hold bits, zero-extended to 64; instructions give them meaning.</summary>
 internal static class Bits
 {
     // PTX's NaN, the result of every operation that makes one.
@@ -24,12 +24,11 @@ internal static class Bits
     public static ulong B(double value, RoundingMode mode = RoundingMode.NearestEven) =>
         double.IsNaN(value) ? NaN16 : BitConverter.SingleToUInt32Bits((float)Rounding.Narrow(value, FloatFormat.BFloat16, mode)) >> 16;
 
-    /// <summary>The bits of a whole number of so many bytes.</summary>
     public static ulong Unsigned(ulong bits, int bytes) => bytes switch { 1 => (byte)bits, 2 => (ushort)bits, 4 => (uint)bits, _ => bits };
 
     public static long Signed(ulong bits, int bytes) => bytes switch { 1 => (sbyte)bits, 2 => (short)bits, 4 => (int)bits, _ => (long)bits };
 
-    /// <summary>A subnormal number becomes a zero of its sign.</summary>
+    /// <summary>Turns subnormals into zeros of the same sign.</summary>
     public static ulong Flush(ulong bits) => (bits & 0x7F800000) == 0 ? bits & 0x80000000 : bits;
 
     public static ulong Saturate(ulong bits)

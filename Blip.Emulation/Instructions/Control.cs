@@ -4,7 +4,6 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Branches, calls, ends and barriers.</summary>
 internal static class Control
 {
     public static Operation Decode(DecodeContext context)
@@ -31,7 +30,7 @@ internal static class Control
             case "bar" or "barrier":
                 return Barrier(context);
             case "membar" or "fence":
-                // Everything is visible to everybody in order here; but who looks at other groups' values is asked for fences.
+                // Here all writes are visible in order. Reads of other groups' values nevertheless require fences.
                 context.Allow("cta", "gl", "sys", "gpu", "cluster", "acq_rel", "sc", "proxy", "async", "shared::cta", "global", "alias", "mbarrier_init", "release");
                 var isForDevice = !context.Has("cta") && !context.Has("proxy") && !context.Has("mbarrier_init");
                 return new Act((warp, _) =>
@@ -73,7 +72,7 @@ internal static class Control
         });
     }
 
-    // call (results), name, (arguments): values are copied between the caller's and the function's variables.
+    // call (results), name, (arguments): values are copied between both sides' variables.
     private static CallOperation Call(DecodeContext context)
     {
         var operands = context.Instruction.Operands.ToList();
@@ -101,7 +100,6 @@ internal static class Control
         return operand.Variable;
     }
 
-    /// <summary>Any work on a warp.</summary>
     internal sealed class Act(Action<Warp, uint> work) : Operation
     {
         public override void Execute(Warp warp, uint lanes) => work(warp, lanes);
@@ -153,7 +151,7 @@ internal static class Control
     }
 }
 
-/// <summary>A call: hands arguments over, and results back when the lanes return.</summary>
+/// <summary>Passes arguments, and results when the lanes return.</summary>
 internal sealed unsafe class CallOperation(PtxFunction function, (int From, int To, int Bytes)[] arguments, (int From, int To, int Bytes)[] results) : Operation
 {
     public override void Execute(Warp warp, uint lanes)

@@ -3,7 +3,6 @@ using static Blip.Emulation.Instructions.Bits;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>cvt: between whole and real numbers of every width that the kernels use.</summary>
 internal static class Conversions
 {
     public static Operation Decode(DecodeContext context)
@@ -27,7 +26,6 @@ internal static class Conversions
             var unflushed = function;
             function = a => Flush(unflushed(a));
         }
-        // A narrow result is extended to its register.
         var target = context.Operand(0);
         if (to[0] == 's' && target.Bits > PtxTypes.Bytes(to) * 8)
         {
@@ -48,7 +46,7 @@ internal static class Conversions
         if (!Whole(from))
         {
             var read = Reader(context, from);
-            // Out of range gives the nearest value in range; NaN gives 0.
+            // Values out of range become the nearest in range; NaN becomes 0.
             return a =>
             {
                 var value = read(a);
@@ -115,7 +113,7 @@ internal static class Conversions
         _ => throw context.Instruction.Unknown($"conversion from {type}"),
     };
 
-    // Whole numbers of 64 bits are rounded to odd, so that the second rounding is the only one.
+    // 64-bit integers are rounded to odd, so that only the second rounding counts.
     private static Func<ulong, double> WholeReader(string type)
     {
         var bytes = PtxTypes.Bytes(type);

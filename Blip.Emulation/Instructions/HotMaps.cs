@@ -5,7 +5,7 @@ using Lanes = System.Runtime.Intrinsics.Vector512<ulong>;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>A function of eight lanes at once, for the few instructions that kernels are made of.</summary>
+/// <summary>A function of eight lanes, for the most frequent instructions.</summary>
 internal interface IHotFunction
 {
     static abstract Lanes Apply(Lanes a, Lanes b, Lanes c);
@@ -112,7 +112,7 @@ internal readonly struct ExclusiveOr : IHotFunction
     public static Lanes Apply(Lanes a, Lanes b, Lanes c) => a ^ b;
 }
 
-// Shifts by a constant, which is the same in every lane.
+// Shifts by a constant, equal in every lane.
 internal readonly struct ShiftLeft32 : IHotFunction
 {
     public static Lanes Apply(Lanes a, Lanes b, Lanes c) => (a << (int)b.ToScalar()) & Low;
@@ -144,7 +144,6 @@ internal readonly struct SignExtended : IHotFunction
     public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Extended(a);
 }
 
-/// <summary>A hot function of up to three registers.</summary>
 internal sealed class HotMap<TFunction>(int to, int a, int b, int c) : Operation
     where TFunction : struct, IHotFunction
 {
@@ -165,10 +164,9 @@ internal sealed class HotMap<TFunction>(int to, int a, int b, int c) : Operation
     }
 }
 
-/// <summary>Which instructions are hot.</summary>
 internal static class HotMaps
 {
-    /// <summary>The instruction's loop; null where it has none.</summary>
+    /// <summary>The instruction's loop, or null.</summary>
     public static Operation? Find(DecodeContext context) => context.Instruction.Mnemonic switch
     {
         "add.f32" or "add.rn.f32" => Make<AddSingle>(context, 2),

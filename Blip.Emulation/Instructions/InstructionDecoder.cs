@@ -3,7 +3,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Finds each instruction's effect. An unknown one is refused with its text and line.</summary>
+/// <summary>Unknown instructions are rejected with text and line.</summary>
 internal static class InstructionDecoder
 {
     /// <exception cref="PtxException">The instruction, or one of its modifiers, is unknown.</exception>
@@ -48,7 +48,7 @@ internal static class InstructionDecoder
     };
 }
 
-/// <summary>The operands of one instruction as slots, and a record of its reads and writes.</summary>
+/// <summary>An instruction's operands as slots, with its reads and writes.</summary>
 internal sealed class DecodeContext(KernelProgram program, PtxInstruction instruction)
 {
     private readonly List<int> reads = [];
@@ -63,7 +63,7 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
 
     public string[] Parts => instruction.Parts;
 
-    /// <summary>The last modifier that is a type.</summary>
+    /// <summary>The last type among the modifiers.</summary>
     public string Type => Array.FindLast(Parts, part => PtxTypes.Bytes(part) > 0 || part == "pred") ?? throw instruction.Unknown("no type");
 
     public PtxOperand Operand(int index) => index < instruction.Operands.Length ? instruction.Operands[index] : throw instruction.Unknown($"operand {index + 1} is missing");
@@ -72,7 +72,7 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
 
     public bool Has(string modifier) => instruction.Has(modifier);
 
-    /// <summary>Refuses modifiers that are not implemented.</summary>
+    /// <summary>Rejects unknown modifiers.</summary>
     public void Allow(params ReadOnlySpan<string> known)
     {
         for (var i = 1; i < Parts.Length; i++)
@@ -84,7 +84,7 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
 
     public int Source(int index, string? type = null) => Source(Operand(index), type ?? Type);
 
-    /// <summary>Slot of a register to read; immediate values, symbols and special registers have separate slots.</summary>
+    /// <summary>The slot of a source. Immediates, symbols and special registers have separate slots.</summary>
     public int Source(PtxOperand operand, string type)
     {
         switch (operand.Kind)
@@ -135,7 +135,7 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
         }
     }
 
-    /// <summary>Slot of a predicate to write; -1 where the result is not wanted.</summary>
+    /// <summary>The slot of a target predicate; -1 for an unwanted result.</summary>
     public int PredicateTarget(PtxOperand? operand)
     {
         if (operand is null || operand.Kind == PtxOperandKind.Sink)
@@ -146,7 +146,7 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
         return operand.Slot;
     }
 
-    /// <summary>The address of a symbol in its own space.</summary>
+    /// <summary>A symbol's address in its space.</summary>
     public static ulong AddressOf(PtxOperand operand)
     {
         var variable = operand.Variable!;
@@ -162,6 +162,6 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
         operation.PredicateWrites = [.. predicateWrites];
     }
 
-    // A slot for unread results.
+    // A slot for unwanted results.
     private int Scratch() => scratch < 0 ? scratch = program.SpecialSlot("scratch") : scratch;
 }

@@ -4,7 +4,6 @@ using static Blip.Emulation.Instructions.Bits;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Bits of whole numbers and predicates: logic, shifts, fields, permutations, counts.</summary>
 internal static class IntegerBits
 {
     public static Operation Decode(DecodeContext context)
@@ -28,7 +27,7 @@ internal static class IntegerBits
                 return One(context, a => Unsigned(~a, bytes));
             case "cnot":
                 return One(context, a => a == 0 ? 1UL : 0);
-            // Shifts by the width or more are shifts by the width: PTX clamps where C does not say.
+            // PTX clamps shifts to the width.
             case "shl":
                 return new Map2(context.Target(0), context.Source(1), context.Source(2, "u32"), (a, b) => (uint)b >= width ? 0 : Unsigned(a << (int)b, bytes));
             case "shr":

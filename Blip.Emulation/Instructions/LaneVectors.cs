@@ -4,12 +4,10 @@ using static Blip.Emulation.Instructions.Bits;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Eight lanes of a register at a time.</summary>
 internal static class LaneVectors
 {
     public const int Width = 8;
 
-    /// <summary>The lower half of every lane.</summary>
     public static Vector512<ulong> Low => Vector512.Create((ulong)uint.MaxValue);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,11 +21,11 @@ internal static class LaneVectors
         return Vector512.Equals(Vector512.Create((ulong)lanes) & bit, bit);
     }
 
-    /// <summary>Signed numbers of 32 bits, extended to 64.</summary>
+    /// <summary>Sign-extends 32 bits to 64.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Extended(Vector512<ulong> value) => ((value << 32).AsInt64() >> 32).AsUInt64();
 
-    /// <summary>The bits of single precision in the lower halves, with the one NaN that PTX gives.</summary>
+    /// <summary>Single precision in the lower halves, with PTX's NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Single(Vector512<float> value) =>
         Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), value.AsUInt32(), Vector512.Create(NaN32)).AsUInt64() & Low;

@@ -4,7 +4,6 @@ using Blip.Emulation.Machine;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>A function of one register.</summary>
 internal sealed class Map1(int to, int a, Func<ulong, ulong> function) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
@@ -26,7 +25,6 @@ internal sealed class Map1(int to, int a, Func<ulong, ulong> function) : Operati
     }
 }
 
-/// <summary>A function of two registers.</summary>
 internal sealed class Map2(int to, int a, int b, Func<ulong, ulong, ulong> function) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
@@ -49,7 +47,6 @@ internal sealed class Map2(int to, int a, int b, Func<ulong, ulong, ulong> funct
     }
 }
 
-/// <summary>A function of three registers.</summary>
 internal sealed class Map3(int to, int a, int b, int c, Func<ulong, ulong, ulong, ulong> function) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
@@ -73,7 +70,6 @@ internal sealed class Map3(int to, int a, int b, int c, Func<ulong, ulong, ulong
     }
 }
 
-/// <summary>Copies a register.</summary>
 internal sealed class Move(int to, int from) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
@@ -94,7 +90,6 @@ internal sealed class Move(int to, int from) : Operation
     }
 }
 
-/// <summary>A comparison of two registers into predicates.</summary>
 internal sealed class Compare(
     int to, int toInverse, int a, int b, LaneTest test, Func<uint, uint, uint> combine, int with, bool withNegated) : Operation
 {
@@ -109,7 +104,7 @@ internal sealed class Compare(
     }
 }
 
-/// <summary>A comparison of two registers into a third: a value where it is true, and 0.</summary>
+/// <summary>Compares two registers into a third: a value if true, else 0.</summary>
 internal sealed class SetMap(int to, int a, int b, LaneTest test, ulong yes) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
@@ -123,14 +118,13 @@ internal sealed class SetMap(int to, int a, int b, LaneTest test, ulong yes) : O
     }
 }
 
-/// <summary>A function of predicates, over all lanes at once.</summary>
+/// <summary>A function of predicates, for all lanes at once.</summary>
 internal sealed class PredicateMap(int to, int a, int b, Func<uint, uint, uint> function) : Operation
 {
     public override void Execute(Warp warp, uint lanes) =>
         warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | (function(warp.Predicates[a], b < 0 ? 0 : warp.Predicates[b]) & lanes);
 }
 
-/// <summary>A choice between two registers.</summary>
 internal sealed class Select(int to, int a, int b, int predicate, bool negated) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
@@ -150,7 +144,6 @@ internal sealed class Select(int to, int a, int b, int predicate, bool negated) 
     }
 }
 
-/// <summary>Any work on each lane's registers.</summary>
 internal sealed class EachLane(Action<ulong[], int> work) : Operation
 {
     public override void Execute(Warp warp, uint lanes)

@@ -5,8 +5,8 @@ using Blip.Emulation.Ptx;
 namespace Blip.Emulation.Instructions;
 
 /// <summary>
-/// ldmatrix and stmatrix: 8 by 8 matrices of 16 bits. Lanes 8 i to 8 i + 7 give the addresses of the rows of matrix i; lane l holds the
-/// elements (l / 4, 2 (l % 4)) and the one after it, or with .trans (2 (l % 4), l / 4) and the one below it.
+/// ldmatrix and stmatrix of 8 by 8 matrices of 16 bits. Lanes 8 i to 8 i + 7 give the row addresses of matrix i. Lane l holds the elements
+/// (l / 4, 2 (l % 4)) and the next one; with .trans (2 (l % 4), l / 4) and the one below.
 /// </summary>
 internal static class MatrixMoves
 {

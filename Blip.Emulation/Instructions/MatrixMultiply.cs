@@ -6,10 +6,10 @@ using static Blip.Emulation.Instructions.Bits;
 namespace Blip.Emulation.Instructions;
 
 /// <summary>
-/// mma.sync of 16 by 8 results: f16 and bf16 with k of 8 and 16, tf32 with k of 4 and 8, 8-bit whole numbers with k of 16 and 32.
-/// With g = lane / 4 and t = lane % 4, and p elements in a register of 32 bits (2 of 16 bits, 1 of tf32, 4 of 8 bits), register r of A
-/// holds row g + 8 (r % 2) and columns p t + 4 p (r / 2) onwards; register r of B holds rows p t + 4 p r onwards of column g; C and D hold
-/// row g + 8 (r / 2), column 2 t + r % 2 (PTX ISA, "Matrix Fragments for mma.m16n8k…").
+/// mma.sync of 16 by 8 results: f16 and bf16 with k of 8 and 16, tf32 with k of 4 and 8, 8-bit integers with k of 16 and 32. Let g = lane /
+/// 4, t = lane % 4, and p the elements in a 32-bit register (2 of 16 bits, 1 of tf32, 4 of 8 bits). Register r of A holds row g + 8 (r %
+/// 2), columns p t + 4 p (r / 2) onwards. Register r of B holds rows p t + 4 p r onwards of column g. C and D hold row g + 8 (r / 2),
+/// column 2 t + r % 2 (PTX ISA, "Matrix Fragments for mma.m16n8k…").
 /// </summary>
 internal static class MatrixMultiply
 {
@@ -46,7 +46,6 @@ internal static class MatrixMultiply
     }
 }
 
-/// <summary>The format of a matrix product's sums.</summary>
 internal enum MatrixSum
 {
     Single,
@@ -54,16 +53,7 @@ internal enum MatrixSum
     Whole,
 }
 
-/// <summary>mma.sync with its registers: fragments become matrices of doubles, whose rows of eight columns are summed at once.</summary>
-/// <param name="d">Registers of the results.</param>
-/// <param name="a">Registers of the left matrix.</param>
-/// <param name="b">Registers of the right matrix.</param>
-/// <param name="c">Registers of the addends.</param>
-/// <param name="depth">k, over which is summed.</param>
-/// <param name="pack">Elements in a register.</param>
-/// <param name="widenA">Reads the left matrix's elements.</param>
-/// <param name="widenB">Reads the right matrix's elements.</param>
-/// <param name="sums">The format of sums.</param>
+/// <summary>Fragments become matrices of doubles, whose rows of eight columns are summed at once.</summary>
 internal sealed class MultiplyOperation(
     int[] d, int[] a, int[] b, int[] c, int depth, int pack, Widen widenA, Widen widenB, MatrixSum sums) : Operation
 {
@@ -104,7 +94,7 @@ internal sealed class MultiplyOperation(
         }
     }
 
-    // Row by row, unlike the fragments: the columns of a row lie together.
+    // By rows, unlike the fragments, so that a row's columns are contiguous.
     private void ReadRight(ulong[] registers, Span<double> right)
     {
         Span<float> values = stackalloc float[32];
@@ -160,7 +150,7 @@ internal sealed class MultiplyOperation(
         }
     }
 
-    // As MatrixSums.Exact: products are exact in double precision, so that a fused sum rounds where a sum of them does.
+    // As in MatrixSums.Exact, products are exact in double, so that a fused sum rounds like theirs.
     private void Exact(ReadOnlySpan<double> left, ReadOnlySpan<double> right, Span<double> results)
     {
         for (var row = 0; row < Rows; row++)
@@ -192,10 +182,11 @@ internal sealed class MultiplyOperation(
     }
 }
 
-/// <summary>Sums of products for one element of a matrix product.</summary>
 internal static class MatrixSums
 {
-    /// <summary>In double precision: products of 16-bit numbers are exact there, and a sum of 17 is off by less than 2^-48 of its largest part.</summary>
+    /// <summary>
+    /// In double precision: products of 16-bit numbers are exact, and a sum of 17 is off by less than 2^-48 of its largest part.
+    /// </summary>
     public static double Exact(double start, ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         var sum = start;
@@ -205,8 +196,8 @@ internal static class MatrixSums
     }
 
     /// <summary>
-    /// As tensor cores were observed to sum (Fasi, Higham, Mikaitis, Pranesh, "Numerical behavior of NVIDIA tensor cores", 2021): products
-    /// exact, groups of eight and the sum so far aligned to the largest exponent, bits below its 24th cut off.
+    /// As observed on tensor cores (Fasi, Higham, Mikaitis, Pranesh, "Numerical behavior of NVIDIA tensor cores", 2021). Products are
+    /// exact. Groups of eight and the sum so far are aligned to the largest exponent; bits below its 24th are cut off.
     /// </summary>
     public static double Truncated(double start, ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {

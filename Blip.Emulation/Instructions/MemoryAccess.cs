@@ -3,10 +3,9 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>ld, st, atom, red, cvta and prefetch.</summary>
 internal static class MemoryAccess
 {
-    // Generic addresses of shared and local memory: windows far from device memory.
+    // Windows for generic addresses of shared and local memory, far from device memory.
     internal const ulong SharedWindow = 0x00AA_0000_0000_0000;
     internal const ulong LocalWindow = 0x00BB_0000_0000_0000;
     internal const ulong WindowSize = 1UL << 32;
@@ -21,7 +20,7 @@ internal static class MemoryAccess
         _ => Atomics.Decode(context),
     };
 
-    /// <summary>The space that an instruction names, or that its symbol is in.</summary>
+    /// <summary>The space that an instruction names, or its symbol's.</summary>
     internal static PtxSpace Space(DecodeContext context, PtxOperand address)
     {
         if (context.Has("param") || context.Has("param::entry") || context.Has("param::func"))
@@ -35,7 +34,6 @@ internal static class MemoryAccess
         return context.Has("const") ? PtxSpace.Constant : PtxSpace.Generic;
     }
 
-    /// <summary>An address as a slot and an offset.</summary>
     internal static (int Slot, long Offset) Address(DecodeContext context, PtxOperand address)
     {
         if (address.Kind != PtxOperandKind.Address)
@@ -82,7 +80,7 @@ internal static class MemoryAccess
             throw context.Instruction.Unknown("the vector has another length than its modifier says");
     }
 
-    // Hints about caches, and orders that hold here anyway.
+    // Cache hints, and orders that always hold here.
     private static void Modifiers(DecodeContext context) => context.Allow(
         "param", "param::entry", "param::func", "shared", "shared::cta", "global", "local", "const", "v2", "v4", "volatile", "weak", "relaxed", "acquire", "release",
         "cta", "gpu", "sys", "ca", "cg", "cs", "lu", "cv", "wb", "wt", "nc", "L1::evict_first", "L1::evict_last", "L1::evict_normal", "L1::no_allocate", "L2::64B",

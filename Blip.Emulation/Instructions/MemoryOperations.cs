@@ -6,7 +6,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>An access of one lane, checked: where its bytes lie, and whether they were written.</summary>
+/// <summary>One lane's checked access: its place, and whether its bytes were written.</summary>
 internal static unsafe class LaneMemory
 {
     public static byte* Read(Warp warp, int lane, PtxSpace space, ulong address, int bytes, int alignment, bool check)
@@ -21,7 +21,7 @@ internal static unsafe class LaneMemory
                 break;
             case PtxSpace.Shared:
                 data = warp.Cta.Shared.Resolve(address, bytes, alignment, out state);
-                // Unwritten memory is reported as such, and not as a race.
+                // Unwritten memory takes precedence over a race.
                 if (!check || AllSet(state, bytes))
                     warp.Cta.Races?.Read((int)address, bytes, (warp.Index * 32) + lane);
                 else
@@ -46,7 +46,7 @@ internal static unsafe class LaneMemory
         return data;
     }
 
-    /// <summary>Where a store goes; the bytes count as written.</summary>
+    /// <summary>A store's place, whose bytes count as written.</summary>
     public static byte* Write(Warp warp, int lane, PtxSpace space, ulong address, int bytes, int alignment, ReadOnlySpan<byte> values, bool isConstant)
     {
         byte* state;
@@ -77,7 +77,7 @@ internal static unsafe class LaneMemory
         return data;
     }
 
-    /// <summary>The memory that a generic address means.</summary>
+    /// <summary>The memory of a generic address.</summary>
     public static (PtxSpace Space, ulong Offset) Resolve(ulong address)
     {
         if (address - MemoryAccess.SharedWindow < MemoryAccess.WindowSize)
@@ -119,25 +119,19 @@ internal static unsafe class LaneMemory
             throw new EmulationException(Fault.OutOfBounds, $"argument access of {bytes} bytes at offset {address}; there are {arguments.Length}");
         if (address % (ulong)alignment != 0)
             throw new EmulationException(Fault.Misaligned, $"argument access of {bytes} bytes at offset {address}, no multiple of {alignment}");
-        // Pinned by the launch.
+        // The launch pins it.
         return (byte*)Unsafe.AsPointer(ref arguments[(int)address]);
     }
 
     private static string Name(PtxSpace space) => space switch { PtxSpace.Call => "call argument", _ => space.ToString().ToLowerInvariant() };
 }
 
-/// <summary>ld, of one value or a vector.</summary>
-/// <param name="space">The memory.</param>
-/// <param name="bytes">Bytes of a value.</param>
-/// <param name="extend">Bytes to which a signed value is extended; 0 for none.</param>
-/// <param name="targets">Registers.</param>
-/// <param name="address">The register with the address.</param>
-/// <param name="offset">The offset.</param>
+/// <summary>ld of one value or a vector. Signed values extend to <c>extend</c> bytes, unless it is 0.</summary>
 internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend, int[] targets, int address, long offset) : Operation
 {
     private readonly int size = bytes * targets.Length;
 
-    /// <summary>Whether the address is the same in every lane.</summary>
+    /// <summary>Whether all lanes have the same address.</summary>
     public bool IsUniform { get; init; }
 
     public override void Execute(Warp warp, uint lanes)
@@ -165,7 +159,7 @@ internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend
 
     private ulong Address(Warp warp, int lane) => warp.Registers[(address * 32) + lane] + (ulong)offset;
 
-    // Lanes that follow one another are checked together; where anything is wrong, they are looked at one by one.
+    // Consecutive lanes are checked together; after a failure, one by one.
     private bool FindRow(Warp warp, out byte* data)
     {
         data = null;
@@ -220,13 +214,7 @@ internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend
     }
 }
 
-/// <summary>st, of one value or a vector.</summary>
-/// <param name="space">The memory.</param>
-/// <param name="bytes">Bytes of a value.</param>
-/// <param name="sources">Registers.</param>
-/// <param name="address">The register with the address.</param>
-/// <param name="offset">The offset.</param>
-/// <param name="isConstant">Whether the instruction itself holds the values: writers of the same constant do not harm each other.</param>
+/// <summary>st of one value or a vector. Writers of the same constant do not conflict.</summary>
 internal sealed unsafe class StoreOperation(PtxSpace space, int bytes, int[] sources, int address, long offset, bool isConstant) : Operation
 {
     private readonly int size = bytes * sources.Length;
@@ -247,7 +235,7 @@ internal sealed unsafe class StoreOperation(PtxSpace space, int bytes, int[] sou
         }
     }
 
-    // Of several lanes that store to one place one wins, and which is not said.
+    // Of several lanes that store to one place, an unspecified one wins.
     private void CheckApart(ulong[] registers, uint lanes)
     {
         Span<ulong> addresses = stackalloc ulong[32];

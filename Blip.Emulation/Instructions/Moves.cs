@@ -3,7 +3,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>mov: registers, addresses, predicates, and the packing of small registers into large ones.</summary>
+/// <summary>mov, with packing and unpacking.</summary>
 internal static class Moves
 {
     public static Operation Move(DecodeContext context)

@@ -3,14 +3,14 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>A decoded instruction: its effect on the lanes of a warp.</summary>
+/// <summary>A decoded instruction's effect on a warp's lanes.</summary>
 internal abstract class Operation
 {
     public int Guard { get; set; } = -1;
 
     public bool GuardNegated { get; set; }
 
-    /// <summary>Registers that it reads in every lane, constants aside.</summary>
+    /// <summary>Registers read in every lane, without constants.</summary>
     public int[] Reads { get; set; } = [];
 
     public int[] Writes { get; set; } = [];
@@ -19,6 +19,6 @@ internal abstract class Operation
 
     public int[] PredicateWrites { get; set; } = [];
 
-    /// <summary>Does it for lanes of which there is at least one.</summary>
+    /// <summary>Requires at least one lane.</summary>
     public abstract void Execute(Warp warp, uint lanes);
 }

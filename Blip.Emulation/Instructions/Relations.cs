@@ -6,7 +6,7 @@ using Lanes = System.Runtime.Intrinsics.Vector512<ulong>;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>How two values may stand to each other; a comparison is true for some of these.</summary>
+/// <summary>The possible relations of two values; a comparison accepts some of them.</summary>
 [Flags]
 internal enum Relation
 {
@@ -15,18 +15,17 @@ internal enum Relation
     Equal = 2,
     Greater = 4,
 
-    /// <summary>One of them is not a number.</summary>
+    /// <summary>One is NaN.</summary>
     Unordered = 8,
 }
 
 /// <summary>A test of two registers.</summary>
-/// <returns>One bit for each of the 32 lanes; lanes that do not take part may have any.</returns>
+/// <returns>One bit per lane; inactive lanes may have any.</returns>
 internal delegate uint LaneTest(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b);
 
-/// <summary>Comparisons, and their parts.</summary>
 internal static class Relations
 {
-    /// <summary>The relations for which a comparison of real numbers is true.</summary>
+    /// <summary>The relations that a comparison of reals accepts.</summary>
     /// <exception cref="NotSupportedException">It is unknown.</exception>
     public static Relation OfReal(string comparison) => comparison switch
     {
@@ -42,7 +41,7 @@ internal static class Relations
         _ => throw new NotSupportedException(comparison),
     };
 
-    /// <summary>The same of whole numbers.</summary>
+    /// <summary>The same for integers.</summary>
     /// <exception cref="NotSupportedException">It is unknown.</exception>
     public static Relation OfWhole(string comparison) => comparison switch
     {
@@ -55,14 +54,12 @@ internal static class Relations
         _ => throw new NotSupportedException(comparison),
     };
 
-    /// <summary>A test of real numbers that are read from their bits.</summary>
     public static LaneTest Real(Relation wanted, Func<ulong, double> read) => Each((first, second) =>
     {
         var (x, y) = (read(first), read(second));
         return (wanted & (x < y ? Relation.Less : x > y ? Relation.Greater : x == y ? Relation.Equal : Relation.Unordered)) != 0;
     });
 
-    /// <summary>A test of whole numbers of any width.</summary>
     public static LaneTest Whole(Relation wanted, int bytes, bool signed) => (bytes, signed) switch
     {
         (4, true) => Of<Signed32>(wanted),
@@ -73,10 +70,8 @@ internal static class Relations
         (_, false) => Each((x, y) => (wanted & Sign(Unsigned(x, bytes).CompareTo(Unsigned(y, bytes)))) != 0),
     };
 
-    /// <summary>A test of numbers in single precision.</summary>
     public static LaneTest Single(Relation wanted) => Of<SingleOrder>(wanted);
 
-    /// <summary>A test of one lane after another.</summary>
     public static LaneTest Each(Func<ulong, ulong, bool> test) => (a, b) =>
     {
         var result = 0u;
@@ -104,7 +99,7 @@ internal static class Relations
         return result | ((wanted & Relation.Greater) != 0 ? greater : 0);
     };
 
-    /// <summary>An order of eight lanes: one bit for each.</summary>
+    /// <summary>An order of eight lanes, one bit each.</summary>
     private interface IOrder
     {
         static abstract uint Less(Lanes a, Lanes b);
@@ -140,7 +135,7 @@ internal static class Relations
         public static uint Equal(Lanes a, Lanes b) => Vector512.Equals(a, b).Bits();
     }
 
-    // The number lies in the lower half; the comparison's bits are moved to where the upper one's sign is.
+    // The number is in the lower half; shifts move the result to the upper half's sign.
     private readonly struct SingleOrder : IOrder
     {
         public static uint Less(Lanes a, Lanes b) => (Vector512.LessThan(a.AsSingle(), b.AsSingle()).AsUInt64() << 32).Bits();

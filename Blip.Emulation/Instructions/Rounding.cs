@@ -2,7 +2,6 @@ using System.Diagnostics;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>How a result that does not fit is rounded.</summary>
 internal enum RoundingMode
 {
     NearestEven,
@@ -13,9 +12,9 @@ internal enum RoundingMode
 }
 
 /// <summary>A binary floating-point format.</summary>
-/// <param name="Precision">Bits of the significand, the hidden one included.</param>
-/// <param name="MinExponent">Exponent of the smallest normal number.</param>
-/// <param name="MaxExponent">Exponent of the largest number.</param>
+/// <param name="Precision">Bits of the significand, including the hidden one.</param>
+/// <param name="MinExponent">The smallest normal number's exponent.</param>
+/// <param name="MaxExponent">The largest number's exponent.</param>
 internal readonly record struct FloatFormat(int Precision, int MinExponent, int MaxExponent)
 {
     public static FloatFormat Single { get; } = new(24, -126, 127);
@@ -29,10 +28,10 @@ internal readonly record struct FloatFormat(int Precision, int MinExponent, int 
     public double MaxValue => (2 - Math.ScaleB(1, 1 - Precision)) * Math.ScaleB(1, MaxExponent);
 }
 
-/// <summary>Rounding in every mode, by way of double precision and numbers rounded to odd.</summary>
+/// <summary>Rounds through double precision and rounding to odd.</summary>
 internal static class Rounding
 {
-    /// <summary>Rounds a double to a format, exactly once.</summary>
+    /// <summary>Rounds a double to a format, once.</summary>
     public static double Narrow(double value, FloatFormat format, RoundingMode mode)
     {
         if (value == 0 || !double.IsFinite(value))
@@ -49,7 +48,6 @@ internal static class Rounding
         return rounded == 0 ? Math.CopySign(0, value) : rounded;
     }
 
-    /// <summary>Rounds to a whole number.</summary>
     public static double ToIntegral(double value, RoundingMode mode) => mode switch
     {
         RoundingMode.NearestEven => Math.Round(value, MidpointRounding.ToEven),
@@ -60,19 +58,19 @@ internal static class Rounding
         _ => throw new UnreachableException($"Nothing rounds {mode}."),
     };
 
-    /// <summary>The sum of two doubles, rounded to odd: rounding it again to a narrower format is rounding once.</summary>
+    /// <summary>The sum of two doubles, rounded to odd: rounding it to a narrower format rounds once in effect.</summary>
     public static double OddSum(double a, double b)
     {
         var sum = a + b;
         if (!double.IsFinite(sum))
             return sum;
-        // Knuth's two-sum: the rounding error.
+        // The rounding error by Knuth's two-sum.
         var part = sum - a;
         var lost = (a - (sum - part)) + (b - part);
         return Odd(sum, lost);
     }
 
-    /// <summary>A rounded value and its rounding error, as a value rounded to odd.</summary>
+    /// <summary>Rounds to odd from a rounded value and its error.</summary>
     public static double Odd(double rounded, double lost)
     {
         if (lost == 0 || (BitConverter.DoubleToInt64Bits(rounded) & 1) != 0)
@@ -83,7 +81,7 @@ internal static class Rounding
     public static float Add(float a, float b, RoundingMode mode)
     {
         var exact = OddSum(a, b);
-        // A difference of equal numbers is -0 where rounding goes down.
+        // A difference of equal numbers is -0 when rounding down.
         if (exact == 0)
             return mode == RoundingMode.Down && !(a == 0 && b == 0 && float.IsNegative(a) == float.IsNegative(b)) ? -0f : a + b;
         return (float)Narrow(exact, FloatFormat.Single, mode);

@@ -4,7 +4,7 @@ using Blip.Emulation.Machine;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Values that lanes of a warp tell each other: shfl, vote, match, redux, activemask.</summary>
+/// <summary>shfl, vote, match, redux, activemask.</summary>
 internal static class WarpExchange
 {
     public static Operation Decode(DecodeContext context)

@@ -6,9 +6,9 @@ using static Blip.Emulation.Instructions.Bits;
 namespace Blip.Emulation.Instructions;
 
 /// <summary>
-/// wgmma: four warps multiply matrices that lie in shared memory, while they go on. Of m64nNk16, warp w of the four sums rows 16 w to 16 w + 15;
-/// register r of lane l is row l / 4 + 8 (r / 2 % 2), column 8 (r / 4) + 2 (l % 4) + r % 2. The sums are in their registers, and the matrices may
-/// be overwritten, after wait_group.
+/// wgmma: four warps multiply matrices in shared memory asynchronously. In m64nNk16, warp w of the four sums rows 16 w to 16 w + 15.
+/// Register r of lane l is row l / 4 + 8 (r / 2 % 2), column 8 (r / 4) + 2 (l % 4) + r % 2. After wait_group the sums are in their
+/// registers, and the matrices may be overwritten.
 /// </summary>
 internal static class WarpGroupMultiply
 {
@@ -57,7 +57,7 @@ internal static class WarpGroupMultiply
         if (numbers[0] != 1 || numbers[1] != 1 || numbers[2] is not (0 or 1) || numbers[3] is not (0 or 1))
             throw context.Instruction.Unknown("only factors of 1");
         var adds = context.Operand(3);
-        // Where the sums are not added to, they need not be there: reads are checked when the instruction runs.
+        // Sums that are not added to need no values: reads are checked at execution.
         return new MultiplyOperation(
             [.. sums.Select(sum => sum.Slot)], context.Source(1, "b64"), context.Source(2, "b64"), context.PredicateSource(adds), adds.Negated,
             numbers[2] == 1, numbers[3] == 1, types.Item2 == "f16");
@@ -77,7 +77,7 @@ internal static class WarpGroupMultiply
             {
                 if (product.Adds && warp.Written[slot] != ~0u && !warp.Products.Holds(slot))
                     throw new EmulationException(Fault.Uninitialised, "a sum is added to and was never written");
-                // It may not be read until the wait.
+                // Unreadable until the wait.
                 warp.Written[slot] = 0;
             }
             product.Touch(warp);
@@ -86,16 +86,14 @@ internal static class WarpGroupMultiply
     }
 }
 
-/// <summary>A matrix in shared memory, as its descriptor says: start, distances and swizzle.</summary>
-/// <param name="descriptor">The 64 bits.</param>
-/// <param name="transposed">Rows of the other dimension lie together.</param>
+/// <summary>A matrix in shared memory, by its descriptor. Transposed: rows of the other dimension are contiguous.</summary>
 internal sealed class SharedMatrix(ulong descriptor, bool transposed)
 {
     private readonly ulong start = (descriptor & 0x3FFF) << 4;
     private readonly ulong leading = (descriptor >> 16 & 0x3FFF) << 4;
     private readonly ulong stride = (descriptor >> 32 & 0x3FFF) << 4;
 
-    /// <summary>The address of an element; outer counts rows of A or columns of B, k the depth.</summary>
+    /// <summary>An element's address; outer counts rows of A or columns of B, k the depth.</summary>
     public ulong Address(int outer, int k)
     {
         // 1: rows of 128 bytes; 2: of 64.
@@ -105,12 +103,11 @@ internal sealed class SharedMatrix(ulong descriptor, bool transposed)
         var address = transposed
             ? start + ((ulong)(outer / 64) * leading) + ((ulong)(k / 8) * stride) + ((ulong)(k % 8) * 128) + ((ulong)(outer % 64) * 2)
             : start + ((ulong)(outer / 8) * stride) + ((ulong)(outer % 8) * (layout == 1 ? 128ul : 64)) + ((ulong)k * 2);
-        // Pieces of 16 bytes change places among the 8, or 4, of a row by which 128 bytes they are in.
+        // Pieces of 16 bytes are swizzled among the 8, or 4, of a row by the index of their 128 bytes.
         return address ^ ((address >> 7 & (layout == 1 ? 7ul : 3)) << 4);
     }
 }
 
-/// <summary>A product that was begun.</summary>
 internal sealed class GroupProduct(int[] sums, SharedMatrix a, SharedMatrix b, bool adds, bool half)
 {
     private const int Depth = 16;
@@ -119,7 +116,7 @@ internal sealed class GroupProduct(int[] sums, SharedMatrix a, SharedMatrix b, b
 
     public int[] Sums => sums;
 
-    /// <summary>The matrices are read from now on.</summary>
+    /// <summary>Checks the matrices, which may be read from now on.</summary>
     public void Touch(Warp warp)
     {
         for (var k = 0; k < Depth; k++)
@@ -131,7 +128,6 @@ internal sealed class GroupProduct(int[] sums, SharedMatrix a, SharedMatrix b, b
         }
     }
 
-    /// <summary>The product is complete.</summary>
     public void Finish(Warp warp)
     {
         var columns = sums.Length * 2;
@@ -169,7 +165,6 @@ internal sealed class GroupProduct(int[] sums, SharedMatrix a, SharedMatrix b, b
     }
 }
 
-/// <summary>The products of a warp that are under way, by groups.</summary>
 internal sealed class GroupProducts
 {
     private readonly Queue<List<GroupProduct>> groups = [];
@@ -199,7 +194,7 @@ internal sealed class GroupProducts
         {
             foreach (var product in groups.Dequeue())
                 product.Finish(warp);
-            // A sum that a later product adds to is still under way.
+            // Sums of later products are still in progress.
             foreach (var slot in groups.SelectMany(group => group).Concat(open).SelectMany(product => product.Sums))
                 warp.Written[slot] = 0;
         }

@@ -3,16 +3,12 @@ using System.Runtime.Intrinsics;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Reads one of the elements that each lane's register holds.</summary>
-/// <param name="register">A register of 32 lanes.</param>
-/// <param name="element">Which element of it, from the lowest bits.</param>
-/// <param name="values">Its value for each lane: exact.</param>
+/// <summary>Reads each lane's element at an index from the lowest bits, exactly.</summary>
 internal delegate void Widen(ReadOnlySpan<ulong> register, int element, Span<float> values);
 
-/// <summary>Elements of matrices, as numbers in single precision. Every format here fits.</summary>
+/// <summary>Matrix elements in single precision, which every format here fits.</summary>
 internal static class Widening
 {
-    /// <summary>How the elements of a type are read.</summary>
     public static Widen Of(string type) => type switch
     {
         "f16" => (register, element, values) => Each<HalfElement>(register, 16 * element, values),
@@ -35,7 +31,7 @@ internal static class Widening
 
     private interface IElement
     {
-        /// <summary>The element in the lowest bits; those above it may be anything.</summary>
+        /// <summary>The element in the lowest bits; higher bits are arbitrary.</summary>
         static abstract Vector512<float> Read(Vector512<uint> bits);
     }
 
@@ -45,8 +41,8 @@ internal static class Widening
         {
             var sign = (bits & Vector512.Create(0x8000u)) << 16;
             var magnitude = bits & Vector512.Create(0x7FFFu);
-            // The exponent's offset is 15 and becomes 127, by a factor of 2^112: exact for subnormal numbers, too.
-            // Infinity and NaN get the largest exponent.
+            // A factor of 2^112 turns the exponent's offset of 15 into 127, exact for subnormals too. Infinity and NaN get the largest
+            // exponent.
             var finite = (magnitude << 13).AsSingle() * Vector512.Create(5.192296858534828e33f);
             var infinite = (magnitude << 13) | Vector512.Create(0x7F800000u);
             var isInfinite = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7C00u));
@@ -59,7 +55,7 @@ internal static class Widening
         public static Vector512<float> Read(Vector512<uint> bits) => (bits << 16).AsSingle();
     }
 
-    // The lower 13 bits are not looked at.
+    // The lower 13 bits are ignored.
     private readonly struct TensorFloat32Element : IElement
     {
         public static Vector512<float> Read(Vector512<uint> bits) => (bits & Vector512.Create(0xFFFFE000u)).AsSingle();

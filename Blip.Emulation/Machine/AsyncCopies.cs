@@ -1,17 +1,16 @@
 namespace Blip.Emulation.Machine;
 
-/// <summary>One thread's share of a cp.async instruction.</summary>
+/// <summary>One thread's part of cp.async.</summary>
 internal readonly record struct AsyncCopy(int Thread, ulong Source, ulong Target, int Bytes, int Size);
 
 /// <summary>
-/// The cp.async copies of a warp. PTX counts groups per thread: each lane has its own queue, oldest first, and each copy the number of its
-/// lane's group.
+/// A warp's cp.async copies. PTX counts groups per thread: each lane has a queue, oldest first, and each copy its group's number.
 /// </summary>
 internal sealed class AsyncCopies
 {
     private readonly Queue<(int Group, AsyncCopy Copy)>?[] queues = new Queue<(int, AsyncCopy)>?[32];
 
-    // The number of the group that is still open.
+    // The open group's number.
     private readonly int[] open = new int[32];
 
     public void Clear()
@@ -25,13 +24,12 @@ internal sealed class AsyncCopies
 
     public void Commit(int lane) => open[lane]++;
 
-    /// <summary>Takes the next copy that is complete once at most so many of the newest groups may be in flight.</summary>
+    /// <summary>Takes the next copy that must complete when only the given number of newest groups may be in flight.</summary>
     public bool TryComplete(int lane, int newest, out AsyncCopy copy) => TryTake(lane, open[lane] - newest, out copy);
 
     /// <summary>Takes the next copy, committed or not.</summary>
     public bool TryCompleteAny(int lane, out AsyncCopy copy) => TryTake(lane, int.MaxValue, out copy);
 
-    /// <summary>Whether a thread that ends leaves copies behind.</summary>
     public bool Any(int lane) => queues[lane] is { Count: > 0 };
 
     private bool TryTake(int lane, int before, out AsyncCopy copy)

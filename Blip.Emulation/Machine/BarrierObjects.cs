@@ -1,9 +1,6 @@
 namespace Blip.Emulation.Machine;
 
-/// <summary>
-/// mbarrier objects in shared memory: arrivals and bytes that are still to come, phases, and the clock of the arrived threads. The 64 bits
-/// in memory are opaque in PTX; here they hold a number, so that a plain store there is noticed.
-/// </summary>
+/// <summary>mbarrier objects in shared memory: missing arrivals and bytes, phases, and the arrived threads' clock.</summary>
 internal sealed class BarrierObjects(Cta cta)
 {
     private readonly Dictionary<ulong, State> objects = [];
@@ -24,7 +21,7 @@ internal sealed class BarrierObjects(Cta cta)
             throw new EmulationException(Fault.Invalid, $"no mbarrier at shared offset {address}");
     }
 
-    /// <summary>Some threads of a warp arrive; bytes are expected or have come.</summary>
+    /// <summary>Some threads of a warp arrive, perhaps with expected bytes.</summary>
     /// <returns>The phase before.</returns>
     public ulong Arrive(int warp, ulong address, int arrivals, long expectedBytes)
     {
@@ -40,7 +37,7 @@ internal sealed class BarrierObjects(Cta cta)
         return phase;
     }
 
-    /// <summary>Whether the phase of this parity is complete; if so, the warp sees what was done before it.</summary>
+    /// <summary>Whether the phase of this parity is complete. If so, the warp sees all accesses before it.</summary>
     public bool Test(int warp, ulong address, bool parity)
     {
         var state = Find(address);

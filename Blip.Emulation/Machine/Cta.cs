@@ -3,12 +3,12 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Machine;
 
-/// <summary>One group of threads: its warps, shared memory and barriers. It runs one group after another.</summary>
+/// <summary>One group's warps, shared memory and barriers. It runs groups one after another.</summary>
 internal sealed class Cta : IDisposable
 {
     private const int Barriers = 16;
 
-    // A turn of this many instructions is long enough to be cheap, and short enough that waiting in a loop is answered.
+    // Long enough to be cheap, short enough for waiting loops.
     private const int LongTurn = 20_000;
 
     private readonly Warp[] warps;
@@ -37,18 +37,16 @@ internal sealed class Cta : IDisposable
 
     public GlobalRaceDetector? GlobalRaces { get; }
 
-    /// <summary>mbarrier objects.</summary>
     public BarrierObjects Objects { get; }
 
-    /// <summary>The group's place in the grid.</summary>
     public Dim3 Group { get; private set; }
 
     public int WarpCount => warps.Length;
 
-    /// <summary>Which side of a divided branch goes first.</summary>
+    /// <summary>Which side of a divergent branch goes first.</summary>
     public bool Flip() => Options.Seed != 0 && (order.Next() & 1) != 0;
 
-    /// <summary>Runs one group from begin to end.</summary>
+    /// <summary>Runs one group.</summary>
     /// <exception cref="EmulationException">A fault; the message names instruction, group and warp.</exception>
     public LaunchCounts Run(Dim3 group, long number)
     {
@@ -89,7 +87,7 @@ internal sealed class Cta : IDisposable
         return new LaunchCounts(warps.Sum(warp => warp.Taken), warps.Sum(warp => warp.LaneInstructions) - before);
     }
 
-    /// <summary>A warp arrives at a barrier, to wait or to go on. The barrier is for so many threads; 0 stands for all of the group.</summary>
+    /// <summary>A warp arrives at a barrier for some threads, 0 for the whole group, and waits or continues.</summary>
     public void Arrive(Warp warp, int number, int threads, bool wait)
     {
         if (number is < 0 or >= Barriers)
@@ -112,7 +110,7 @@ internal sealed class Cta : IDisposable
         Complete(barrier);
     }
 
-    /// <summary>A warp has ended: others may have waited for it.</summary>
+    /// <summary>Others may have waited for an ended warp.</summary>
     public void Ended()
     {
         foreach (var barrier in barriers)
@@ -134,7 +132,7 @@ internal sealed class Cta : IDisposable
 
     private void Complete(BarrierState barrier)
     {
-        // A warp counts as 32 threads even where lanes of it have ended; warps that have ended are not waited for.
+        // A warp counts as 32 threads even if some lanes have ended. Ended warps are not awaited.
         var missing = barrier.Threads > 0
             ? barrier.Arrived.Count * 32 < barrier.Threads
             : warps.Any(warp => warp.State != WarpState.Done && !barrier.Arrived.Contains(warp.Index));
@@ -180,7 +178,7 @@ internal sealed class Cta : IDisposable
     }
 }
 
-/// <summary>Random orders of warps, the same for the same seed and group. Seed 0: in order.</summary>
+/// <summary>Random orders of warps, the same for a seed and group. Seed 0 keeps the order.</summary>
 internal sealed class SeededOrder
 {
     private int[] order = [];
@@ -217,6 +215,6 @@ internal sealed class SeededOrder
         }
     }
 
-    /// <summary>How many instructions a warp goes on: with a seed now few, now many.</summary>
+    /// <summary>The number of instructions in a warp's turn: with a seed sometimes few, sometimes many.</summary>
     public int Turn(int most) => seed == 0 ? most : (Next() % 4) switch { 0 => 1 + (int)(Next() % 16), 1 => 1 + (int)(Next() % 256), _ => most };
 }

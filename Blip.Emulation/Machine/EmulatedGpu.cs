@@ -4,7 +4,9 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Machine;
 
-/// <summary>A GPU that is none: memory, modules and launches, every access checked. The driver stands on it; a test may use it alone.</summary>
+/// <summary>
+/// An emulated GPU: memory, modules and launches, with every access checked. The driver uses it; tests may use it directly.
+/// </summary>
 /// <example>
 /// <code>
 /// using var gpu = new EmulatedGpu();
@@ -15,11 +17,11 @@ namespace Blip.Emulation.Machine;
 /// float[] result = gpu.Download&lt;float&gt;(y, count);
 /// </code>
 /// </example>
-/// <param name="options">How kernels are run and checked; null for all checks.</param>
-/// <param name="number">Tells several apart.</param>
+/// <param name="options">The options; null for all checks.</param>
+/// <param name="number">Distinguishes several.</param>
 public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0) : IDisposable
 {
-    // Modules without variables on the device are the same on every device: a text that is loaded again is not read again.
+    // Modules without device variables are the same on every device: they are parsed once.
     private static readonly ConditionalWeakTable<string, PtxModule> Shared = [];
 
     private long warpInstructions;
@@ -31,18 +33,18 @@ public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0
     /// <summary>Its memory.</summary>
     public GlobalMemory Memory { get; } = new(number);
 
-    /// <summary>All that ran so far.</summary>
+    /// <summary>The instructions so far.</summary>
     public LaunchCounts Counts => new(Interlocked.Read(ref warpInstructions), Interlocked.Read(ref laneInstructions));
 
-    /// <summary>Reads PTX and takes its only kernel.</summary>
-    /// <exception cref="PtxException">The text cannot be read, or an instruction is unknown.</exception>
+    /// <summary>Reads PTX and returns its only kernel.</summary>
+    /// <exception cref="PtxException">The text is unreadable, or an instruction is unknown.</exception>
     public EmulatedKernel Load(string ptx)
     {
         var module = LoadModule(ptx);
         return new EmulatedKernel(this, module, module.Entry, ptx);
     }
 
-    /// <summary>Reads PTX and gives its global variables memory.</summary>
+    /// <summary>Reads PTX and allocates its global variables.</summary>
     public PtxModule LoadModule(string ptx)
     {
         if (Shared.TryGetValue(ptx, out var known))
@@ -58,11 +60,11 @@ public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0
         return module;
     }
 
-    /// <summary>Memory for unwritten values.</summary>
+    /// <summary>Allocates unwritten memory.</summary>
     public ulong Allocate<T>(long count)
         where T : unmanaged => Memory.Allocate(count * Marshal.SizeOf<T>());
 
-    /// <summary>Memory that holds these values.</summary>
+    /// <summary>Allocates memory with values.</summary>
     public ulong Upload<T>(ReadOnlySpan<T> values)
         where T : unmanaged
     {
@@ -91,18 +93,18 @@ public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0
     }
 }
 
-/// <summary>Arguments of a kernel that ILGPU compiled, laid out as it lays them out.</summary>
+/// <summary>Arguments of a kernel in ILGPU's layout.</summary>
 public sealed class KernelArguments
 {
     private readonly List<byte> bytes = [];
 
-    /// <summary>A view: the address and the number of elements.</summary>
+    /// <summary>Adds a view: address and number of elements.</summary>
     public KernelArguments View<T>(ulong address, long elements)
         where T : unmanaged => Add(address).Add(elements);
 
-    /// <summary>A number or a structure, aligned to its largest member, at most 8.</summary>
+    /// <summary>Adds a number or structure, aligned to its largest member, at most 8.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="alignment">Its alignment; 0 for its size, at most 8.</param>
+    /// <param name="alignment">0 derives it from the size, at most 8.</param>
     public KernelArguments Add<T>(T value, int alignment = 0)
         where T : unmanaged
     {
@@ -115,9 +117,9 @@ public sealed class KernelArguments
         return this;
     }
 
-    /// <summary>The arguments one after the other, as a kernel takes them that is a method.</summary>
+    /// <summary>The arguments of a kernel that is a method.</summary>
     public byte[] ToArray() => [.. bytes];
 
-    /// <summary>The arguments as one struct with a view among them, as a kernel takes them that is a struct: its size is a multiple of 8.</summary>
+    /// <summary>The arguments of a kernel that is a struct with a view: its size is a multiple of 8.</summary>
     public byte[] ToStruct() => [.. bytes, .. new byte[(8 - (bytes.Count % 8)) % 8]];
 }

@@ -2,7 +2,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Machine;
 
-/// <summary>A kernel of a module that was loaded onto an <see cref="EmulatedGpu"/>.</summary>
+/// <summary>A kernel of a module on an <see cref="EmulatedGpu"/>.</summary>
 public sealed class EmulatedKernel
 {
     private static readonly AsyncLocal<Func<string, string>?> Rewriting = new();
@@ -25,33 +25,29 @@ public sealed class EmulatedKernel
     /// <summary>Name, arguments and limits.</summary>
     public PtxFunction Entry { get; }
 
-    /// <summary>
-    /// A change of kernels before they run, for planting faults: set for the calling thread and the threads it starts. Null: none.
-    /// </summary>
+    /// <summary>Rewrites kernels before they run, to plant faults, for the calling thread and threads it starts.</summary>
     internal static Func<string, string>? Rewrite
     {
         get => Rewriting.Value;
         set => Rewriting.Value = value;
     }
 
-    /// <summary>The PTX that it was loaded from.</summary>
     internal string Text => text;
 
-    /// <summary>How often it was launched.</summary>
     internal int Launches { get; private set; }
 
-    /// <summary>Lines of the text whose instructions ran for at least one lane.</summary>
+    /// <summary>Lines of the text that ran for at least one lane.</summary>
     internal IReadOnlySet<int> LinesRun =>
         Enumerable.Range(0, hits.Length).Where(i => hits[i] > 0).Select(i => program.Value.Module.Code[i].Line).ToHashSet();
 
-    /// <summary>Bytes of the kernel's own shared variables.</summary>
+    /// <summary>Bytes of the kernel's shared variables.</summary>
     public int SharedBytes { get; }
 
-    /// <summary>The host's request (<c>cuFuncSetAttribute</c>); more than every kernel's share must be requested.</summary>
+    /// <summary>The host's request (<c>cuFuncSetAttribute</c>), needed beyond the default share.</summary>
     public int MaxDynamicSharedBytes { get; private set; }
 
-    /// <summary>Allows launches with so much dynamic shared memory.</summary>
-    /// <exception cref="EmulationException">The device has not so much.</exception>
+    /// <summary>Allows launches with this much dynamic shared memory.</summary>
+    /// <exception cref="EmulationException">The device has less.</exception>
     public void AllowDynamicShared(int bytes)
     {
         if (bytes < 0 || bytes + SharedBytes > gpu.Options.MaxSharedBytes)
@@ -61,16 +57,16 @@ public sealed class EmulatedKernel
 
     /// <summary>Runs the kernel.</summary>
     /// <param name="grid">Groups.</param>
-    /// <param name="block">Threads of a group.</param>
+    /// <param name="block">Threads per group.</param>
     /// <param name="arguments">The argument buffer; see <see cref="KernelArguments"/>.</param>
-    /// <param name="dynamicSharedBytes">Shared memory beside the kernel's own variables.</param>
-    /// <exception cref="EmulationException">The launch is beyond a limit, or the kernel showed a fault.</exception>
+    /// <param name="dynamicSharedBytes">Shared memory beside the variables.</param>
+    /// <exception cref="EmulationException">The launch exceeds a limit, or the kernel has a fault.</exception>
     public LaunchCounts Launch(Dim3 grid, Dim3 block, ReadOnlySpan<byte> arguments, int dynamicSharedBytes = 0)
     {
         Launches++;
         if (gpu.Options.CheckInitialised)
             CheckPointers(arguments);
-        // Loads follow pointers into it.
+        // Loads use pointers into it.
         var buffer = GC.AllocateUninitializedArray<byte>(arguments.Length, pinned: true);
         arguments.CopyTo(buffer);
         var limit = Math.Max(gpu.Options.SharedBytes, MaxDynamicSharedBytes + PtxTypes.RoundUp(SharedBytes, 16));
@@ -81,7 +77,7 @@ public sealed class EmulatedKernel
         return counts;
     }
 
-    // A program with a planted fault is another text. Its hits are counted into an array that is thrown away.
+    // A planted fault makes another text, whose hits are discarded.
     private long[] HitsOf(KernelProgram running)
     {
         if (running != program.Value)
@@ -102,7 +98,7 @@ public sealed class EmulatedKernel
         return made;
     }
 
-    // A device pointer among the arguments must be to memory that is still there, used or not.
+    // Device pointers in arguments must point to live memory, even if unused.
     private void CheckPointers(ReadOnlySpan<byte> arguments)
     {
         for (var i = 0; i + 8 <= arguments.Length; i += 8)

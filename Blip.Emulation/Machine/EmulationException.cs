@@ -3,41 +3,41 @@ namespace Blip.Emulation.Machine;
 /// <summary>The kind of fault in a kernel or a host.</summary>
 public enum Fault
 {
-    /// <summary>An access outside of every allocation or variable.</summary>
+    /// <summary>An access outside every allocation or variable.</summary>
     OutOfBounds,
 
-    /// <summary>An address that is no multiple of the access's size.</summary>
+    /// <summary>An address that is not aligned to the access's size.</summary>
     Misaligned,
 
-    /// <summary>Memory or a register that was read before anything was written there.</summary>
+    /// <summary>A read of unwritten memory or registers.</summary>
     Uninitialised,
 
-    /// <summary>Memory that was freed.</summary>
+    /// <summary>Freed memory.</summary>
     Freed,
 
-    /// <summary>Two threads touched the same shared bytes, one of them writing, with nothing that orders them.</summary>
+    /// <summary>Unordered accesses of two threads to the same bytes, one of them a write.</summary>
     Race,
 
-    /// <summary>Threads of a warp stand at different places where all must be at the same.</summary>
+    /// <summary>Threads of a warp are apart where all must be together.</summary>
     Divergence,
 
-    /// <summary>Threads wait and cannot be woken.</summary>
+    /// <summary>Threads wait forever.</summary>
     Deadlock,
 
-    /// <summary>A kernel that ran for much longer than allowed.</summary>
+    /// <summary>A kernel ran for far too long.</summary>
     Endless,
 
-    /// <summary>A launch beyond the limits of the device or the kernel, or with arguments that are not the kernel's.</summary>
+    /// <summary>A launch exceeds limits, or has wrong arguments.</summary>
     Launch,
 
-    /// <summary>An instruction that is used as the ISA forbids.</summary>
+    /// <summary>An instruction is used as the ISA forbids.</summary>
     Invalid,
 
-    /// <summary>A host that used the driver wrongly: unfreed objects, a handle that does not exist.</summary>
+    /// <summary>A host misused the driver: leaks, unknown handles.</summary>
     Host,
 }
 
-/// <summary>A kernel or its host did something that a GPU need not survive.</summary>
+/// <summary>A fault of a kernel or host that a real GPU need not survive.</summary>
 public sealed class EmulationException(Fault fault, string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>The kind of fault.</summary>

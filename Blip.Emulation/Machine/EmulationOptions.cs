@@ -3,10 +3,10 @@ namespace Blip.Emulation.Machine;
 /// <summary>How kernels are run and checked.</summary>
 public sealed record EmulationOptions
 {
-    /// <summary>Orders groups, warps and the two sides of a divergent branch; each seed gives another order, always the same.</summary>
+    /// <summary>Selects a deterministic order of groups, warps and sides of divergent branches.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Groups that run at once; 0 means one per core. Kernels with atomics on global memory run one group at a time.</summary>
+    /// <summary>Concurrent groups; 0: one per core. Kernels with atomics on global memory run one group at a time.</summary>
     public int Threads { get; init; }
 
     /// <summary>Whether reads of unwritten memory fail.</summary>
@@ -15,18 +15,18 @@ public sealed record EmulationOptions
     /// <summary>Whether races on shared and device memory fail.</summary>
     public bool CheckRaces { get; init; } = true;
 
-    /// <summary>Instructions that one warp may take before the kernel counts as endless.</summary>
+    /// <summary>Instructions of a warp after which the kernel counts as endless.</summary>
     public long MaxInstructionsPerWarp { get; init; } = 200_000_000;
 
     /// <summary>
-    /// True: mma sums as tensor cores are observed to (products aligned to the largest, bits below the last of 24 cut off). False: sums exactly and
-    /// rounds once. The hardware's behaviour is not documented; a kernel that is right passes with both.
+    /// True: mma sums as observed on tensor cores: products aligned to the largest, bits below the last of 24 cut off. False: exact sums,
+    /// rounded once. The hardware's behaviour is undocumented: right kernels pass with both.
     /// </summary>
     public bool TruncateMatrixSums { get; init; }
 
-    /// <summary>Shared memory that a group may have without asking for more, in bytes.</summary>
+    /// <summary>A group's default shared memory, in bytes.</summary>
     public int SharedBytes { get; init; } = 48 * 1024;
 
-    /// <summary>Shared memory that a group may ask for, in bytes.</summary>
+    /// <summary>The shared memory that a group may request, in bytes.</summary>
     public int MaxSharedBytes { get; init; } = 227 * 1024;
 }

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 namespace Blip.Emulation.Machine;
 
 /// <summary>
-/// Device memory. Every allocation has a range of addresses to itself, far from the next and outside of a processor's addresses: an access that
-/// leaves it is caught, and a host that follows a device pointer is caught, too.
+/// Device memory. Allocations have distant address ranges, outside a processor's addresses, to catch accesses beyond them and hosts that
+/// follow device pointers.
 /// </summary>
-/// <param name="number">Tells the memories of several devices apart; 0 to 255.</param>
+/// <param name="number">Distinguishes devices' memories; 0 to 255.</param>
 public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
 {
     private const int OffsetBits = 32;
@@ -22,7 +22,7 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
     /// <summary>Bytes in live allocations.</summary>
     public long AllocatedBytes { get; private set; }
 
-    /// <summary>Every allocation that was not freed yet: its address and size.</summary>
+    /// <summary>The live allocations: address and size.</summary>
     public IReadOnlyList<(ulong Address, long Size)> Live
     {
         get
@@ -32,18 +32,18 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         }
     }
 
-    /// <summary>Whether an address is one of device memory.</summary>
+    /// <summary>Whether an address is in device memory.</summary>
     public static bool IsDevice(ulong address) => address >> 56 == 1;
 
-    /// <summary>Allocates memory; it holds nothing that may be read.</summary>
-    /// <exception cref="EmulationException">The size is none.</exception>
+    /// <summary>Allocates memory that must be written before reads.</summary>
+    /// <exception cref="EmulationException">The size is invalid.</exception>
     public ulong Allocate(long bytes)
     {
         if (bytes is <= 0 or > (long)OffsetMask)
             throw new EmulationException(Fault.Host, $"an allocation of {bytes} bytes");
         lock (growing)
         {
-            // Addresses come again only when all are used up: a pointer to freed memory is noticed for long.
+            // Addresses are reused last, so that stale pointers are noticed for long.
             var index = count < MaxAllocations ? count : freed.Count > 0 ? freed.Dequeue() : throw new EmulationException(Fault.Host, "too many allocations");
             if (index == allocations.Length)
                 Array.Resize(ref allocations, index * 2);
@@ -59,7 +59,7 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
     }
 
     /// <summary>Frees an allocation.</summary>
-    /// <exception cref="EmulationException">There is none of this address, or it was freed before.</exception>
+    /// <exception cref="EmulationException">The address starts no allocation, or was freed.</exception>
     public void Free(ulong address)
     {
         lock (growing)
@@ -82,10 +82,10 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         new Span<byte>(state, values.Length).Fill(1);
     }
 
-    /// <summary>Copies to the host. Unwritten memory may be copied.</summary>
+    /// <summary>Copies to the host, unwritten memory included.</summary>
     public void Read(ulong address, Span<byte> values) => new ReadOnlySpan<byte>(Resolve(address, values.Length, 1, out _), values.Length).CopyTo(values);
 
-    /// <summary>Copies within device memory; unwritten memory stays unwritten.</summary>
+    /// <summary>Copies within device memory; unwritten bytes stay unwritten.</summary>
     public void Copy(ulong from, ulong to, int bytes)
     {
         var source = Resolve(from, bytes, 1, out var sourceState);
@@ -101,7 +101,7 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         new Span<byte>(state, bytes).Fill(1);
     }
 
-    /// <summary>Whether an address lies in memory that was freed.</summary>
+    /// <summary>Whether an address is in freed memory.</summary>
     public bool WasFreed(ulong address) => Find(address) is { Freed: true };
 
     /// <inheritdoc/>
@@ -115,15 +115,15 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         }
     }
 
-    /// <summary>Where the bytes of an access lie, and one byte for each that says whether it was written.</summary>
-    /// <exception cref="EmulationException">The access leaves its allocation, or is not aligned.</exception>
+    /// <summary>An access's bytes, and a byte for each that tells whether it was written.</summary>
+    /// <exception cref="EmulationException">The access leaves its allocation, or is misaligned.</exception>
     internal byte* Resolve(ulong address, int bytes, int alignment, out byte* state)
     {
         var data = Find(address, bytes, alignment, out state);
         return data != null ? data : throw Refuse(address, bytes, alignment);
     }
 
-    /// <summary>The same; null where the access is refused.</summary>
+    /// <summary>The same; null for a rejected access.</summary>
     internal byte* Find(ulong address, int bytes, int alignment, out byte* state)
     {
         var index = (address - first) >> OffsetBits;
@@ -141,7 +141,7 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         return null;
     }
 
-    /// <summary>Where the stamps of the words of an access lie; how many words there are.</summary>
+    /// <summary>The stamps of an access's 32-bit words, and their number.</summary>
     internal int Stamps(ulong address, out ulong* writes, out ulong* reads, int bytes)
     {
         var allocation = allocations[(address - first) >> OffsetBits];
@@ -163,7 +163,7 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         var offset = address & OffsetMask;
         if (allocation.Freed)
             return new EmulationException(Fault.Freed, $"global access of {bytes} bytes at 0x{address:x}, in memory that was freed");
-        // An address a little before the begin has the index of the allocation before, and a large offset.
+        // An address just before an allocation has the previous index and a large offset.
         return (long)offset + bytes > allocation.Size
             ? new EmulationException(Fault.OutOfBounds, $"global access of {bytes} bytes at offset {offset} of an allocation of {allocation.Size} bytes")
             : new EmulationException(Fault.Misaligned, $"global access of {bytes} bytes at offset {offset}, no multiple of {alignment}");

@@ -1,8 +1,8 @@
 namespace Blip.Emulation.Machine;
 
 /// <summary>
-/// Finds threads of one launch that touch the same words of device memory, one of them writing, with nothing that orders them: threads of a
-/// group are ordered by its barriers, groups by fences and atomics alone. A stamp per word remembers the last write and the last read.
+/// Finds unordered accesses of a launch's threads to the same 32-bit words of device memory, one of them a write. Barriers order a group's
+/// threads; only fences and atomics order groups. Each word's stamps hold the last write and read.
 /// </summary>
 internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory memory, GroupOrder? groups)
 {
@@ -43,8 +43,7 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
     }
 
     /// <summary>
-    /// The reads of a whole warp whose lanes follow one another, of whole words each. False where one of the words was written in this
-    /// launch: the lanes are to be looked at one by one.
+    /// Reads by a warp's consecutive lanes, in whole words. False if this launch wrote one: lanes must be checked singly.
     /// </summary>
     public bool TryReadRow(ulong address, int bytesPerLane, int firstThread)
     {
@@ -52,7 +51,7 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
             return true;
         var wordsPerLane = bytesPerLane / 4;
         var words = memory.Stamps(address, out var writes, out var reads, bytesPerLane * 32);
-        // Remembered first: a group that writes at the same time sees the read, or is seen.
+        // Stored first: a concurrent writer sees the read, or is seen.
         for (var lane = 0; lane < 32; lane++)
             new Span<ulong>(reads + (lane * wordsPerLane), wordsPerLane).Fill(Stamp(firstThread + lane));
         var launch = launchAndGroup >> 40;
@@ -64,7 +63,7 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
         return true;
     }
 
-    /// <summary>A write. A constant that is there already does not harm its other writers and readers.</summary>
+    /// <summary>A write. An unchanged constant does not conflict with its other writers and readers.</summary>
     public void Write(ulong address, int bytes, int thread, bool same)
     {
         if (times.Time - begin > LatestTime)

@@ -1,9 +1,9 @@
 namespace Blip.Emulation.Machine;
 
 /// <summary>
-/// What each warp knows of other groups of its launch. Groups order themselves through atomics alone: the knowledge of a thread that fences is
-/// handed on by its next atomic on device memory; a thread that reads it sees it after its fence, and a barrier carries both further.
-/// Clocks are those of <see cref="RaceDetector"/>, of a group's warps, from the group's begin. Groups run one after another here.
+/// Each warp's knowledge of other groups of its launch. Groups are ordered only through atomics. A thread's fence publishes its knowledge
+/// with its next atomic on device memory. A thread that reads that atomic sees it after its own fence, and barriers spread both. Clocks are
+/// <see cref="RaceDetector"/>'s, per warp, from the group's begin. Groups run one after another here.
 /// </summary>
 internal sealed class GroupOrder(RaceDetector times)
 {
@@ -30,10 +30,7 @@ internal sealed class GroupOrder(RaceDetector times)
         fenced[warp].Add(group, [.. clock.Select(time => time > begin ? time - begin : 0)]);
     }
 
-    /// <summary>A warp's thread does an atomic on device memory.</summary>
-    /// <param name="warp">The warp.</param>
-    /// <param name="address">Where.</param>
-    /// <param name="finds">Whether it is told what was there.</param>
+    /// <summary>A warp's thread does an atomic on device memory, and perhaps reads the old value (<c>finds</c>).</summary>
     public void Atomic(int warp, ulong address, bool finds)
     {
         if (!handedOn.TryGetValue(address, out var there))
@@ -56,7 +53,7 @@ internal sealed class GroupOrder(RaceDetector times)
         }
     }
 
-    /// <summary>Whether a warp has seen another group's warp's access at that time.</summary>
+    /// <summary>Whether a warp has seen another group's access at a time.</summary>
     public bool IsOrdered(int warp, int otherGroup, int otherWarp, ulong time) => seen[warp].Has(otherGroup, otherWarp, time);
 
     private Known[] Empty() => [.. Enumerable.Range(0, times.Warps).Select(_ => new Known())];

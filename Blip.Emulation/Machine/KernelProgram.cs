@@ -4,7 +4,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Machine;
 
-/// <summary>A kernel ready to run: its instructions decoded, constants and special registers in separate slots.</summary>
+/// <summary>A decoded kernel, with constants and special registers in separate slots.</summary>
 internal sealed class KernelProgram
 {
     private readonly List<(int Slot, ulong Value)> constants = [];
@@ -13,7 +13,7 @@ internal sealed class KernelProgram
 
     private static readonly ConditionalWeakTable<PtxFunction, KernelProgram> Decoded = [];
 
-    /// <summary>The program of a kernel: decoded once, however many devices load its module.</summary>
+    /// <summary>Decodes a kernel once for all devices.</summary>
     /// <exception cref="PtxException">An instruction is unknown.</exception>
     public static KernelProgram Of(PtxModule module, PtxFunction entry) => Decoded.GetValue(entry, _ => new KernelProgram(module, entry));
 
@@ -22,7 +22,7 @@ internal sealed class KernelProgram
         Module = module;
         Entry = entry;
         RegisterSlots = module.Registers;
-        // The last two are always false and always true.
+        // The last two are constants: false and true.
         PredicateSlots = module.Predicates + 2;
         Meetings = Reconvergence.Find(module);
         Operations = [.. module.Code.Select((_, index) => InstructionDecoder.Decode(this, index))];
@@ -48,10 +48,10 @@ internal sealed class KernelProgram
 
     public bool UsesGlobalAtomics { get; }
 
-    /// <summary>Bytes that the race detector tells apart: the smallest access to shared memory.</summary>
+    /// <summary>The race detector's granule in bytes: the smallest access to shared memory.</summary>
     public int SharedGranule { get; }
 
-    /// <summary>Where the array begins whose size the launch gives.</summary>
+    /// <summary>The start of the array whose size the launch gives.</summary>
     public int DynamicShared => PtxTypes.RoundUp(Module.SharedBytes, 16);
 
     public int ConstantSlot(ulong value)
@@ -80,14 +80,13 @@ internal sealed class KernelProgram
             .FirstOrDefault(operand => operand.Kind == PtxOperandKind.Register && operand.Slot == slot)?.Name ?? $"#{slot}"
         : $"#{slot}";
 
-    /// <summary>Sets the values that stay the same for a warp's whole life.</summary>
     public void FillConstants(Warp warp)
     {
         foreach (var (slot, value) in constants)
             Array.Fill(warp.Registers, value, slot * 32, 32);
     }
 
-    /// <summary>Sets special registers at the begin of a group, and marks constants as written.</summary>
+    /// <summary>Sets special registers for a group, and marks constants as written.</summary>
     public void MarkConstants(Warp warp)
     {
         foreach (var (name, slot) in specials)
@@ -102,7 +101,6 @@ internal sealed class KernelProgram
         warp.PredicatesWritten[FalseSlot] = warp.PredicatesWritten[TrueSlot] = ~0u;
     }
 
-    /// <summary>Whether a special register is known.</summary>
     public static bool KnowsSpecial(string name) =>
         name is "tid.x" or "tid.y" or "tid.z" or "ntid.x" or "ntid.y" or "ntid.z" or "ctaid.x" or "ctaid.y" or "ctaid.z" or "nctaid.x" or "nctaid.y"
             or "nctaid.z" or "laneid" or "warpid" or "nwarpid" or "dynamic_smem_size" or "total_smem_size" or "lanemask_eq" or "lanemask_lt"
@@ -148,7 +146,7 @@ internal sealed class KernelProgram
         var smallest = 4;
         foreach (var instruction in module.Code)
         {
-            // A store through a generic address may go to shared memory.
+            // A generic store may go to shared memory.
             if (instruction.Name is "ld" or "st" or "atom" or "red" && !instruction.Has("global") && !instruction.Has("local") && !instruction.Has("param"))
                 smallest = Math.Min(smallest, PtxTypes.Bytes(instruction.Parts[^1]));
             else if (instruction.Name is "ldmatrix" or "stmatrix" or "wgmma")

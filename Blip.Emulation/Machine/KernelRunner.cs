@@ -3,7 +3,6 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Machine;
 
-/// <summary>Checks a launch against the limits of the device and runs its groups.</summary>
 internal static class KernelRunner
 {
     private const int MaxThreads = 1024;
@@ -11,7 +10,7 @@ internal static class KernelRunner
     private const int MaxGridYZ = 65535;
     private const int MaxBlockZ = 64;
 
-    /// <exception cref="EmulationException">The launch is beyond a limit, or the kernel showed a fault.</exception>
+    /// <exception cref="EmulationException">The launch exceeds a limit, or the kernel has a fault.</exception>
     public static LaunchCounts Run(KernelLaunch launch, int sharedLimit)
     {
         Check(launch, sharedLimit);
@@ -58,7 +57,7 @@ internal static class KernelRunner
         return new LaunchCounts(warpInstructions, laneInstructions);
     }
 
-    // With a seed from some group on, in steps that meet each of them once.
+    // A seed selects the first group and a stride that visits each group once.
     private static (long Start, long Stride) Order(long groups, int seed)
     {
         if (seed == 0)
@@ -86,7 +85,7 @@ internal static class KernelRunner
         CheckArguments(entry, launch.Arguments.Length);
     }
 
-    /// <summary>Refuses arguments of another size than the kernel's; a structure may be padded at its end.</summary>
+    /// <summary>Rejects arguments of a wrong size; a structure may be padded at its end.</summary>
     public static void CheckArguments(PtxFunction entry, int bytes)
     {
         if (bytes != entry.ParameterBytes && bytes != PtxTypes.RoundUp(entry.ParameterBytes, 8))

@@ -4,9 +4,9 @@ using System.Numerics;
 namespace Blip.Emulation.Machine;
 
 /// <summary>
-/// Finds accesses to the same shared bytes, at least one of them a write, that nothing orders. Time is a count of synchronisations; for each
-/// pair of warps the time is known up to which the one has seen the other's accesses (a vector clock), so that barriers of some warps, arrivals
-/// without waiting and barrier objects are exact, too. Lanes of a warp are ordered by bar.warp.sync and by barriers alone.
+/// Finds unordered accesses to the same shared bytes, one of them a write. Time counts synchronisations. A vector clock holds, for each
+/// pair of warps, the time up to which one has seen the other's accesses. This is exact for partial barriers, arrivals without waiting and
+/// barrier objects too. Only bar.warp.sync and barriers order a warp's lanes.
 /// </summary>
 internal sealed class RaceDetector : IDisposable
 {
@@ -19,18 +19,16 @@ internal sealed class RaceDetector : IDisposable
     private readonly int warps;
     private readonly ulong[] seen;
 
-    // The smallest entry of each warp's row in `seen`. An access before that time is ordered before this warp, from any warp.
+    // The smallest entry of each warp's row in `seen`: earlier accesses by any warp are ordered before it.
     private readonly ulong[] seenOfAll;
     private readonly ulong[] reads;
     private readonly ulong[] writes;
 
-    // The time of a granule's last read by any warp.
+    // The time of a granule's last read.
     private readonly ulong[] lastReads;
     private readonly ushort[] inFlight;
 
-    /// <param name="sharedBytes">Shared memory of the group.</param>
-    /// <param name="warps">Warps of the group.</param>
-    /// <param name="granule">Bytes that are told apart: a power of two.</param>
+    /// <summary>The granule is a power of two bytes.</summary>
     public RaceDetector(int sharedBytes, int warps, int granule)
     {
         shift = BitOperations.Log2((uint)granule);
@@ -45,7 +43,7 @@ internal sealed class RaceDetector : IDisposable
         Time = 1;
     }
 
-    /// <summary>The synchronisations so far; goes on over groups, so that nothing must be cleared.</summary>
+    /// <summary>The synchronisations so far. It continues over groups, so that nothing must be cleared.</summary>
     public ulong Time { get; private set; }
 
     /// <summary>Forgets the previous group's accesses.</summary>
@@ -57,7 +55,7 @@ internal sealed class RaceDetector : IDisposable
         Array.Clear(inFlight);
     }
 
-    /// <summary>Orders all accesses of the warps so far before all that follow.</summary>
+    /// <summary>Orders the warps' accesses so far before all later ones.</summary>
     public void Join(ReadOnlySpan<int> together)
     {
         Time++;
@@ -76,7 +74,7 @@ internal sealed class RaceDetector : IDisposable
         }
     }
 
-    /// <summary>Adds a warp's knowledge and accesses to the clock of something that others will wait for.</summary>
+    /// <summary>Adds a warp's knowledge and accesses to a clock that others will wait for.</summary>
     public void Release(int warp, Span<ulong> clock)
     {
         Time++;
@@ -85,7 +83,7 @@ internal sealed class RaceDetector : IDisposable
         clock[warp] = Time;
     }
 
-    /// <summary>A warp has waited for that clock.</summary>
+    /// <summary>A warp has waited for a clock.</summary>
     public void Acquire(int warp, ReadOnlySpan<ulong> clock)
     {
         for (var other = 0; other < warps; other++)
@@ -95,10 +93,10 @@ internal sealed class RaceDetector : IDisposable
 
     public int Warps => warps;
 
-    /// <summary>Whether the warp has seen the other's accesses at that time.</summary>
+    /// <summary>Whether a warp has seen another's accesses at a time.</summary>
     public bool IsOrdered(int warp, int other, ulong time) => time < seen[(warp * warps) + other];
 
-    /// <summary>Refuses bytes that are still being copied to.</summary>
+    /// <summary>Rejects bytes of unfinished copies.</summary>
     public void CheckInFlight(int offset, int bytes, int thread, string verb)
     {
         for (var g = offset >> shift; g <= (offset + bytes - 1) >> shift; g++)
@@ -128,13 +126,13 @@ internal sealed class RaceDetector : IDisposable
         }
     }
 
-    /// <summary>A write. A constant that is there already does not harm its other writers and readers.</summary>
+    /// <summary>A write. An unchanged constant does not conflict with its other writers and readers.</summary>
     public void Write(int offset, int bytes, int thread, bool same, bool asynchronous = false)
     {
         var ordered = seenOfAll[thread >> 5];
         for (var g = offset >> shift; g <= (offset + bytes - 1) >> shift; g++)
         {
-            // Not even by another copy of the same thread: which of them lands last is not said.
+            // Also between copies of one thread: the last to land is unspecified.
             if (inFlight[g] != 0)
                 throw Race(g, thread, "writes", inFlight[g] - 1, "is still copying to (cp.async)");
             if (!same)
@@ -150,7 +148,7 @@ internal sealed class RaceDetector : IDisposable
         }
     }
 
-    /// <summary>An asynchronous copy is complete: for the thread that began it.</summary>
+    /// <summary>An asynchronous copy is complete for its thread.</summary>
     public void Land(int offset, int bytes, int thread)
     {
         for (var g = offset >> shift; g <= (offset + bytes - 1) >> shift; g++)
@@ -168,7 +166,7 @@ internal sealed class RaceDetector : IDisposable
         ArrayPool<ushort>.Shared.Return(inFlight);
     }
 
-    // Kernels are launched by the thousand: new arrays of this size would keep the garbage collector busy.
+    // Thousands of launches with new arrays would burden the garbage collector.
     private static T[] Zeros<T>(int count)
     {
         var array = ArrayPool<T>.Shared.Rent(count);

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 
 namespace Blip.Emulation.Machine;
 
-/// <summary>The shared memory of one group.</summary>
 internal sealed unsafe class SharedMemory : IDisposable
 {
     private readonly byte* data;
@@ -42,7 +41,7 @@ internal sealed unsafe class SharedMemory : IDisposable
     }
 }
 
-/// <summary>Memory that each thread of a warp has for itself: local variables, or the arguments of calls.</summary>
+/// <summary>Each thread's private memory: local variables, or call arguments.</summary>
 internal sealed unsafe class ThreadMemory : IDisposable
 {
     private readonly byte* data;

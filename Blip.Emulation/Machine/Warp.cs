@@ -5,11 +5,11 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Machine;
 
-/// <summary>Lanes that run together from one place to another.</summary>
+/// <summary>Lanes that run together.</summary>
 /// <param name="At">The next instruction.</param>
 /// <param name="Lanes">One bit per lane.</param>
-/// <param name="Meeting">Where they wait for those beneath them on the stack.</param>
-/// <param name="Call">The call that they are in, on the first way of a called function.</param>
+/// <param name="Meeting">Where they meet the lanes below them on the stack.</param>
+/// <param name="Call">Their call, on the first path of a called function.</param>
 internal record struct DivergentPath(int At, uint Lanes, int Meeting, CallOperation? Call = null);
 
 internal enum WarpState
@@ -20,12 +20,12 @@ internal enum WarpState
 }
 
 /// <summary>
-/// 32 threads that share a program counter while they agree: registers as rows of 32 values, a stack of the ways on which divided lanes
-/// still have to go, and the copies in flight.
+/// 32 threads that share a program counter while they agree: registers as rows of 32 values, a stack of pending paths of divergent lanes,
+/// and copies in flight.
 /// </summary>
 internal sealed class Warp : IDisposable
 {
-    // A call or a division adds at most two.
+    // Nested calls and divergent branches.
     private const int MaxWays = 256;
 
     private readonly DivergentPath[] ways = new DivergentPath[MaxWays];
@@ -50,7 +50,7 @@ internal sealed class Warp : IDisposable
 
     public int Index { get; }
 
-    /// <summary>Lane l of slot s at 32 s + l.</summary>
+    /// <summary>Lane l of slot s is at 32 s + l.</summary>
     public ulong[] Registers { get; }
 
     public uint[] Predicates { get; }
@@ -65,7 +65,7 @@ internal sealed class Warp : IDisposable
 
     public AsyncCopies Copies { get; } = new();
 
-    /// <summary>wgmma under way.</summary>
+    /// <summary>wgmma in progress.</summary>
     public GroupProducts Products { get; } = new();
 
     /// <summary>Lanes that have not ended.</summary>
@@ -75,13 +75,12 @@ internal sealed class Warp : IDisposable
 
     public long Taken { get; private set; }
 
-    /// <summary>Lanes times instructions.</summary>
     public long LaneInstructions { get; private set; }
 
-    /// <summary>Set by an instruction that wants others to go on first.</summary>
+    /// <summary>Set by an instruction that lets others run first.</summary>
     public bool Yield { get; set; }
 
-    /// <summary>The instruction that runs, or ran last.</summary>
+    /// <summary>The current or last instruction.</summary>
     public PtxInstruction Current => program.Module.Code[Math.Max(0, lastAt)];
 
     private int lastAt;
@@ -104,7 +103,7 @@ internal sealed class Warp : IDisposable
         program.MarkConstants(this);
     }
 
-    /// <summary>Goes on until the warp waits, ends, or has taken so many instructions.</summary>
+    /// <summary>Runs until the warp waits, ends, or has taken <c>most</c> instructions.</summary>
     public void Run(int most)
     {
         var operations = program.Operations;
@@ -146,7 +145,7 @@ internal sealed class Warp : IDisposable
         }
     }
 
-    /// <summary>Sends lanes elsewhere; the others go on with the next instruction.</summary>
+    /// <summary>Sends lanes to a target; the others continue.</summary>
     public void Branch(uint lanes, int target)
     {
         ref var way = ref ways[depth - 1];
@@ -158,10 +157,10 @@ internal sealed class Warp : IDisposable
         Divide([(target, lanes), (way.At, way.Lanes & ~lanes)]);
     }
 
-    /// <summary>Whether these are all lanes that came here together.</summary>
+    /// <summary>Whether these are all lanes that came together.</summary>
     public bool IsWhole(uint lanes) => lanes == ways[depth - 1].Lanes;
 
-    /// <summary>Sends each of these lanes to one of several places; the others go on with the next instruction.</summary>
+    /// <summary>Sends lanes to several targets; the others continue.</summary>
     public void Choose(ReadOnlySpan<(int Target, uint Lanes)> parts, uint lanes)
     {
         ref var way = ref ways[depth - 1];
@@ -215,7 +214,7 @@ internal sealed class Warp : IDisposable
             State = WarpState.Done;
     }
 
-    /// <summary>Refuses an instruction that all lanes of the warp must reach together.</summary>
+    /// <summary>Rejects an instruction that a warp must reach together.</summary>
     public void RequireAll(uint lanes)
     {
         if (lanes != Live)

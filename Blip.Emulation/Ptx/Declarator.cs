@@ -6,7 +6,7 @@ namespace Blip.Emulation.Ptx;
 /// <summary>Reads the declaration after <c>.param</c>, <c>.shared</c>, <c>.local</c>, <c>.global</c> or <c>.const</c>.</summary>
 internal static class Declarator
 {
-    /// <summary>Reads <c>.align 16 .b8 name[64]</c>, with values where there are any.</summary>
+    /// <summary>Reads <c>.align 16 .b8 name[64]</c>, with values if any.</summary>
     public static PtxVariable Read(List<PtxToken> tokens, ref int position, PtxSpace space)
     {
         var alignment = 0;
@@ -41,7 +41,6 @@ internal static class Declarator
         return new PtxVariable(space, name.Text, 0, count * bytes, Math.Max(alignment, bytes)) { Values = values };
     }
 
-    /// <summary>Finds a place in the group's memory.</summary>
     public static PtxVariable PlaceShared(PtxModule module, PtxVariable variable)
     {
         var offset = PtxTypes.RoundUp(module.SharedBytes, variable.Alignment);
@@ -88,7 +87,6 @@ internal static class Declarator
     }
 }
 
-/// <summary>Numbers as PTX writes them.</summary>
 internal static class PtxNumber
 {
     /// <summary>Reads <c>12</c>, <c>0x1F</c>, <c>0f3F800000</c>, <c>0d…</c> or <c>1.5</c>.</summary>

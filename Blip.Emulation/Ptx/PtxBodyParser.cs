@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace Blip.Emulation.Ptx;
 
-/// <summary>Reads the statements between a function's braces.</summary>
 internal sealed class PtxBodyParser(
     PtxModule module, PtxFunction function, PtxScope scope, List<PtxToken> tokens, int position, Func<PtxVariable, PtxVariable> placeCall)
 {
@@ -14,7 +13,7 @@ internal sealed class PtxBodyParser(
 
     private PtxToken Next => tokens[position];
 
-    /// <summary>Reads up to the closing brace and returns the position behind it.</summary>
+    /// <summary>Reads past the closing brace and returns the position.</summary>
     public int Parse()
     {
         function.Start = module.Instructions.Count;

@@ -3,12 +3,12 @@ namespace Blip.Emulation.Ptx;
 /// <summary>One instruction.</summary>
 public sealed class PtxInstruction
 {
-    /// <summary>The mnemonic of the mark that ends each function.</summary>
+    /// <summary>The mnemonic that marks each function's end.</summary>
     internal const string End = "end";
 
     private string[]? parts;
 
-    /// <summary>Its name with all modifiers: <c>ld.global.v4.f32</c>.</summary>
+    /// <summary>Its name with modifiers: <c>ld.global.v4.f32</c>.</summary>
     public required string Mnemonic { get; init; }
 
     /// <summary>Its line, from 1.</summary>
@@ -21,12 +21,12 @@ public sealed class PtxInstruction
 
     internal PtxFunction Function { get; init; } = null!;
 
-    /// <summary>Slot of the predicate that guards it; -1 for none.</summary>
+    /// <summary>The slot of its guard predicate; -1 for none.</summary>
     internal int Guard { get; init; } = -1;
 
     internal bool GuardNegated { get; init; }
 
-    /// <summary>Where a branch leads, as indices of <see cref="PtxModule.Code"/>.</summary>
+    /// <summary>A branch's targets, as indices of <see cref="PtxModule.Code"/>.</summary>
     internal int[] Targets { get; set; } = [];
 
     internal string[] Parts => parts ??= Mnemonic.Split('.');
@@ -54,33 +54,29 @@ internal enum PtxOperandKind
     Sink,
 }
 
-/// <summary>An instruction's operand.</summary>
 internal sealed record PtxOperand(PtxOperandKind Kind)
 {
-    /// <summary>Slot of a register or predicate.</summary>
     public int Slot { get; init; } = -1;
 
-    /// <summary>Width of a register.</summary>
     public int Bits { get; init; }
 
-    /// <summary>Bits of an immediate value.</summary>
+    /// <summary>An immediate's bits.</summary>
     public ulong Value { get; init; }
 
-    /// <summary>An immediate value that was written with a point.</summary>
+    /// <summary>An immediate with a decimal point.</summary>
     public double? Decimal { get; init; }
 
-    /// <summary>Name of a special register, a label or a function.</summary>
+    /// <summary>The name of a special register, label or function.</summary>
     public string Name { get; init; } = "";
 
     public PtxVariable? Variable { get; init; }
 
-    /// <summary>The offset of a symbol or an address.</summary>
     public long Offset { get; init; }
 
-    /// <summary>A predicate with an exclamation mark.</summary>
+    /// <summary>Whether a predicate has an exclamation mark.</summary>
     public bool Negated { get; init; }
 
-    /// <summary>Parts of a vector; of an address the base, then the part after its comma.</summary>
+    /// <summary>A vector's parts; an address's base, then the part after its comma.</summary>
     public PtxOperand[] Elements { get; init; } = [];
 
     /// <summary>The second half of <c>a|b</c>.</summary>

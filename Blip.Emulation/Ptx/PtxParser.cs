@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Blip.Emulation.Ptx;
 
-/// <summary>Reads the directives of a module and hands the bodies of functions to <see cref="PtxBodyParser"/>.</summary>
+/// <summary>Reads a module's directives; <see cref="PtxBodyParser"/> reads function bodies.</summary>
 internal sealed class PtxParser
 {
     private readonly List<PtxToken> tokens;

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Blip.Emulation.Ptx;
 
-/// <summary>The registers, variables and labels that a name can mean; inner blocks hide outer ones.</summary>
+/// <summary>Inner blocks hide outer ones.</summary>
 internal sealed class PtxScope(PtxScope? outer)
 {
     private readonly Dictionary<string, PtxOperand> registers = new(StringComparer.Ordinal);

@@ -2,12 +2,9 @@ using System.Text;
 
 namespace Blip.Emulation.Ptx;
 
-/// <summary>A word, a string or one character of punctuation.</summary>
-/// <param name="Text">The characters.</param>
-/// <param name="Line">The line it stands in, from 1.</param>
 internal readonly record struct PtxToken(string Text, int Line)
 {
-    /// <summary>Cuts PTX text; comments are left out.</summary>
+    /// <summary>Tokenises PTX text, without comments.</summary>
     public static List<PtxToken> Cut(string text)
     {
         var tokens = new List<PtxToken>();
@@ -43,7 +40,7 @@ internal readonly record struct PtxToken(string Text, int Line)
             else if (IsWord(c))
             {
                 var start = i;
-                // The scope of a mnemonic: cp.async.bulk.shared::cluster.
+                // The scope in a mnemonic: cp.async.bulk.shared::cluster.
                 while (i < text.Length && (IsWord(text[i]) || (text[i] == ':' && i + 1 < text.Length && text[i + 1] == ':') || (text[i] == ':' && text[i - 1] == ':' && i - 1 > start)))
                     i++;
                 tokens.Add(new PtxToken(text[start..i], line));
@@ -57,7 +54,7 @@ internal readonly record struct PtxToken(string Text, int Line)
         return tokens;
     }
 
-    /// <summary>Tokens as one line of text, for messages.</summary>
+    /// <summary>Tokens as one line, for messages.</summary>
     public static string Join(IEnumerable<PtxToken> tokens)
     {
         var text = new StringBuilder();

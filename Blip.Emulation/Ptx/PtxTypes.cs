@@ -1,9 +1,8 @@
 namespace Blip.Emulation.Ptx;
 
-/// <summary>The fundamental types of PTX.</summary>
 internal static class PtxTypes
 {
-    /// <summary>Bytes of a type; 0 for anything else.</summary>
+    /// <summary>A type's bytes; 0 for other names.</summary>
     public static int Bytes(string type) => type switch
     {
         "b8" or "u8" or "s8" => 1,

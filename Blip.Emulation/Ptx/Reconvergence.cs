@@ -1,12 +1,12 @@
 namespace Blip.Emulation.Ptx;
 
 /// <summary>
-/// Where the lanes of a warp meet again after a branch that divides them: the nearest instruction through which all ways to the function's
-/// end go (the immediate post-dominator). ptxas places its convergence barriers by the same rule.
+/// Where divergent lanes meet again: the nearest instruction on all paths to the function's end (the immediate post-dominator). ptxas
+/// places convergence barriers by the same rule.
 /// </summary>
 internal static class Reconvergence
 {
-    /// <summary>For each instruction that may divide a warp, the place where it meets again; the function's end where there is no nearer.</summary>
+    /// <summary>The meeting place of each instruction that may divide a warp; at the latest the function's end.</summary>
     public static int[] Find(PtxModule module)
     {
         var meeting = new int[module.Code.Count];

@@ -6,26 +6,26 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>How a case names the K/V rows that a row reads.</summary>
+/// <summary>How rows find their K/V rows.</summary>
 public enum KeyRows
 {
-    /// <summary>Its own.</summary>
+    /// <summary>The row's own.</summary>
     Own,
 
-    /// <summary>One per row, several rows sharing one.</summary>
+    /// <summary>By row; neighbours share one.</summary>
     Shared,
 
-    /// <summary>One per row, rows that share one apart from each other.</summary>
+    /// <summary>By row; distant rows share one.</summary>
     Interleaved,
 
-    /// <summary>One per position, shuffled, as beams leave them.</summary>
+    /// <summary>By position, shuffled as by beams.</summary>
     Shuffled,
 }
 
-/// <summary>Which keys a case marks as padding.</summary>
+/// <summary>The padding keys.</summary>
 public enum Padding
 {
-    /// <summary>No mask is given.</summary>
+    /// <summary>No mask.</summary>
     None,
 
     /// <summary>A mask of ones.</summary>
@@ -34,60 +34,60 @@ public enum Padding
     /// <summary>Row r lacks its last r + 1 keys.</summary>
     Ragged,
 
-    /// <summary>Every other row lacks all keys.</summary>
+    /// <summary>Every other row lacks all.</summary>
     Everything,
 
-    /// <summary>Every third key is missing, one further on in each row.</summary>
+    /// <summary>Every third key is missing, shifted per row.</summary>
     Holes,
 }
 
-/// <summary>One attention: sizes, and its special features.</summary>
+/// <summary>One attention.</summary>
 public sealed record AttentionCase(string Name, int Rows, int QueryTokens, int KeyTokens, int Heads, int HeadDim)
 {
-    /// <summary>Queries, keys and values lie in one buffer, as a fused projection leaves them.</summary>
+    /// <summary>Whether queries, keys and values share a buffer.</summary>
     public bool Packed { get; init; }
 
     /// <summary>Positions of a K/V row beyond KeyTokens.</summary>
     public int Spare { get; init; }
 
-    /// <summary>Each query sees the keys up to its own position.</summary>
+    /// <summary>Whether queries see keys only up to their position.</summary>
     public bool Causal { get; init; }
 
-    /// <summary>Position of row r's first query: Start + r; negative gives no table.</summary>
+    /// <summary>Row r's first query is at Start + r; negative: no table.</summary>
     public int Start { get; init; } = -1;
 
-    /// <summary>Which K/V rows are read.</summary>
+    /// <summary>How rows find K/V rows.</summary>
     public KeyRows KeyRows { get; init; }
 
-    /// <summary>Which keys are padding.</summary>
+    /// <summary>The padding keys.</summary>
     public Padding Padding { get; init; }
 
-    /// <summary>The softmax weights are asked for too.</summary>
+    /// <summary>Whether softmax weights are output.</summary>
     public bool Probabilities { get; init; }
 
-    /// <summary>Spread of queries and keys.</summary>
+    /// <summary>The spread of queries and keys.</summary>
     public float Spread { get; init; } = 1;
 
-    /// <summary>Spread of values.</summary>
+    /// <summary>The spread of values.</summary>
     public float ValueSpread { get; init; } = 1;
 
-    /// <summary>The format that a device may round to before it multiplies.</summary>
+    /// <summary>The format to which devices may round factors.</summary>
     public DType Precision { get; init; }
 
-    /// <summary>Queries, keys, values and outputs are stored in 16 bits where the device's kernels would round them to these anyway.</summary>
+    /// <summary>Whether inputs and outputs are in 16 bits, where kernels would round to it anyway.</summary>
     public bool Halves { get; init; }
 
-    /// <summary>The share of softmax weights that are dropped.</summary>
+    /// <summary>The dropped share of weights.</summary>
     public float Dropout { get; init; }
 
-    /// <summary>Multiplications and additions, each counted.</summary>
+    /// <summary>Multiplications plus additions.</summary>
     public double Flops => 4.0 * Rows * QueryTokens * KeyTokens * Heads * HeadDim;
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 }
 
-/// <summary>The one list of attentions that tests and benchmarks share.</summary>
+/// <summary>The attentions.</summary>
 public static class AttentionCases
 {
     /// <summary>Small and odd.</summary>
@@ -150,7 +150,7 @@ public static class AttentionCases
         new("step, odd heads, one key takes all", 7, 1, 150, 1, 61) { Causal = true, Start = 142, KeyRows = KeyRows.Shared, Spread = 1e4f },
     ];
 
-    /// <summary>Small ones that tensor cores may round: no values beyond half precision, and no scores that its rounding changes much.</summary>
+    /// <summary>Small cases for tensor cores: values fit half precision, whose rounding changes scores little.</summary>
     public static IEnumerable<AttentionCase> Rounded =>
         from test in Small
         where test is { QueryTokens: > 1, Spread: <= 32, ValueSpread: <= 1, Probabilities: false, Halves: false }
@@ -158,7 +158,7 @@ public static class AttentionCases
         from halves in test.HeadDim % ValueFormats.Unit == 0 && test.Dropout == 0 ? new[] { false, true } : [false]
         select test with { Name = halves ? $"{test.Name}, values of 16 bits" : test.Name, Precision = precision, Halves = halves };
 
-    /// <summary>As in the real models, base and large.</summary>
+    /// <summary>Real models' sizes.</summary>
     public static IReadOnlyList<AttentionCase> Real =>
     [
         new("vision encoder, base", 1, 577, 577, 12, 64) { Packed = true },
@@ -175,7 +175,7 @@ public static class AttentionCases
     ];
 }
 
-/// <summary>A case's inputs, on the host and on a device.</summary>
+/// <summary>A case's inputs on host and device.</summary>
 public sealed class AttentionData : IDisposable
 {
     private const double Ulp = 1.0 / (1 << 23);
@@ -184,7 +184,7 @@ public sealed class AttentionData : IDisposable
     private readonly int architecture;
     private readonly List<IDisposable> buffers = [];
 
-    /// <summary>Makes the inputs: the same for the same case, on every device.</summary>
+    /// <summary>Makes deterministic inputs.</summary>
     public AttentionData(Device device, AttentionCase test)
     {
         this.test = test;
@@ -254,10 +254,10 @@ public sealed class AttentionData : IDisposable
         Args = args;
     }
 
-    /// <summary>The door's arguments.</summary>
+    /// <summary>The arguments.</summary>
     public AttentionArgs Args { get; }
 
-    /// <summary>The inputs on the host; tables that the case does not give are null.</summary>
+    /// <summary>The host's inputs; tables may be null.</summary>
     public float[] Query { get; }
 
     /// <inheritdoc cref="Query"/>
@@ -275,27 +275,26 @@ public sealed class AttentionData : IDisposable
     /// <inheritdoc cref="Query"/>
     public int[]? Mask { get; }
 
-    /// <summary>The case as the reference takes it.</summary>
     internal AttentionReference.Inputs Inputs => new(Args, Query, Key, Value, KeyRow, Start, Mask);
 
     /// <summary>[Rows, QueryTokens, Heads · HeadDim].</summary>
     public DeviceBuffer<float> Output { get; }
 
-    /// <summary>[Rows, Heads, QueryTokens, KeyTokens], if asked for.</summary>
+    /// <summary>[Rows, Heads, QueryTokens, KeyTokens], or null.</summary>
     public DeviceBuffer<float>? Probabilities { get; }
 
-    /// <summary>The largest error of the output, and of the weights if asked for, relative to the tolerance; and its place.</summary>
+    /// <summary>The largest error of outputs and weights relative to its bound.</summary>
     public Agreement Compare() => Compare(AttentionCuda.OnTensorCores(architecture, Args) ? test.Precision : DType.Float32);
 
-    /// <summary>The same for a kernel that rounds queries, keys and values to a format.</summary>
+    /// <summary>The same for kernels that round inputs to a format.</summary>
     public Agreement Compare(DType format)
     {
         var (query, key, value) = (GemmCases.Rounded(Query, format), GemmCases.Rounded(Key, format), GemmCases.Rounded(Value, format));
         var (expected, weights) = AttentionReference.Run(Inputs with { Query = query, Key = key, Value = value });
-        // Beside inputs as they are rounded, softmax weights are rounded once, and outputs where they are stored so: each by half a unit of its last place.
+        // Inputs are already rounded. Weights, and stored outputs, are rounded once, each by half a unit in the last place.
         var half = format == DType.Float16 ? 1.0 / 2048 : 1.0 / 256;
         var bound = format.Is16Bits() ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
-        // Kept weights grow, and their errors with them.
+        // Dropout scales the kept weights and their errors.
         var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs) / (1 - test.Dropout), "output");
         return Probabilities is null ? output : output.Or(Worst(weights, Probabilities.ToArray(), bound, "weight"));
     }
@@ -303,9 +302,9 @@ public sealed class AttentionData : IDisposable
     /// <inheritdoc/>
     public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());
 
-    // A score is a sum of HeadDim products whose partial sums walk randomly up to about spread² after scaling: its rounding errors do the
-    // same and reach about √HeadDim · spread² / 2 ulp, which is the relative error of a weight. The sums over keys and the division add
-    // 2 + √keys / 8 ulp of the largest value. Where one key takes all, the weights are 1 and 0 for any error of the scores.
+    // A score sums HeadDim products. Partial sums and rounding errors walk randomly: scaled sums reach about spread², errors √HeadDim ·
+    // spread² / 2 ulp, a weight's relative error. Sums over keys and the division add 2 + √keys / 8 ulp of the largest value. Where one key
+    // takes all, weights are 1 and 0 despite score errors.
     private double Bound(double[] weights)
     {
         var sums = 2 + (Math.Sqrt(test.KeyTokens) / 8);
@@ -325,7 +324,7 @@ public sealed class AttentionData : IDisposable
         _ => throw new UnreachableException($"{test.Padding}"),
     };
 
-    // string.GetHashCode differs from run to run.
+    // string.GetHashCode differs between runs.
     private static int StableHash(string text) => text.Aggregate(17, (hash, c) => unchecked((hash * 31) + c));
 
     private static float[] Values(Random random, int count, float spread)

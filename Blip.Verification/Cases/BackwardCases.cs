@@ -5,12 +5,10 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>Sizes of gradients beside those of the forward operators' cases, and gradients of results.</summary>
+/// <summary>Gradients' sizes that forward cases lack, and gradients of results.</summary>
 public static class BackwardCases
 {
-    /// <summary>
-    /// Those of the text tower over the tokens of one text and of some, of the vision tower over 4 images, and the parts of a pair.
-    /// </summary>
+    /// <summary>The text tower over one text and some, the vision tower over 4 images, and a pair's parts.</summary>
     public static IReadOnlyList<GemmCase> RealGemms =>
     [
         new("base, query-key-value", 35, 768, 2304), new("base, dense", 35, 768, 768), new("base, feed-forward in", 35, 768, 3072),
@@ -20,10 +18,10 @@ public static class BackwardCases
         new("vision, feed-forward out", 2308, 3072, 768),
     ];
 
-    /// <summary>As in the text tower over 35 words.</summary>
+    /// <summary>The rows of a 35-token text and an image.</summary>
     public static IReadOnlyList<NormalizationCase> RealLayerNorms => [new(35, 768, Eps: 1e-12f), new(577, 768)];
 
-    /// <summary>As in the towers of a base model, and texts of image-text matching.</summary>
+    /// <summary>A base model's towers, and texts of matching.</summary>
     public static IReadOnlyList<AttentionCase> RealAttentions =>
     [
         new("text encoder, 35 words", 1, 35, 35, 12, 64) { Packed = true },
@@ -35,7 +33,7 @@ public static class BackwardCases
         new("vision encoder, 384 pixels", 1, 577, 577, 12, 64) { Packed = true },
     ];
 
-    /// <summary>Small and odd, beside those of the forward run.</summary>
+    /// <summary>Small and odd.</summary>
     public static IReadOnlyList<AttentionCase> SmallAttentions =>
     [
         new("one token, packed", 3, 1, 1, 2, 16) { Packed = true },
@@ -50,17 +48,17 @@ public static class BackwardCases
     /// <summary>Rollouts: rows, heads, tokens.</summary>
     public static IReadOnlyList<(int Rows, int Heads, int Tokens)> Rollouts => [(1, 1, 1), (2, 3, 5), (1, 4, 37), (3, 2, 65)];
 
-    /// <summary>A base model's encoder at retrieval's size.</summary>
+    /// <summary>A base model's encoder for retrieval.</summary>
     public static IReadOnlyList<(int Rows, int Heads, int Tokens)> RealRollouts => [(1, 12, 197)];
 
-    /// <summary>A gradient, the same every time.</summary>
+    /// <summary>A deterministic gradient.</summary>
     public static float[] Gradient(int count, int seed = 5)
     {
         var random = new Random(seed + count);
         return [.. Enumerable.Range(0, count).Select(_ => ((random.NextSingle() * 2) - 1) * 2)];
     }
 
-    /// <summary>Softmax weights and their gradients, whose rows sum to 1.</summary>
+    /// <summary>Positive rows that sum to 1, like softmax weights.</summary>
     public static float[] Stochastic(int rows, int width)
     {
         var values = Gradient(rows * width).Select(value => MathF.Exp(2 * value)).ToArray();
@@ -77,7 +75,7 @@ public static class BackwardCases
     }
 }
 
-/// <summary>An attention's inputs, its forward run's results, and room for its gradients.</summary>
+/// <summary>An attention's inputs, forward results and gradients.</summary>
 public sealed class AttentionBackwardData : IDisposable
 {
     private const double Ulp = 1.0 / (1 << 23);
@@ -88,9 +86,7 @@ public sealed class AttentionBackwardData : IDisposable
     private readonly DeviceBuffer<float> gradient, query, key, value;
     private readonly DeviceBuffer<float>? probabilities;
 
-    /// <summary>
-    /// Makes the inputs. Where the case asks for softmax weights, <see cref="AttentionBackwardArgs.Forward"/> is to be run first.
-    /// </summary>
+    /// <summary>Makes the inputs. For stored weights, run <see cref="AttentionBackwardArgs.Forward"/> first.</summary>
     public AttentionBackwardData(Device device, AttentionCase test)
     {
         this.test = test;
@@ -103,7 +99,7 @@ public sealed class AttentionBackwardData : IDisposable
         {
             Forward = data.Args,
             OutputGradient = gradient.View,
-            // Queries, keys and values in one buffer have their gradients in one, too.
+            // A shared input buffer shares its gradient buffer.
             QueryGradient = query.View,
             KeyGradient = test.Packed ? query.View : key.View,
             ValueGradient = test.Packed ? query.View : value.View,
@@ -111,18 +107,18 @@ public sealed class AttentionBackwardData : IDisposable
         };
     }
 
-    /// <summary>The door's arguments.</summary>
+    /// <summary>The arguments.</summary>
     public AttentionBackwardArgs Args { get; }
 
-    /// <summary>All gradients, one behind the other.</summary>
+    /// <summary>All gradients, concatenated.</summary>
     public float[] Read() => [.. query.ToArray(), .. key.ToArray(), .. value.ToArray(), .. probabilities?.ToArray() ?? []];
 
-    /// <summary>The largest error of any gradient relative to the tolerance; and its place.</summary>
+    /// <summary>The largest error of any gradient relative to its bound.</summary>
     public Agreement Compare()
     {
         var expected = AttentionBackwardReference.Run(data.Inputs, outputGradient);
-        // Of scores' errors each weight has √HeadDim · spread² / 2 ulp (see AttentionData); a gradient is a sum of such weights times values.
-        // Kept weights grow, and their errors with them.
+        // Weights have √HeadDim · spread² / 2 ulp of score errors (see AttentionData). Gradients sum weights times values. Dropout scales
+        // the kept weights and their errors.
         var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp / (1 - test.Dropout);
         var shown = Math.Sqrt(test.HeadDim) * 2 * 3 * test.ValueSpread;
         var inputs = test.Packed
@@ -130,7 +126,7 @@ public sealed class AttentionBackwardData : IDisposable
             : Of(expected.Query, query, "query", weight * shown * 3 * test.Spread)
                 .Or(Of(expected.Key, key, "key", weight * shown * 3 * test.Spread * Shared))
                 .Or(Of(expected.Value, value, "value", weight * 2 * Shared));
-        // The partial sums of one product of a head's elements walk as those of a score do.
+        // The partial sums of a head's product walk like a score's.
         var product = (4 + (Math.Sqrt(test.HeadDim) / 4)) * Ulp * shown / (1 - test.Dropout);
         return probabilities is null ? inputs : inputs.Or(Of(expected.Probabilities, probabilities, "weight", product));
     }
@@ -142,7 +138,7 @@ public sealed class AttentionBackwardData : IDisposable
             one?.Dispose();
     }
 
-    // Queries whose gradients a key adds up.
+    // The queries whose gradients a key adds.
     private double Shared => Math.Sqrt(test.QueryTokens * (test.KeyRows == KeyRows.Own ? 1 : 3)) + 1;
 
     private static Agreement Of(double[] expected, DeviceBuffer<float> actual, string what, double bound) =>

@@ -9,19 +9,19 @@ namespace Blip.Verification.Cases;
 /// <param name="Images">Images.</param>
 /// <param name="Beams">Beams per image.</param>
 /// <param name="Length">Tokens of the running beams.</param>
-/// <param name="Capacity">Longest sequence.</param>
+/// <param name="Capacity">The longest sequence.</param>
 public sealed record BeamStepCase(int Images, int Beams, int Length, int Capacity)
 {
-    /// <summary>Sequences that are finished already, per image.</summary>
+    /// <summary>Finished sequences per image.</summary>
     public int Finished { get; init; }
 
-    /// <summary>One candidate in so many is the stop token; 0: none.</summary>
+    /// <summary>One candidate in this many stops; 0: none.</summary>
     public int StopEvery { get; init; } = 5;
 
-    /// <summary>Tokens that so many go into end a sequence, too; 0: none.</summary>
+    /// <summary>Multiples of this token also end sequences; 0: none.</summary>
     public int EndsEvery { get; init; }
 
-    /// <summary>Candidates of a beam; 0: two for each beam, so that they may all come from one.</summary>
+    /// <summary>A beam's candidates; 0: twice the beams, so that all may come from one.</summary>
     public int Candidates { get; init; }
 
     /// <inheritdoc cref="BeamStepArgs.StopWhenFull"/>
@@ -30,7 +30,7 @@ public sealed record BeamStepCase(int Images, int Beams, int Length, int Capacit
     /// <inheritdoc cref="BeamStepArgs.BoundByLimit"/>
     public bool BoundByLimit { get; init; }
 
-    /// <summary>A sequence's score is its sum / (generated tokens)^LengthPenalty.</summary>
+    /// <summary>Divides a sequence's sum by (generated tokens)^LengthPenalty.</summary>
     public double LengthPenalty { get; init; } = 1;
 
     /// <inheritdoc/>
@@ -38,10 +38,10 @@ public sealed record BeamStepCase(int Images, int Beams, int Length, int Capacit
         + $"{(Candidates > 0 ? $", {Candidates} candidates" : "")}{(Finished > 0 ? $", {Finished} finished" : "")}{(StopEvery == 1 ? ", all stop" : "")}{(EndsEvery > 0 ? $", ended every {EndsEvery}" : "")}{(StopWhenFull ? ", early" : "")}{(BoundByLimit ? ", never early" : "")}";
 }
 
-/// <summary>The one list of beam steps that tests and benchmarks share.</summary>
+/// <summary>The beam steps.</summary>
 public static class BeamStepCases
 {
-    /// <summary>One beam, first and last steps, places that are filled and free, candidates that all end.</summary>
+    /// <summary>One beam, first and last steps, full and free places, all ending.</summary>
     public static IReadOnlyList<BeamStepCase> Small =>
     [
         new(1, 1, 1, 5), new(1, 2, 1, 8), new(3, 3, 4, 5), new(2, 3, 7, 32) { Finished = 2 }, new(2, 5, 6, 16) { Finished = 5 },
@@ -50,11 +50,11 @@ public static class BeamStepCases
         new(2, 3, 5, 20) { Candidates = 2 }, new(2, 3, 5, 20) { EndsEvery = 3 }, new(3, 4, 5, 20) { EndsEvery = 2, Finished = 2 }, new(1, 3, 5, 20) { EndsEvery = 1 },
     ];
 
-    /// <summary>A caption's step: three beams of one image and of sixteen.</summary>
+    /// <summary>A caption's step: three beams of one and sixteen images.</summary>
     public static IReadOnlyList<BeamStepCase> Real => [new(1, 3, 10, 32) { Finished = 1 }, new(16, 3, 10, 32) { Finished = 1 }];
 }
 
-/// <summary>A beam step's tables on a device.</summary>
+/// <summary>A step's tables on a device.</summary>
 public sealed class BeamStepData : IDisposable
 {
     private const int Prompt = 1, Stop = 7, Pad = 0, Vocabulary = 1000;
@@ -66,7 +66,7 @@ public sealed class BeamStepData : IDisposable
     private readonly DeviceBuffer<int> lengthsBefore, doneBefore, lengths, done, history, cacheRow, finishedLengths, finishedTokens, finishedRows, inputIds, positions;
     private readonly DeviceBuffer<float> running, finishedScores;
 
-    /// <summary>Makes the tables: the same for the same case.</summary>
+    /// <summary>Makes deterministic tables.</summary>
     public BeamStepData(Device device, BeamStepCase test)
     {
         (this.device, this.test) = (device, test);
@@ -121,26 +121,26 @@ public sealed class BeamStepData : IDisposable
             Done = done.View,
             InputIds = inputIds.View,
             Positions = positions.View,
-            // As an earlier step leaves them: with something in them.
+            // As after an earlier step.
             IntScratch = Upload(Enumerable.Repeat(int.MaxValue / 2, rows * (9 + test.Capacity))).View,
             FloatScratch = Upload(Enumerable.Repeat(float.NaN, rows * 4)).View,
         };
     }
 
-    /// <summary>The run, after <see cref="Rewind"/>.</summary>
+    /// <summary>The arguments, for runs after <see cref="Rewind"/>.</summary>
     public BeamStepArgs Args { get; }
 
-    /// <summary>Bytes of the tables up to the running length, read and written.</summary>
+    /// <summary>Bytes read and written, up to the running length.</summary>
     public double Bytes => 2.0 * sizeof(int) * test.Images * test.Beams * ((4 * test.Length) + (2 * 3 * test.Beams));
 
-    /// <summary>Puts lengths and ends back, so that a step goes over the same columns again; the other tables stay as the last step left them.</summary>
+    /// <summary>Resets lengths and ends, so that a step repeats its columns. Other tables keep their values.</summary>
     public void Rewind()
     {
         lengthsBefore.View.CopyTo(device.Stream, lengths.View);
         doneBefore.View.CopyTo(device.Stream, done.View);
     }
 
-    /// <summary>The error after the first step; empty where everything is the reference's.</summary>
+    /// <summary>The error after the first step, or empty.</summary>
     public string Compare()
     {
         var (sums, said, rows, next, places, over) = (running.ToArray(), history.ToArray(), cacheRow.ToArray(), inputIds.ToArray(), positions.ToArray(), done.ToArray());
@@ -171,7 +171,7 @@ public sealed class BeamStepData : IDisposable
     /// <inheritdoc/>
     public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());
 
-    // A sum far below all others loses its digits, as it does on the device.
+    // A sum far below the others loses its digits, as on the device.
     private static bool Near(double expected, float actual) => Math.Abs(expected - actual) <= (expected < -1e8 ? 128 : 1e-5);
 
     private bool Row(int[] table, int row, int[] expected) => table.AsSpan(row * test.Capacity, expected.Length).SequenceEqual(expected);

@@ -7,10 +7,12 @@ namespace Blip.Verification.Cases;
 /// <summary>Tokens looked up, selected, or written to a cache.</summary>
 public sealed record EmbeddingCase(int Rows, int Tokens, int Vocabulary, int Hidden, int MaxPositions, bool Start = false)
 {
-    /// <summary>How the table is stored.</summary>
+    /// <summary>The table's format.</summary>
     public DType Format { get; init; }
 
-    /// <summary>The table, the same every time. Words are halves from -3.5 to 3.5, which formats of 16 bits hold exactly; for 8 bits whole numbers on a scale of 1/128.</summary>
+    /// <summary>
+    /// The deterministic arrays. The table holds halves from -3.5 to 3.5, exact in 16 bits; for 8 bits whole numbers / 128.
+    /// </summary>
     public EmbeddingInputs Make()
     {
         var random = new Random(Hidden);
@@ -28,10 +30,10 @@ public sealed record EmbeddingCase(int Rows, int Tokens, int Vocabulary, int Hid
 /// <summary>The arrays of an <see cref="EmbeddingCase"/>.</summary>
 public sealed record EmbeddingInputs(int[] Ids, float[] Table, float[] Positions, int[] Start);
 
-/// <summary>The one list of embeddings that tests and benchmarks share.</summary>
+/// <summary>The embeddings.</summary>
 public static class EmbeddingCases
 {
-    /// <summary>Odd sizes, a vocabulary that ends within a panel.</summary>
+    /// <summary>Odd sizes, and a vocabulary that ends within a panel.</summary>
     public static IReadOnlyList<EmbeddingCase> Small =>
     [
         new(1, 1, 1, 1, 1), new(2, 3, 5, 7, 9), new(3, 5, 64, 12, 9, Start: true), new(2, 7, 65, 33, 20), new(5, 1, 201, 96, 40, Start: true),
@@ -41,10 +43,10 @@ public static class EmbeddingCases
         new(1, 35, 1031, 1024, 512),
     ];
 
-    /// <summary>A prompt of the base model, and a step of three beams.</summary>
+    /// <summary>A base model's prompt, and three beams' step.</summary>
     public static IReadOnlyList<EmbeddingCase> Real => [new(2, 20, 30524, 768, 512), new(3, 1, 30524, 768, 512, Start: true)];
 
-    /// <summary>A token of each row, counted from one: beyond the end, before the beginning, the last one, one between, and so on.</summary>
+    /// <summary>Each row's token, counted from one: past the end, before the start, the last, a middle one.</summary>
     public static int[] Tokens(int rows, int tokens) =>
         [.. Enumerable.Range(0, rows).Select(row => (row % 4) switch { 0 => tokens + 2, 1 => -1, 2 => tokens, _ => (tokens / 2) + 1 })];
 
@@ -52,13 +54,13 @@ public static class EmbeddingCases
     public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 1)];
 }
 
-/// <summary>Caches, and keys and values to be written into them: a part of each token of their sources, with their strides.</summary>
+/// <summary>Caches, and keys and values for them: strided parts of source tokens.</summary>
 public sealed class AppendCacheData : IDisposable
 {
     private readonly DeviceBuffer<float> keys, values, keyCache, valueCache;
     private readonly DeviceBuffer<int> start, writeRow;
 
-    /// <summary>Makes the arrays, the same every time.</summary>
+    /// <summary>Makes deterministic arrays.</summary>
     public AppendCacheData(Device device, EmbeddingCase test)
     {
         var random = new Random(2);
@@ -68,7 +70,7 @@ public sealed class AppendCacheData : IDisposable
         var newValues = EmbeddingCases.Values(random, tokens * valueStride);
         var keysBefore = EmbeddingCases.Values(random, cacheRows * capacity * width);
         var valuesBefore = EmbeddingCases.Values(random, cacheRows * capacity * width);
-        // The last row runs over the end of its cache row, where there are several tokens.
+        // The last row exceeds its cache row unless it has one token.
         int[] starts = test.Start ? [.. Enumerable.Range(0, test.Rows).Select(row => row == test.Rows - 1 ? capacity - 1 : row % 3)] : [];
         int[] writeRows = test.Start ? [.. Enumerable.Range(0, cacheRows).OrderBy(_ => random.Next()).Take(test.Rows)] : [];
         (keys, values) = (device.Upload<float>(newKeys), device.Upload<float>(newValues));
@@ -95,19 +97,19 @@ public sealed class AppendCacheData : IDisposable
         ExpectedValues = AppendCacheReference.Run(newValues, valueStride, 1, valuesBefore, capacity, starts, writeRows, test.Rows, test.Tokens, width);
     }
 
-    /// <summary>The run.</summary>
+    /// <summary>The arguments.</summary>
     public AppendCacheArgs Args { get; }
 
-    /// <summary>The cache of keys as it should be afterwards.</summary>
+    /// <summary>The expected keys.</summary>
     public float[] ExpectedKeys { get; }
 
-    /// <summary>The same of values.</summary>
+    /// <summary>The expected values.</summary>
     public float[] ExpectedValues { get; }
 
-    /// <summary>The cache of keys as it is.</summary>
+    /// <summary>The actual keys.</summary>
     public float[] Keys() => keyCache.ToArray();
 
-    /// <summary>The same of values.</summary>
+    /// <summary>The actual values.</summary>
     public float[] Values() => valueCache.ToArray();
 
     /// <inheritdoc/>

@@ -3,10 +3,10 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>The kinds of numbers in a case.</summary>
+/// <summary>The values of a case.</summary>
 public enum Spread
 {
-    /// <summary>About what a trained layer has: inputs around 1, weights around 1/√in.</summary>
+    /// <summary>As trained: inputs around 1, weights around 1/√in.</summary>
     Trained,
 
     /// <summary>Magnitudes from 10⁻⁸ to 10⁸ side by side.</summary>
@@ -16,56 +16,53 @@ public enum Spread
     ZeroRows,
 
     /// <summary>
-    /// Inputs of up to 16, so that outputs reach both ends of an activation; every other row has but one that is not zero: no sum's rounding hides
-    /// the activation's effect.
+    /// Inputs of up to 16 reach both ends of activations. Every other row has one nonzero input, so that no sum's rounding hides the
+    /// activation.
     /// </summary>
     Wide,
 
-    /// <summary>All of a row's outputs are near a thousand.</summary>
+    /// <summary>A row's outputs are all near a thousand.</summary>
     Offset,
 }
 
 /// <summary>One linear layer.</summary>
 public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeatures)
 {
-    /// <summary>The epilogue.</summary>
+    /// <summary>The activation.</summary>
     public Activation Activation { get; init; }
 
-    /// <summary>Whether a bias is added.</summary>
+    /// <summary>Whether it has a bias.</summary>
     public bool Bias { get; init; } = true;
 
-    /// <summary>Whether a residual is added.</summary>
+    /// <summary>Whether it has a residual.</summary>
     public bool Residual { get; init; }
 
-    /// <summary>Whether the rows are normalised at the end.</summary>
+    /// <summary>Whether rows are normalised last.</summary>
     public bool Norm { get; init; }
 
-    /// <summary>The numbers.</summary>
+    /// <summary>The kind of values.</summary>
     public Spread Spread { get; init; }
 
-    /// <summary>How the weights are stored.</summary>
+    /// <summary>The weights' format.</summary>
     public DType Format { get; init; }
 
-    /// <summary>
-    /// Inputs are stored in 16 bits where the device's kernels would round them to these anyway, and outputs without a residual are, too: as between
-    /// the layers of a model.
-    /// </summary>
+    /// <summary>Whether inputs, and outputs without a residual, are in 16 bits, where kernels would round inputs to it anyway.</summary>
     public bool Halves { get; init; }
 
-    /// <summary>Too large for a kernel that is not meant to be fast on the device.</summary>
+    /// <summary>Whether it is too large for slow kernels.</summary>
     public bool Large { get; init; }
 
-    /// <summary>Multiplications and additions.</summary>
+    /// <summary>Multiplications plus additions.</summary>
     public long Flops => 2L * Rows * InFeatures * OutFeatures;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} {Activation}{(Residual ? " + residual" : "")}{(Norm ? ", norm" : "")}{(Halves ? ", values of 16 bits" : "")}";
 }
 
-/// <summary>What outputs may be off by for the rounding of inputs: [rows, out].</summary>
+/// <summary>Output errors that the rounding of inputs allows: [rows, out].</summary>
 internal delegate double[] InputBound(GemmCase gemm, int[] rows, float[] x, float[] weights, float[] scales);
 
-/// <summary>The linear layers that tests and benchmarks share.</summary>
+/// <summary>The linear layers.</summary>
 public static class GemmCases
 {
     /// <summary>Every case.</summary>
@@ -146,17 +143,17 @@ public static class GemmCases
         new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
     ];
 
-    /// <summary>The image encoder's products for 32 images, plain, as a library of linear algebra has them, 16 bits throughout: only timed, and on GPUs.</summary>
+    /// <summary>The image encoder's plain products for 32 images in 16 bits, only timed, on GPUs.</summary>
     public static IReadOnlyList<GemmCase> Batches { get; } =
     [
         .. new[] { (768, 2304), (768, 768), (768, 3072), (3072, 768) }.Select(
             shape => new GemmCase("base, 32 images", 32 * 577, shape.Item1, shape.Item2) { Large = true, Bias = false, Format = DType.Float16, Halves = true }),
     ];
 
-    /// <summary>As in the real models, base and large.</summary>
+    /// <summary>Real models' sizes.</summary>
     public static IEnumerable<GemmCase> Real => All.Where(gemm => gemm.Large || gemm.Name.StartsWith("base", StringComparison.Ordinal));
 
-    /// <summary>The inputs of a case, always the same.</summary>
+    /// <summary>A case's deterministic inputs.</summary>
     public static GemmInputs Make(GemmCase gemm)
     {
         var random = new Random(gemm.Rows + (31 * gemm.InFeatures) + (17 * gemm.OutFeatures));
@@ -183,13 +180,12 @@ public static class GemmCases
     }
 
     /// <summary>
-    /// The largest error of an output relative to the tolerance: rounding errors of a sum of n terms grow with √n where they are
-    /// independent, on the scale of the sum of magnitudes; a few units of slack are for the activation. Weights count as they are stored.
-    /// With <see cref="DType.Int8"/> inputs may be rounded to 1/32767 of the largest of their row, each by half of that at most and
-    /// independent of the others: their sum is off by at most Σ |w| / 2 of it, and by no more than seven standard deviations, 2 · √(Σ w²).
-    /// With <see cref="DType.W8A8"/> see <see cref="InputsOfBytes.Error"/>.
-    /// A kernel that rounds its inputs is compared with the product of the rounded inputs; values beyond half precision are infinite then.
-    /// Outputs that are stored in a format are off by half a unit of their last place more.
+    /// The largest output error relative to its bound. Rounding errors of a sum of n terms grow with √n, on the scale of the summed
+    /// magnitudes; a few units are for the activation. Weights count as stored. <see cref="DType.Int8"/> may round inputs to 1/32767 of
+    /// their row's largest, each by at most half a step, independently. Together these are at most Σ |w| / 2 steps, and at most seven
+    /// standard deviations, 2 · √(Σ w²). For <see cref="DType.W8A8"/> see <see cref="InputsOfBytes.Error"/>. Kernels that round inputs are
+    /// compared with the product of rounded inputs, where values beyond half precision are infinite. Stored outputs may be off by another
+    /// half unit in the last place.
     /// </summary>
     public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds = false, DType stored = DType.Float32)
     {
@@ -200,7 +196,7 @@ public static class GemmCases
         return Compare(gemm, inputs, actual, rounds, stored, rounds ? null : InputBounds);
     }
 
-    /// <summary>The same for inputs that are multiplied as they are given, but for errors that <paramref name="inputBounds"/> allows.</summary>
+    /// <summary>The same for inputs as given, plus the errors that <paramref name="inputBounds"/> allows.</summary>
     internal static double Compare(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds, DType stored, InputBound? inputBounds)
     {
         var rows = RowsToCheck(gemm);
@@ -229,7 +225,7 @@ public static class GemmCases
         return worst;
     }
 
-    /// <summary>Inputs as tensor cores multiply them with weights of a format: beside whole numbers in half precision.</summary>
+    /// <summary>Inputs as tensor cores multiply them with a format's weights: half precision for whole numbers.</summary>
     public static float[] Rounded(float[] x, DType format) => format switch
     {
         DType.Float32 => x,
@@ -238,7 +234,7 @@ public static class GemmCases
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There are no such values."),
     };
 
-    /// <summary>Weights as a kernel reads them, and the scale of each output; empty: none.</summary>
+    /// <summary>Weights as kernels read them, and outputs' scales, if any.</summary>
     public static (float[] Weights, float[] Scales) Stored(float[] weights, int inFeatures, DType format) => format switch
     {
         DType.Float32 => (weights, []),
@@ -248,7 +244,7 @@ public static class GemmCases
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There are no such values."),
     };
 
-    // Largest magnitude of a row / 127 is 1; a row of zeros has a scale too.
+    // A row's largest magnitude becomes 127. Zero rows have a scale too.
     private static (float[] Weights, float[] Scales) Quantised(float[] weights, int inFeatures)
     {
         var (whole, scales) = (new float[weights.Length], new float[weights.Length / inFeatures]);
@@ -267,7 +263,7 @@ public static class GemmCases
             ? OfSteps(gemm, [.. rows.Select((_, row) => Math.Max(x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray().Max(Math.Abs), 1e-30) / 32767)], weights, scales)
             : new double[rows.Length * gemm.OutFeatures];
 
-    /// <summary>What outputs may be off by where every input of a row is off by half a step of that row at most.</summary>
+    /// <summary>Output errors where inputs are off by at most half their row's step.</summary>
     internal static double[] OfSteps(GemmCase gemm, double[] steps, float[] weights, float[] scales)
     {
         var bounds = new double[steps.Length * gemm.OutFeatures];
@@ -282,7 +278,8 @@ public static class GemmCases
         return bounds;
     }
 
-    // (x - mean) / σ · gamma + beta: an error of x is divided by σ; it also moves the mean, and σ in proportion to the value. The norm's own sums add theirs.
+    // (x - mean) / σ · gamma + beta: x's error is divided by σ. It also moves the mean, and σ in proportion to the value. The norm's sums
+    // add errors.
     private static void Normalize(GemmCase gemm, GemmInputs inputs, double[] values, double[] bounds)
     {
         const double Rounding = 6e-8;
@@ -304,7 +301,7 @@ public static class GemmCases
         }
     }
 
-    // In a large case the double loops would take longer than everything else: its first and last tiles, and some between.
+    // The loops in double are slow: large cases check few rows.
     private static int[] RowsToCheck(GemmCase gemm) => gemm.Large && gemm.Rows > 8
         ? [0, 1, gemm.Rows / 2, gemm.Rows - 2, gemm.Rows - 1]
         : [.. Enumerable.Range(0, gemm.Rows)];
@@ -326,7 +323,6 @@ public static class GemmCases
         return numbers;
     }
 
-    // The values that a half can hold.
     private static void Clamp(float[] weights)
     {
         foreach (ref var weight in weights.AsSpan())

@@ -3,13 +3,13 @@ using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>Values between operators that are stored in 16 bits, two to each float of their memory.</summary>
+/// <summary>16-bit values between operators, two per float.</summary>
 public static class HalfValues
 {
-    // A GPU's conversions of all NaNs, in both formats.
+    // GPUs convert every NaN to this, in both formats.
     private const ushort NotANumber = 0x7FFF;
 
-    /// <summary>Rounds values as a kernel stores them; single precision stays as it is.</summary>
+    /// <summary>Rounds values as kernels store them; single precision is unchanged.</summary>
     public static float[] Pack(float[] values, DType format)
     {
         if (!format.Is16Bits())
@@ -21,7 +21,7 @@ public static class HalfValues
         return packed;
     }
 
-    /// <summary>The values that are stored.</summary>
+    /// <summary>The stored values.</summary>
     public static float[] Unpack(float[] packed, DType format)
     {
         var bits = MemoryMarshal.Cast<float, ushort>(packed).ToArray();
@@ -34,7 +34,7 @@ public static class HalfValues
         };
     }
 
-    /// <summary>By how much a value may be off where it is stored in a format; infinite beyond its range.</summary>
+    /// <summary>A value's largest rounding error in a format; infinite beyond its range.</summary>
     public static double Rounding(double value, DType format) => format switch
     {
         DType.Float16 => Math.Abs(value) >= 65520 ? double.PositiveInfinity : Math.Max(Math.Abs(value) / 2048, 1.0 / (1 << 25)),

@@ -2,24 +2,24 @@ using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>Inputs of <see cref="DType.W8A8"/>, rounded to 8 bits in steps of their row, as loops in double.</summary>
+/// <summary>Inputs of <see cref="DType.W8A8"/>, rounded to 8 bits in steps of their row.</summary>
 internal static class InputsOfBytes
 {
-    // Kernels may divide by the step or multiply with its inverse, with or without a rounding between: what is so close to a half may go either way.
+    // Kernels may divide by the step or multiply by its inverse, with or without an intermediate rounding. Values this close to a half may
+    // round either way.
     private const double NearTie = 2e-4;
 
     /// <summary>
-    /// The largest error of an output relative to what is allowed, of two comparisons: with the product of the rounded inputs, where nothing but
-    /// rounding errors of single precision is allowed, and a step for an input that lies between two; and with the product of the inputs as they
-    /// were given, where each may be off by half a step (see <see cref="GemmCases.OfSteps"/>). Tensor cores round what they multiply to half
-    /// precision, up or down.
+    /// The larger of two errors relative to their bounds. The product of rounded inputs allows single precision's rounding, and a step for
+    /// near ties. The product of the given inputs allows half a step each (see <see cref="GemmCases.OfSteps"/>). Tensor cores round factors
+    /// to half precision, up or down.
     /// </summary>
     public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds)
     {
         var quantised = inputs with { X = Rounded(inputs.X, gemm.InFeatures) };
         var halved = rounds ? quantised with { X = GemmCases.Rounded(quantised.X, DType.Float16) } : quantised;
         var exact = GemmCases.Compare(gemm, halved, actual, rounds, DType.Float32, NearTies);
-        // What is infinite in half precision has no distance from its input.
+        // An input that half precision makes infinite has no distance.
         return rounds && halved.X.Any(float.IsInfinity)
             ? exact
             : Math.Max(exact, GemmCases.Compare(gemm, inputs, actual, rounds, DType.Float32, Steps));
@@ -52,7 +52,7 @@ internal static class InputsOfBytes
         double Half(float value) => rounds && float.IsFinite(value) ? Math.Abs(value) / 2048 : 0;
     }
 
-    /// <summary>The values that rows have after they were rounded.</summary>
+    /// <summary>The rounded rows.</summary>
     public static float[] Rounded(float[] x, int length)
     {
         var rounded = new float[x.Length];
@@ -66,7 +66,7 @@ internal static class InputsOfBytes
         return rounded;
     }
 
-    // 254 steps from the smallest to the largest of a row and 0; a row of zeros has a step, too.
+    // 254 steps span a row's values and 0. Zero rows have a step too.
     private static float Step(ReadOnlySpan<float> row)
     {
         var (low, high) = (0f, 0f);

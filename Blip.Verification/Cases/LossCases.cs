@@ -3,13 +3,13 @@ namespace Blip.Verification.Cases;
 /// <summary>Rows of logits with labels.</summary>
 public sealed record CrossEntropyCase(int Rows, int Classes, float Smoothing = 0, float Spread = 3)
 {
-    /// <summary>The gradient is written over the logits.</summary>
+    /// <summary>Whether the gradient overwrites the logits.</summary>
     public bool InPlace { get; init; }
 
-    /// <summary>Some rows are ignored, and hold NaN and a label that is no class; one row with weight has such a label.</summary>
+    /// <summary>Whether some rows are ignored and hold NaN and an invalid label. Weighted rows may have invalid labels too.</summary>
     public bool Ignored { get; init; }
 
-    /// <summary>The rows, the same every time.</summary>
+    /// <summary>The deterministic rows.</summary>
     public (float[] Logits, int[] Labels, float[] Weights) Make()
     {
         var random = new Random((Rows * 31) + Classes);
@@ -30,13 +30,13 @@ public sealed record CrossEntropyCase(int Rows, int Classes, float Smoothing = 0
 /// <summary>A batch's features with a queue.</summary>
 public sealed record ContrastCase(int Rows, int Dim, int Queue, float Temperature = 1, float Alpha = 0.4f)
 {
-    /// <summary>Rows behind the queue that do not count, and hold NaN.</summary>
+    /// <summary>Unused rows behind the queue: NaN.</summary>
     public int Unused { get; init; }
 
-    /// <summary>Samples share keys, with each other and with the queue.</summary>
+    /// <summary>Whether samples share keys with each other and the queue.</summary>
     public bool Shared { get; init; }
 
-    /// <summary>The arrays, the same every time.</summary>
+    /// <summary>The deterministic arrays.</summary>
     public ContrastInputs Make()
     {
         var random = new Random((Rows * 31) + Dim + Queue);
@@ -66,10 +66,10 @@ public sealed record ContrastCase(int Rows, int Dim, int Queue, float Temperatur
 /// <param name="Keys">[rows + queue].</param>
 public sealed record ContrastInputs(float[] Features, float[] Momentum, float[] Others, int[] Keys);
 
-/// <summary>The lists of losses that tests and benchmarks share.</summary>
+/// <summary>The losses.</summary>
 public static class LossCases
 {
-    /// <summary>Odd sizes, logits far apart, ignored rows, in place.</summary>
+    /// <summary>Odd sizes, distant logits, ignored rows, in place.</summary>
     public static IReadOnlyList<CrossEntropyCase> CrossEntropies =>
     [
         new(1, 1), new(5, 2), new(3, 2, 0.1f), new(2, 7, 0.1f), new(4, 16), new(3, 33, 0.3f), new(7, 130, 0.1f) { InPlace = true },
@@ -77,13 +77,11 @@ public static class LossCases
         new(2, 5003, 1) { InPlace = true },
     ];
 
-    /// <summary>A caption of the base model, and a batch of matching.</summary>
+    /// <summary>Captions, and a batch of matching.</summary>
     public static IReadOnlyList<CrossEntropyCase> RealCrossEntropies =>
         [new(35, 30524, 0.1f) { InPlace = true }, new(140, 30524, 0.1f, 10), new(24, 2)];
 
-    /// <summary>
-    /// No queue, one that is not full, blocks and pieces that end within, shared keys, hard targets alone and soft ones alone.
-    /// </summary>
+    /// <summary>No queue, partial queues and blocks, shared keys, only hard or soft targets.</summary>
     public static IReadOnlyList<ContrastCase> Contrasts =>
     [
         new(1, 1, 0), new(2, 3, 0), new(3, 7, 5) { Unused = 4 }, new(5, 33, 70, 0.07f),
@@ -91,6 +89,6 @@ public static class LossCases
         new(6, 20, 40, Alpha: 0) { Shared = true }, new(4, 40, 1100, 0.05f, 1), new(70, 96, 30, 0.07f), new(3, 300, 64, 0.02f),
     ];
 
-    /// <summary>A batch of pre-training with the authors' queue, and one of fine-tuning.</summary>
+    /// <summary>Pre-training with the authors' queue, and fine-tuning.</summary>
     public static IReadOnlyList<ContrastCase> RealContrasts => [new(32, 256, 57600, 0.07f), new(8, 256, 0, 0.07f)];
 }

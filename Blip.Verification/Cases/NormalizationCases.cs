@@ -3,7 +3,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>The values of a normalisation's rows.</summary>
+/// <summary>The rows' values.</summary>
 public enum RowValues
 {
     /// <summary>About zero, of spread one.</summary>
@@ -12,7 +12,7 @@ public enum RowValues
     /// <summary>Up to ±10,000.</summary>
     Large,
 
-    /// <summary>Far from zero with little spread: 1000 ± 0.001; the residual is far from zero, too, and another value in each row.</summary>
+    /// <summary>1000 ± 0.001. The residual is also far from zero, and differs per row.</summary>
     Offset,
 
     /// <summary>One value throughout.</summary>
@@ -21,32 +21,32 @@ public enum RowValues
     /// <summary>Zeros.</summary>
     Zero,
 
-    /// <summary>So small that squares vanish in float.</summary>
+    /// <summary>Squares underflow in float.</summary>
     Tiny,
 
     /// <summary>Zero but for one large element.</summary>
     Spike,
 
-    /// <summary>One element, the last, the first or one between, so large that its square overflows.</summary>
+    /// <summary>The square of one element, the last, the first or a middle one, overflows.</summary>
     Steep,
 }
 
-/// <summary>Rows to be normalised.</summary>
+/// <summary>Rows to normalise.</summary>
 public sealed record NormalizationCase(int Rows, int Width, RowValues Values = RowValues.Usual, float Eps = 1e-5f, bool Residual = false)
 {
-    /// <summary>How results are stored, where the device's kernels store them so.</summary>
+    /// <summary>The results' format, where kernels can store it.</summary>
     public DType Format { get; init; }
 
-    /// <summary>Inputs begin at no multiple of 16 bytes.</summary>
+    /// <summary>Whether inputs are not aligned to 16 bytes.</summary>
     public bool Shifted { get; init; }
 
-    /// <summary>Bytes read and written by a layer normalisation.</summary>
+    /// <summary>Bytes that layer normalisation reads and writes.</summary>
     public double Bytes => (2.0 + (Residual ? 1 : 0)) * Rows * Width * sizeof(float);
 
-    /// <summary>The values as a name has them; nothing for the usual ones.</summary>
+    /// <summary>The values in a case's name; empty for usual ones.</summary>
     public string ValuesName => Values == RowValues.Usual ? "" : $" {Values}";
 
-    /// <summary>The inputs, the same every time.</summary>
+    /// <summary>The deterministic inputs.</summary>
     public NormalizationInputs Make()
     {
         var random = new Random((Rows * 31) + Width);
@@ -69,7 +69,7 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
         _ => throw new UnreachableException($"{Values}"),
     };
 
-    // To an offset row's values steps of their last place, so that sums are exact.
+    // Offset rows use steps of their last place, so that sums are exact.
     private float[] Added(Random random, int count) =>
         Values == RowValues.Offset ? [.. Enumerable.Range(0, count).Select(i => -100f - (8 * (i / Width)) + (random.Next(-16, 17) / 16384f))] : Uniform(random, count, 1);
 
@@ -85,10 +85,10 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
 /// <param name="Beta">[width].</param>
 public sealed record NormalizationInputs(float[] X, float[]? Residual, float[] Gamma, float[] Beta);
 
-/// <summary>The one list of normalisations that tests and benchmarks share.</summary>
+/// <summary>The normalisations.</summary>
 public static class NormalizationCases
 {
-    /// <summary>Odd sizes and odd values.</summary>
+    /// <summary>Odd sizes and values.</summary>
     public static IReadOnlyList<NormalizationCase> Small =>
     [
         new(1, 1), new(3, 2), new(7, 3, Residual: true), new(5, 15), new(4, 16), new(3, 17, Residual: true), new(2, 31), new(2, 33),
@@ -99,17 +99,17 @@ public static class NormalizationCases
         new(3, 135, RowValues.Offset, Residual: true), new(3, 134, RowValues.Offset), new(3, 133, RowValues.Offset),
     ];
 
-    /// <summary>Squares beyond floats, for rows of length one alone: a variance is a float.</summary>
+    /// <summary>Squares beyond floats, only for L2: a variance is a float.</summary>
     public static IReadOnlyList<NormalizationCase> Beyond => [new(3, 512, RowValues.Steep), new(3, 31, RowValues.Steep)];
 
-    /// <summary>Results in 16 bits, for a layer normalisation alone.</summary>
+    /// <summary>16-bit results, only for layer normalisation.</summary>
     public static IEnumerable<NormalizationCase> Rounded =>
         from test in new NormalizationCase[] { new(7, 136, RowValues.Offset, Residual: true), new(2, 40), new(5, 264, RowValues.Offset) }
         from format in new[] { DType.Float16, DType.BFloat16 }
         from shifted in new[] { false, true }
         select test with { Format = format, Shifted = shifted };
 
-    /// <summary>As in the real models, base and large.</summary>
+    /// <summary>Real models' sizes.</summary>
     public static IReadOnlyList<NormalizationCase> Real =>
     [
         new(577, 768), new(577, 1024), new(2305, 768, Residual: true), new(3, 768, Eps: 1e-12f, Residual: true), new(1, 256, Eps: 1e-12f),

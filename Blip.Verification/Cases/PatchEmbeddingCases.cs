@@ -5,17 +5,17 @@ namespace Blip.Verification.Cases;
 /// <summary>Images cut into patches.</summary>
 public sealed record PatchCase(int Batch, int Channels, int Height, int Width, int Patch, int Hidden)
 {
-    /// <summary>How patches are stored, where the device's kernels store them so.</summary>
+    /// <summary>The patches' format, where kernels can store it.</summary>
     public DType Format { get; init; }
 
-    /// <summary>Patches of one image.</summary>
+    /// <summary>Patches per image.</summary>
     public int Patches => Height / Patch * (Width / Patch);
 }
 
-/// <summary>Positions carried from one grid to another.</summary>
+/// <summary>Positions interpolated to another grid.</summary>
 public sealed record GridCase(int Rows, int Columns, int NewRows, int NewColumns, int Hidden);
 
-/// <summary>The one list of patch embeddings that tests and benchmarks share.</summary>
+/// <summary>The patch embeddings.</summary>
 public static class PatchEmbeddingCases
 {
     /// <summary>Odd sizes, a border that is left out.</summary>
@@ -31,20 +31,20 @@ public static class PatchEmbeddingCases
         from format in new[] { DType.Float16, DType.BFloat16 }
         select test with { Format = format };
 
-    /// <summary>As the models cut them, base and large.</summary>
+    /// <summary>Real models' sizes.</summary>
     public static IReadOnlyList<PatchCase> RealPatches => [new(1, 3, 384, 384, 16, 768), new(2, 3, 224, 224, 16, 1024)];
 
-    /// <summary>The same grid, larger, smaller, not square, one patch.</summary>
+    /// <summary>Equal, larger, smaller and oblong grids, one patch.</summary>
     public static IReadOnlyList<GridCase> Grids =>
     [
         new(1, 1, 1, 1, 3), new(1, 1, 3, 2, 4), new(4, 4, 4, 4, 7), new(3, 5, 7, 11, 9), new(7, 5, 3, 2, 33), new(2, 9, 9, 2, 16),
         new(24, 24, 30, 30, 96), new(24, 24, 14, 14, 64),
     ];
 
-    /// <summary>From the size that a model learned to another: 224 to 384 pixels, and 384 to 480.</summary>
+    /// <summary>From a model's learned size: 224 to 384 pixels, 384 to 480.</summary>
     public static IReadOnlyList<GridCase> RealGrids => [new(14, 14, 24, 24, 768), new(24, 24, 30, 30, 768)];
 
-    /// <summary>Numbers from -1 to 1, the same every time.</summary>
+    /// <summary>Deterministic numbers from -1 to 1.</summary>
     public static float[] Values(int count)
     {
         var random = new Random(count);

@@ -7,10 +7,10 @@ namespace Blip.Verification.Cases;
 /// <summary>One resize.</summary>
 public sealed record ResamplingCase(int Width, int Height, int TargetWidth, int TargetHeight, ResamplingFilter Filter = ResamplingFilter.Bicubic)
 {
-    /// <summary>Pixels are 0 or 255, so that the filter overshoots everywhere.</summary>
+    /// <summary>Whether pixels are 0 or 255, so that the filter overshoots.</summary>
     public bool Extreme { get; init; }
 
-    /// <summary>An image of noise.</summary>
+    /// <summary>Noise.</summary>
     public byte[] Pixels()
     {
         var pixels = new byte[3 * Width * Height];
@@ -27,7 +27,7 @@ public sealed record ResamplingCase(int Width, int Height, int TargetWidth, int 
     public override string ToString() => $"{Width}x{Height} to {TargetWidth}x{TargetHeight} {Filter}{(Extreme ? " extreme" : "")}";
 }
 
-/// <summary>The one list of resizes that tests and benchmarks share.</summary>
+/// <summary>The resizes.</summary>
 public static class ResamplingCases
 {
     /// <summary>Small and odd.</summary>
@@ -42,7 +42,7 @@ public static class ResamplingCases
         }),
     ];
 
-    /// <summary>Captioning's sizes: photographs to the sizes of the models.</summary>
+    /// <summary>Photographs to the models' sizes.</summary>
     public static IReadOnlyList<ResamplingCase> Photographs =>
         [new(481, 323, 384, 384), new(1920, 1080, 384, 384), new(4000, 3000, 384, 384), new(3000, 4000, 384, 384), new(640, 480, 480, 480), new(240, 180, 96, 96)];
 }
@@ -62,7 +62,7 @@ public sealed class ResamplingData : IDisposable
         pixels = test.Pixels();
         source = device.Upload<byte>(pixels);
         intermediate = device.Allocate<byte>(Resampling.IntermediateBytes(test.Width, test.Height, test.TargetWidth, test.TargetHeight));
-        // A guard behind the answer shows a write past its end.
+        // This guard reveals writes past the end.
         target = device.Allocate<byte>((3 * test.TargetWidth * test.TargetHeight) + 64);
         columns = device.Upload<int>(ResamplingTable.Create(test.Width, test.TargetWidth, test.Filter).Data);
         rows = device.Upload<int>(ResamplingTable.Create(test.Height, test.TargetHeight, test.Filter).Data);
@@ -80,13 +80,13 @@ public sealed class ResamplingData : IDisposable
         };
     }
 
-    /// <summary>The run.</summary>
+    /// <summary>The arguments.</summary>
     public ResamplingArgs Args { get; }
 
-    /// <summary>Bytes read and written, those between the passes included.</summary>
+    /// <summary>Bytes read and written, in both passes.</summary>
     public double Bytes => source.Length + (2.0 * intermediate.Length) + (3.0 * test.TargetWidth * test.TargetHeight);
 
-    /// <summary>The error of the answer; empty where its bytes are the reference's and nothing is written behind them.</summary>
+    /// <summary>The error of bytes or guard, or empty.</summary>
     public string Compare()
     {
         var expected = ResamplingReference.Resize(pixels, test.Width, test.Height, test.TargetWidth, test.TargetHeight, test.Filter);

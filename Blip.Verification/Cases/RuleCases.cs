@@ -7,9 +7,9 @@ using Blip.Verification.References;
 namespace Blip.Verification.Cases;
 
 /// <summary>Rules over rows of scores.</summary>
-/// <param name="Name">The case.</param>
+/// <param name="Name">Its name.</param>
 /// <param name="Scores">The rows.</param>
-/// <param name="Length">Tokens of each row so far.</param>
+/// <param name="Length">Each row's tokens so far.</param>
 /// <param name="Options">The rules.</param>
 public sealed record RuleCase(string Name, ScoreCase Scores, int Length, GenerationOptions Options)
 {
@@ -17,7 +17,7 @@ public sealed record RuleCase(string Name, ScoreCase Scores, int Length, Generat
     public override string ToString() => $"{Name} on {Scores} after {Length}";
 }
 
-/// <summary>The one list of rules that tests and benchmarks share.</summary>
+/// <summary>The rules.</summary>
 public static class RuleCases
 {
     private static readonly GenerationOptions Usual = new() { RepetitionPenalty = 1.5, NoRepeatNgramSize = 3, MinLength = 5 };
@@ -25,7 +25,7 @@ public static class RuleCases
     private static readonly GenerationOptions Every = Usual with
     {
         MinNewTokens = 4,
-        // Histories hold 2, 3 and 4: words that have been said gain too, and sequences end alike.
+        // Histories hold 2, 3 and 4, so that repeated tokens gain too, and sequences share ends.
         BadWordsIds = [[11], [12, 13], [2, 3, 4], [2, 3], [3, 2], [2, 14], [3, 14], [4, 14]],
         SequenceBias = [new([21], 2.5f), new([4], 0.5f), new([3, 22], -1.5f), new([2, 4, 23], 0.75f)],
         SuppressTokens = [31, 32],
@@ -34,14 +34,14 @@ public static class RuleCases
         ExponentialDecayLengthPenalty = new(2, 1.1f),
     };
 
-    // Histories hold 2, 3 and 4: words that begin as others end, one that is another's beginning, and unreadable rows.
+    // Histories hold 2, 3 and 4. Some sequences begin as others end, one begins another, some rows are unreadable.
     private static readonly GenerationOptions Allowed = Usual with
     {
         NoRepeatNgramSize = 0,
         ForceWordsIds = [[2], [2, 3, 40], [3, 3], [3, 4, 2], [4, 2, 2, 4], [4, 41], [2, 3, 2, 42], [50], [51, 52]],
     };
 
-    /// <summary>Odd rows, at the beginning, in the middle, and at the end.</summary>
+    /// <summary>Odd rows, early, midway and at the end.</summary>
     public static IReadOnlyList<RuleCase> Small =>
     [
         .. new[] { 1, 2, 5, 9, 18, 19 }.SelectMany(length => new[] { new RuleCase("usual rules", new(3, 67), length, Usual), new RuleCase("all rules", new(5, 99), length, Every) }),
@@ -50,7 +50,7 @@ public static class RuleCases
         new("allowed words and all rules", new(5, 99), 9, Every with { ForceWordsIds = Allowed.ForceWordsIds }),
         new("all rules", new(2, 307, ScoreValues.Forbidden), 9, Every), new("first token forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 9 }),
         new("word 0 forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 0 }), new("word 0 forced", new(2, 61), 19, Usual with { ForcedEosTokenId = 0 }),
-        // Rules that meet at the stop token, each of them another work-item's.
+        // Rules of different work-items meet at the stop token.
         new("stop token suppressed", new(2, 61), 9, Usual with { SuppressTokens = [31, 6], ExponentialDecayLengthPenalty = new(2, 1.1f) }),
         new("stop token forced", new(2, 61), 1, Usual with { BadWordsIds = [[4], [6]], ForcedBosTokenId = 6 }),
     ];
@@ -59,7 +59,7 @@ public static class RuleCases
     public static IReadOnlyList<RuleCase> Real => [.. ScoreCases.Real.SelectMany(scores => new[] { new RuleCase("usual rules", scores, 12, Usual), new RuleCase("all rules", scores, 12, Every) })];
 }
 
-/// <summary>Scores on a device, and rules over them.</summary>
+/// <summary>Scores on a device, and their rules.</summary>
 public sealed class RuleData : IDisposable
 {
     private const int Stop = 6, Capacity = 32, Prompt = 1;
@@ -71,7 +71,7 @@ public sealed class RuleData : IDisposable
     private readonly RuleBuffers rules;
     private readonly List<IDisposable> buffers = [];
 
-    /// <summary>Makes rows and history: the same for the same case. A small set of tokens comes again and again.</summary>
+    /// <summary>Makes deterministic rows and histories, with repeated tokens.</summary>
     public RuleData(Device device, RuleCase test)
     {
         this.test = test;
@@ -99,16 +99,16 @@ public sealed class RuleData : IDisposable
         Args = args;
     }
 
-    /// <summary>The run. A second run applies the rules to the first one's results.</summary>
+    /// <summary>The arguments. Rules apply in place.</summary>
     public TokenRulesArgs Args { get; }
 
-    /// <summary>Bytes that the rules look at: the tokens so far, and a score for each of them.</summary>
+    /// <summary>Bytes read and written: the tokens so far, and a score each.</summary>
     public double Bytes => (sizeof(int) + (2.0 * sizeof(float))) * test.Scores.Rows * test.Length;
 
-    /// <summary>The largest error after the first run relative to the tolerance, and its place.</summary>
+    /// <summary>The largest error after the first run relative to its bound.</summary>
     public Agreement Compare()
     {
-        // Each rule that adds or multiplies rounds once; at most three meet in one score.
+        // Each operation rounds once; at most three meet in a score.
         const double Bound = 3 * ScoreCases.Ulp;
         var (actual, vocabulary) = (buffer.ToArray(), test.Scores.Vocabulary);
         var worst = Agreement.Full;

@@ -4,10 +4,10 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>The values of the rows of scores.</summary>
+/// <summary>The rows' values.</summary>
 public enum ScoreValues
 {
-    /// <summary>About what a model gives.</summary>
+    /// <summary>Like a model's.</summary>
     Usual,
 
     /// <summary>A dozen distinct values.</summary>
@@ -22,7 +22,7 @@ public enum ScoreValues
     /// <summary>Magnitudes from 10⁻⁸ to 10⁸ side by side.</summary>
     Extreme,
 
-    /// <summary>Two in three are -inf, as rules leave them.</summary>
+    /// <summary>Two in three are -inf, as after rules.</summary>
     Forbidden,
 
     /// <summary>All but one are -inf.</summary>
@@ -31,26 +31,26 @@ public enum ScoreValues
     /// <summary>All are -inf.</summary>
     Nothing,
 
-    /// <summary>One in five is NaN: logits alone may hold it.</summary>
+    /// <summary>One in five is NaN; only logits.</summary>
     NaN,
 
-    /// <summary>NaN, +inf, -inf and the largest floats: logits alone may hold them.</summary>
+    /// <summary>NaN, infinities and the largest floats; only logits.</summary>
     Infinite,
 
     /// <summary>
-    /// The last or the first token is so far above others that an exponential which does not know of it overflows. Every 128th from it is
-    /// near it: the tokens of the same work-item of a GPU's group.
+    /// The first or last token is so far above that an exponential without its maximum overflows. Every 128th token from it, of the same
+    /// work-item in a GPU's group, is near it.
     /// </summary>
     Steep,
 
-    /// <summary>Three by three one unit in the last place apart, around zero; in every second row one is above all.</summary>
+    /// <summary>Threes, one unit in the last place apart, around zero. Every second row has one far above.</summary>
     Neighbours,
 }
 
-/// <summary>Rows of scores over a vocabulary.</summary>
+/// <summary>Rows of scores.</summary>
 public sealed record ScoreCase(int Rows, int Vocabulary, ScoreValues Values = ScoreValues.Usual)
 {
-    /// <summary>The rows, the same every time.</summary>
+    /// <summary>The deterministic rows.</summary>
     public float[] Make()
     {
         var random = new Random((Rows * 31) + (Vocabulary * 7) + (int)Values);
@@ -59,12 +59,12 @@ public sealed record ScoreCase(int Rows, int Vocabulary, ScoreValues Values = Sc
 
     /// <summary>One row.</summary>
     /// <param name="rows">All rows.</param>
-    /// <param name="row">The row's index.</param>
+    /// <param name="row">Its index.</param>
     public float[] Row(float[] rows, int row) => rows[(row * Vocabulary)..((row + 1) * Vocabulary)];
 
     /// <summary>
-    /// The error of a sum of probabilities in ulp of 1: blocks of 32 and then the blocks are added, whose rounding errors walk randomly,
-    /// and an exponential and a division add a few.
+    /// The error of a sum of probabilities in ulp of 1. It adds blocks of 32, then the blocks; rounding errors walk randomly. An
+    /// exponential and a division add a few.
     /// </summary>
     public double SumUlps => 8 + (Math.Sqrt(Vocabulary) / 4);
 
@@ -105,12 +105,12 @@ public sealed record ScoreCase(int Rows, int Vocabulary, ScoreValues Values = Sc
         return value;
     }
 
-    // Of spread 3, as logits have it.
+    // The spread is 3, like logits'.
     private static float Normal(Random random) =>
         (float)((random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2) * 5.2);
 }
 
-/// <summary>One filter of a distribution; the fields are those of <see cref="SamplingFiltersArgs"/>.</summary>
+/// <summary>One filter, with fields of <see cref="SamplingFiltersArgs"/>.</summary>
 public sealed record FilterCase(string Name)
 {
     /// <inheritdoc cref="SamplingFiltersArgs.Temperature"/>
@@ -140,7 +140,7 @@ public sealed record FilterCase(string Name)
     /// <inheritdoc cref="SamplingFiltersArgs.LeastTokens"/>
     public int LeastTokens { get; init; } = 1;
 
-    /// <summary>The arguments, views and sizes left out.</summary>
+    /// <summary>The arguments without views and sizes.</summary>
     public SamplingFiltersArgs Args => new()
     {
         Temperature = Temperature,
@@ -154,10 +154,10 @@ public sealed record FilterCase(string Name)
         LeastTokens = LeastTokens,
     };
 
-    /// <summary>The error of a filtered row; null for none.</summary>
-    /// <param name="test">The row's case.</param>
-    /// <param name="row">The scores before.</param>
-    /// <param name="actual">The scores afterwards.</param>
+    /// <summary>The error of a filtered row, or null.</summary>
+    /// <param name="test">Its case.</param>
+    /// <param name="row">Before.</param>
+    /// <param name="actual">After.</param>
     public string? Wrong(ScoreCase test, float[] row, float[] actual)
     {
         var scores = Scaled(row);
@@ -173,7 +173,7 @@ public sealed record FilterCase(string Name)
         return null;
     }
 
-    /// <summary>How many tokens of a row lie so near the limit that rounding decides about them.</summary>
+    /// <summary>The number of tokens for which rounding decides.</summary>
     /// <param name="test">The row's case.</param>
     /// <param name="row">The scores.</param>
     public int Undecided(ScoreCase test, float[] row)
@@ -186,7 +186,7 @@ public sealed record FilterCase(string Name)
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    // The temperature's quotients are rounded to floats before anything is compared.
+    // Quotients are rounded to floats before comparisons.
     private double[] Scaled(float[] row) => [.. row.Select(score => (double)(score / Temperature))];
 
     private bool[] Kept(ScoreCase test, double[] scores, int direction)
@@ -200,7 +200,7 @@ public sealed record FilterCase(string Name)
             return SamplingFiltersReference.MinP(scores, MinP, LeastTokens, slack);
         if (TypicalP < 1)
         {
-            // A distance is a difference of a score, the logarithm of the sum and the entropy, each with a different error.
+            // Distances combine a score, the sum's logarithm and the entropy, with different errors.
             var logSum = Math.Abs(LogSoftmaxReference.Row(scores).LogSum);
             return SamplingFiltersReference.Typical(scores, TypicalP, LeastTokens, slack, (4 * direction * logSum * ScoreCases.Ulp) + ((1 + SamplingFiltersReference.Entropy(scores)) * slack));
         }
@@ -212,13 +212,13 @@ public sealed record FilterCase(string Name)
     }
 }
 
-/// <summary>The rows and filters that tests and benchmarks share.</summary>
+/// <summary>The scores and filters.</summary>
 public static class ScoreCases
 {
-    /// <summary>The distance of a float from 1 to the next.</summary>
+    /// <summary>The distance from 1 to the next float.</summary>
     public const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>Odd sizes and odd values.</summary>
+    /// <summary>Odd sizes and values.</summary>
     public static IReadOnlyList<ScoreCase> Small =>
     [
         new(1, 1), new(2, 2), new(3, 3), new(5, 15), new(2, 16), new(3, 17), new(2, 63), new(4, 99), new(3, 131), new(7, 307),
@@ -228,7 +228,7 @@ public static class ScoreCases
         new(2, 384, ScoreValues.Steep), new(2, 17, ScoreValues.Neighbours), new(1, 5003),
     ];
 
-    /// <summary>The scores of a model that overflows: only the first step of generation may meet them.</summary>
+    /// <summary>An overflowing model's scores, which only the first generation step may meet.</summary>
     public static IReadOnlyList<ScoreCase> Broken =>
     [
         new(1, 1, ScoreValues.NaN), new(3, 99, ScoreValues.NaN), new(2, 19, ScoreValues.Infinite), new(5, 131, ScoreValues.Infinite),
@@ -238,7 +238,7 @@ public static class ScoreCases
     /// <summary>A caption's step: one beam, three beams, sixteen images.</summary>
     public static IReadOnlyList<ScoreCase> Real => [new(1, 30524), new(3, 30524), new(16, 30524)];
 
-    /// <summary>Every filter on its own.</summary>
+    /// <summary>Each filter alone.</summary>
     public static IReadOnlyList<FilterCase> Filters =>
     [
         new("temperature 0.7") { Temperature = 0.7f }, new("temperature 3") { Temperature = 3 },

@@ -3,41 +3,41 @@ using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>The kinds of vectors in a search.</summary>
+/// <summary>The kinds of vectors.</summary>
 public enum SearchValues
 {
     /// <summary>Random directions.</summary>
     Usual,
 
-    /// <summary>A handful of directions, each many times: equal scores everywhere.</summary>
+    /// <summary>Five directions, repeated often: many equal scores.</summary>
     Copies,
 
-    /// <summary>The first query's own direction, each value off by a few units in the last place: scores that differ beyond float's reach.</summary>
+    /// <summary>The first query's direction, each value off by a few ulp. Scores differ below float's resolution.</summary>
     NearTies,
 
-    /// <summary>The best ones all in a row, in rising order: a block's best says least about them.</summary>
+    /// <summary>Rising scores: block maxima say least about the best.</summary>
     Clustered,
 
     /// <summary>Zeros.</summary>
     Zero,
 
-    /// <summary>So small that products vanish in float.</summary>
+    /// <summary>Products underflow in float.</summary>
     Tiny,
 
-    /// <summary>The sum of all queries, ever longer: the last of each block is its best.</summary>
+    /// <summary>The sum of all queries, ever longer: each block ends with its best.</summary>
     Rising,
 }
 
-/// <summary>Vectors, and the queries.</summary>
+/// <summary>Vectors and queries.</summary>
 public sealed record SearchCase(int Count, int Dimension, int Queries, int K, SearchValues Values = SearchValues.Usual)
 {
-    /// <summary>One vector in that many is left out; 0: none.</summary>
+    /// <summary>One vector in this many is left out; 0: none.</summary>
     public int LeftOutEvery { get; init; }
 
-    /// <summary>Bytes that a pass over the vectors reads.</summary>
+    /// <summary>Bytes read in one pass.</summary>
     public double Bytes => (double)Count * Dimension * sizeof(float);
 
-    /// <summary>The vectors, of length one but for the tiny ones and zeros, the same every time.</summary>
+    /// <summary>The deterministic arrays. Vectors have length one, except tiny, rising and zero ones.</summary>
     public (float[] Vectors, byte[] LeftOut, float[] Queries) Make()
     {
         var random = new Random((Count * 31) + (Dimension * 7) + (int)Values);
@@ -120,10 +120,10 @@ public sealed record SearchCase(int Count, int Dimension, int Queries, int K, Se
     }
 }
 
-/// <summary>The searches that tests and benchmarks share.</summary>
+/// <summary>The searches.</summary>
 public static class SearchCases
 {
-    /// <summary>The longest vector of the cases.</summary>
+    /// <summary>The longest vector's length.</summary>
     public const float LargestNorm = 1.0001f;
 
     /// <summary>Odd sizes, ties and other hard cases.</summary>
@@ -138,7 +138,7 @@ public static class SearchCases
         new(3000, 64, 1, 20, SearchValues.NearTies) { LeftOutEvery = 7 }, new(300, 40, 4, 10) { LeftOutEvery = 3 }, new(272, 24, 4, 3, SearchValues.Rising),
     ];
 
-    /// <summary>The test images of Flickr and COCO, the first to be re-ranked of each; and a million.</summary>
+    /// <summary>Test images of Flickr and COCO, with re-ranked counts; and a million.</summary>
     public static IReadOnlyList<SearchCase> Real =>
     [
         new(1000, 256, 1, 128), new(5000, 256, 1, 256), new(25_010, 256, 8, 256), new(1_000_000, 256, 1, 10), new(1_000_000, 256, 8, 10),

@@ -2,32 +2,32 @@ using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>The gradient of a linear layer with respect to its parameters, over rows in slices.</summary>
+/// <summary>The gradient of a linear layer's parameters, over slices of rows.</summary>
 public sealed record WeightGradientCase(string Name, int Slices, int SliceRows, int InFeatures, int OutFeatures)
 {
     /// <summary>Whether the bias has a gradient.</summary>
     public bool Bias { get; init; } = true;
 
-    /// <summary>The inputs.</summary>
+    /// <summary>The kind of values.</summary>
     public Spread Spread { get; init; }
 
-    /// <summary>The factors.</summary>
+    /// <summary>The factors' format.</summary>
     public DType Precision { get; init; }
 
     /// <summary>All rows.</summary>
     public int Rows => Slices * SliceRows;
 
-    /// <summary>Multiplications and additions.</summary>
+    /// <summary>Multiplications plus additions.</summary>
     public double Flops => 2.0 * Rows * InFeatures * OutFeatures;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Slices} x [{SliceRows}, {InFeatures} -> {OutFeatures}]{(Bias ? "" : ", no bias")}";
 }
 
-/// <summary>Slices of rows that tests and benchmarks share.</summary>
+/// <summary>The slices of rows.</summary>
 public static class WeightGradientCases
 {
-    /// <summary>Small and odd ones.</summary>
+    /// <summary>Small and odd.</summary>
     public static IReadOnlyList<WeightGradientCase> Small =>
     [
         new("one by one", 1, 1, 1, 1),
@@ -48,7 +48,7 @@ public static class WeightGradientCases
         new("16 bits, many inputs", 2, 24, 300, 130) { Precision = DType.BFloat16 },
     ];
 
-    /// <summary>Those of the towers: 8 texts of 35 tokens, 72 of 8, and 4 images of 577 patches.</summary>
+    /// <summary>The towers: 8 texts of 35 tokens, 72 of 8, 4 images of 577 patches.</summary>
     public static IReadOnlyList<WeightGradientCase> Real =>
     [
         new("text, dense", 8, 35, 768, 768),

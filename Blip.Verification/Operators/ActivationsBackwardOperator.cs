@@ -4,18 +4,16 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of an activation.</summary>
 internal sealed class ActivationsBackwardOperator(ActivationCase test) : GradientCase("activationsbackward", $"{test.Kind} of {test.Count}")
 {
     private const int Many = 1_000_000;
 
-    /// <summary>The gradients of the activations' cases.</summary>
     public static IEnumerable<OperatorCase> Cases => Of<ActivationsBackwardOperator>(ActivationsOperator.Cases);
 
     /// <inheritdoc/>
     public override TestedOn TestedOn => test.Count < Many ? TestedOn.Every : TestedOn.Cpu;
 
-    /// <summary>Over arguments from -6 to 6, beside 0, where relu has no derivative; the same for every number of elements.</summary>
+    /// <summary>Arguments from -6 to 6, beside relu's corner at 0; once for all counts.</summary>
     public override IEnumerable<Slope> Slopes
     {
         get
@@ -51,7 +49,7 @@ internal sealed class ActivationsBackwardOperator(ActivationCase test) : Gradien
         const double Ulp = 1.0 / (1 << 23);
         var seen = test.Seen;
         double[] expected = [.. seen.Select(i => dy[i] * ActivationsBackwardReference.Derivative(x[i], test.Kind))];
-        // Sums of terms around 1, the argument times another in each of them.
+        // Terms are around 1; each holds the argument times another.
         return Agreement.Within(expected, [.. seen.Select(i => actual[i])], Bound, $"{test.Kind}, element");
 
         double Bound(int i) => Math.Abs(dy[seen[i]]) * (8 + Math.Min(Math.Abs(x[seen[i]]), 16)) * Ulp / 2;

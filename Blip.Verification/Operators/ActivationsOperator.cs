@@ -4,10 +4,8 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>An activation of every element.</summary>
 internal sealed class ActivationsOperator(ActivationCase test) : OperatorCase("activations", $"{test.Kind} of {test.Count}")
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ElementwiseCases.Activations.Select(test => new ActivationsOperator(test)),
@@ -37,7 +35,7 @@ internal sealed class ActivationsOperator(ActivationCase test) : OperatorCase("a
         double[] expected = [.. seen.Select(i => ActivationsReference.Apply(x[i], test.Kind))];
         return Agreement.Within(expected, [.. seen.Select(i => actual[i])], Bound, $"{test.Kind}, element");
 
-        // Below 0, x/2 · (1 + erf) loses the digits that erf near -1 has no more: a unit of 1, times x.
+        // Below 0, 1 + erf cancels: the absolute error is a unit of 1, times x.
         double Bound(int i)
         {
             var value = x[seen[i]];

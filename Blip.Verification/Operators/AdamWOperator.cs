@@ -6,7 +6,6 @@ using ILGPU.Runtime;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>A step of an optimiser.</summary>
 internal sealed class AdamWOperator(AdamWCase test)
     : OperatorCase(
         "adamw",
@@ -20,7 +19,6 @@ internal sealed class AdamWOperator(AdamWCase test)
 
     private readonly int length = test.InFeatures * test.OutFeatures;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. OptimizationCases.RealSteps.Select(test => new AdamWOperator(test) { Size = CaseSize.Real }),
@@ -92,7 +90,7 @@ internal sealed class AdamWOperator(AdamWCase test)
 
         double Mean(int i) => 2 * Ulp * (Math.Abs(gradient[i]) + Math.Abs(first[i]));
 
-        // The parameter's own rounding; some roundings of the step; the mean's error as a share of the step.
+        // The parameter's rounding, some roundings of the step, and the mean's error as its share.
         double Bound(int i, (double Parameter, double First, double Second) one)
         {
             var step = Math.Abs(one.Parameter - (parameter[i] * (1 - (args.LearningRate * args.WeightDecay))));
@@ -130,7 +128,7 @@ internal sealed class AdamWOperator(AdamWCase test)
         ];
     }
 
-    // The panels hold the parameter, rounded where they have 16 bits, and zeros everywhere else.
+    // Panels hold the parameter, rounded in 16-bit formats, and zeros elsewhere.
     private Agreement Panels(Device device, PackedWeights weights, float[] parameter)
     {
         var bytes = Bytes(device, weights);

@@ -3,10 +3,8 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Keys and values of new tokens, copied to the ends of their caches.</summary>
 internal sealed class AppendCacheOperator(EmbeddingCase test) : OperatorCase("appendcache", SelectTokenOperator.NameOf(test))
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. EmbeddingCases.Small.DistinctBy(SelectTokenOperator.NameOf).Select(test => new AppendCacheOperator(test)),

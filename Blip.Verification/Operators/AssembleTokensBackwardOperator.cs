@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of patches, class token and positions; the latter two are added to the old values.</summary>
+/// <summary>The gradients of patches, class token and positions. The latter two add to old values.</summary>
 internal sealed class AssembleTokensBackwardOperator(PatchCase test)
     : GradientCase("assembletokensbackward", $"{test.Batch} x {test.Patches + 1} tokens of {test.Hidden}")
 {
@@ -12,7 +12,6 @@ internal sealed class AssembleTokensBackwardOperator(PatchCase test)
 
     private readonly int length = test.Batch * (test.Patches + 1) * test.Hidden;
 
-    /// <summary>The gradients of the forward cases.</summary>
     public static IEnumerable<OperatorCase> Cases => Of<AssembleTokensBackwardOperator>(AssembleTokensOperator.Cases);
 
     /// <inheritdoc/>
@@ -54,7 +53,7 @@ internal sealed class AssembleTokensBackwardOperator(PatchCase test)
             Compare = () =>
             {
                 var expected = AssembleTokensBackwardReference.Run(dy, test.Batch, test.Patches, test.Hidden);
-                // Each addition rounds a sum of numbers up to 2.
+                // Each addition rounds a sum of at most 2.
                 var bound = (test.Batch + 1.0) * test.Batch * Ulp;
                 return Agreement.Exact([.. expected.Patches.Select(value => (float)value)], patches.ToArray(), "patch element")
                     .Or(Agreement.Within(

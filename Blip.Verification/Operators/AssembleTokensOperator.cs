@@ -4,11 +4,9 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The class token and the patches' tokens, with their positions added.</summary>
 internal sealed class AssembleTokensOperator(PatchCase test)
     : OperatorCase("assembletokens", $"{test.Batch} x {test.Patches + 1} tokens of {test.Hidden}")
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. PatchEmbeddingCases.Patches.Select(test => new AssembleTokensOperator(test)),

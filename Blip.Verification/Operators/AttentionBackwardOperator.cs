@@ -4,18 +4,13 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>
-/// The gradients of an attention, from stored softmax weights or from weights computed again.
-/// Their bounds are derived at <see cref="AttentionBackwardData.Compare"/>.
-/// </summary>
+/// <summary>Softmax weights are stored or recomputed. <see cref="AttentionBackwardData.Compare"/> derives the bounds.</summary>
 internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCase("attentionbackward", NameOf(test))
 {
-    // The portable kernels take seconds for more, and the reference does, too.
+    // The portable kernels and the reference take seconds for more.
     private const double MostOnEveryProcessor = 7e7;
 
-    /// <summary>
-    /// Sizes of training, and the gradients of the small attentions: each with weights computed again and with stored ones.
-    /// </summary>
+    /// <summary>Training sizes and small ones, each with recomputed and stored weights.</summary>
     public static IEnumerable<OperatorCase> Cases =>
         BackwardCases.RealAttentions.Select(test => new AttentionBackwardOperator(test) { Size = CaseSize.Real })
             .Concat(BackwardCases.SmallAttentions.Select(test => new AttentionBackwardOperator(test)))
@@ -26,7 +21,7 @@ internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCa
     public override TestedOn TestedOn =>
         Size != CaseSize.Real ? TestedOn.Every : test.Flops < MostOnEveryProcessor ? TestedOn.Processors : TestedOn.Cpu;
 
-    /// <summary>Five products of the size of the forward run's two, or four where the weights are there.</summary>
+    /// <summary>Five products of half the forward run's size; four with stored weights.</summary>
     public override double Operations => (test.Probabilities ? 2 : 2.5) * test.Flops;
 
     private AttentionBackwardOperator WithStoredWeights => new(test with { Probabilities = true }) { Size = Size };
@@ -36,7 +31,7 @@ internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCa
     {
         get
         {
-            // The formula is one for both forms, so that one of them is enough.
+            // Both forms share one formula.
             if (!test.Probabilities || test.Rows * test.Heads * test.QueryTokens * test.KeyTokens >= 5000 || test.ValueSpread >= 10)
                 yield break;
             using var device = Device.Open("cpu");
@@ -59,7 +54,7 @@ internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCa
         }
     }
 
-    // The forward run leaves the weights; it takes the form of the first gradient's run.
+    // The forward run leaves the weights, with the first gradient run's kernel form.
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var data = buffers.Own(new AttentionBackwardData(buffers.Device, test));

@@ -3,18 +3,16 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Attention. Its bound is derived at <see cref="AttentionData.Compare()"/>.</summary>
+/// <summary><see cref="AttentionData.Compare()"/> derives the bound.</summary>
 internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("attention", NameOf(test), test.Precision)
 {
     private const double Long = 2e9;
 
-    // The portable kernel takes seconds for more, on the driver of a processor.
+    // The portable kernel takes seconds for more on a processor's OpenCL driver.
     private const double MostOnOpenCl = 1.1e9;
 
-    /// <summary>Small and odd cases.</summary>
     public static IEnumerable<OperatorCase> Small => AttentionCases.Small.Select(test => new AttentionOperator(test));
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. AttentionCases.Real.Select(test => new AttentionOperator(test) { Size = CaseSize.Real }),
@@ -22,7 +20,7 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
         .. AttentionCases.Rounded.Select(test => new AttentionOperator(test) { IsRounded = true }),
     ];
 
-    /// <summary>Another case rounded as tensor cores do; devices without them compute the same as for that one.</summary>
+    /// <summary>Whether tensor cores round it. Other devices would repeat another case.</summary>
     public bool IsRounded { get; init; }
 
     /// <inheritdoc/>
@@ -37,14 +35,12 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
     /// <inheritdoc/>
     public override double Operations => test.Flops;
 
-    /// <summary>None where keys are read from a cache position by position, and none where one key takes all.</summary>
+    /// <summary>None for keys from a cache by position, or where one key takes all.</summary>
     public override IEnumerable<GradientCase> Gradients =>
         test.KeyRows != KeyRows.Shuffled && test.Spread < 1e3
             ? [new AttentionBackwardOperator(test with { Probabilities = false, Precision = DType.Float32, Halves = false }) { Size = Size }]
             : [];
 
-    /// <summary>A case's name.</summary>
-    /// <param name="test">The case.</param>
     public static string NameOf(AttentionCase test) =>
         $"{test.Name} {test.Rows} x [{test.QueryTokens}, {test.KeyTokens}] x {test.Heads} heads of {test.HeadDim}";
 

@@ -4,13 +4,11 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>A layer of a rollout of attention.</summary>
 internal sealed class AttentionRolloutOperator((int Rows, int Heads, int Tokens) test, bool isFirst = false)
     : OperatorCase("attentionrollout", $"{test.Rows} x {test.Heads} heads of {test.Tokens} tokens{(isFirst ? ", first layer" : "")}")
 {
     private const int Many = 100;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. BackwardCases.Rollouts.Select(test => new AttentionRolloutOperator(test)),

@@ -3,10 +3,9 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>One step of beam search. A run begins with lengths and ends put back.</summary>
+/// <summary>Each run first resets lengths and ends.</summary>
 internal sealed class BeamStepOperator(BeamStepCase test) : OperatorCase("beamstep", test.ToString())
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. BeamStepCases.Real.Select(test => new BeamStepOperator(test) { Size = CaseSize.Real }),

@@ -3,9 +3,7 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>
-/// The first pass of a search: each block's best score. A search finds the same where one is too high: it only looks at more.
-/// </summary>
+/// <summary>A search's first pass: each block's best score. The search hides scores that are too high: it only scans more.</summary>
 internal sealed class BlockMaximaOperator(SearchCase test) : OperatorCase("vectorsearch", $"blocks' best for {test}")
 {
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)

@@ -1,14 +1,14 @@
 namespace Blip.Verification.Operators;
 
-/// <summary>The kind of sizes that a case has.</summary>
+/// <summary>A case's kind of sizes.</summary>
 public enum CaseSize
 {
-    /// <summary>Small and odd ones: their times say little, their answers are verified, some of them by the emulator, too.</summary>
+    /// <summary>Small and odd: verified, some by the emulator too; times say little.</summary>
     Small,
 
-    /// <summary>A real model's: benchmarks time them unasked.</summary>
+    /// <summary>A real model's: timed by default.</summary>
     Real,
 
-    /// <summary>As large as a model's, and only verified; too large for the emulator.</summary>
+    /// <summary>As large, but only verified; too large for the emulator.</summary>
     Large,
 }

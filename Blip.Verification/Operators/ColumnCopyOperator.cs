@@ -4,11 +4,10 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Columns of one matrix in another; the columns beside them stay. The copy back is its gradient.</summary>
+/// <summary>Other columns stay. The copy back is the gradient.</summary>
 internal sealed class ColumnCopyOperator(int rows, ColumnRange columns) : OperatorCase(
     "columncopy", $"{rows} x {columns.Count} columns, {columns.XFirst} of {columns.XWidth} to {columns.YFirst} of {columns.YWidth}")
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ElementwiseCases.ColumnCopies.Select(test => new ColumnCopyOperator(test.Rows, test.Columns)),

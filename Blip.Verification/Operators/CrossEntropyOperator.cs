@@ -4,7 +4,6 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Losses of rows of logits with their gradient, which one operator computes.</summary>
 internal sealed class CrossEntropyOperator(CrossEntropyCase test)
     : GradientCase(
         "crossentropy",
@@ -13,7 +12,6 @@ internal sealed class CrossEntropyOperator(CrossEntropyCase test)
 {
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. LossCases.RealCrossEntropies.Select(test => new CrossEntropyOperator(test) { Size = CaseSize.Real }),
@@ -26,7 +24,7 @@ internal sealed class CrossEntropyOperator(CrossEntropyCase test)
     /// <inheritdoc/>
     public override TestedOn TestedOn => test.Rows * test.Classes < 2_000_000 ? TestedOn.Every : TestedOn.Processors | TestedOn.Cuda;
 
-    /// <summary>A difference, an exponential of some ten operations, two sums, a product and a difference.</summary>
+    /// <summary>A difference, an exponential (about ten operations), two sums, a product and a difference.</summary>
     public override double Operations => 16.0 * test.Rows * test.Classes;
 
     /// <inheritdoc/>
@@ -72,13 +70,13 @@ internal sealed class CrossEntropyOperator(CrossEntropyCase test)
     private Agreement Compare(float[] logits, int[] labels, float[] weights, float[] losses, float[] gradient)
     {
         var expected = CrossEntropyReference.Run(logits, labels, weights, test.Smoothing);
-        // Sums of blocks; each term has the rounding of a difference and an exponential.
+        // Sums are by blocks. Each term rounds a difference and an exponential.
         var sum = 8 + (Math.Sqrt(test.Classes) / 8);
         var reach = 2.0 * test.Spread;
         return Agreement.Within(expected.Losses, losses, row => weights[row] * (reach + 16 + sum) * Ulp, "loss")
             .Or(Agreement.Within(expected.Gradient, gradient, Bound, "the gradient of logit"));
 
-        // The target, in two parts, is taken from a probability; a subnormal result is 0 for an exponential.
+        // The target, in two parts, is subtracted from a probability. Subnormal exponentials are 0.
         double Bound(int i)
         {
             var (row, c) = (i / test.Classes, i % test.Classes);

@@ -4,7 +4,6 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Elements that are dropped one by one, or sample by sample.</summary>
 internal sealed class DropoutOperator((int Count, int ElementsPerDraw, float Probability) test)
     : OperatorCase("dropout", $"{test.Count} by {test.ElementsPerDraw}, probability {test.Probability:g}")
 {
@@ -12,7 +11,6 @@ internal sealed class DropoutOperator((int Count, int ElementsPerDraw, float Pro
 
     private const int Stream = -7;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. OptimizationCases.RealDrops.Select(test => new DropoutOperator(test) { Size = CaseSize.Real }),

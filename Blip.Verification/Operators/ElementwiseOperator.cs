@@ -4,10 +4,8 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The sum of two arrays.</summary>
 internal sealed class ElementwiseOperator(int count) : OperatorCase("elementwise", $"sum of {count}")
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ElementwiseCases.Sums.Select(count => new ElementwiseOperator(count)),
@@ -27,7 +25,7 @@ internal sealed class ElementwiseOperator(int count) : OperatorCase("elementwise
         {
             Run = form => Elementwise.Add(buffers.Device, a.View, b.View, y.View, count),
             Output = () => y.ToArray(),
-            // A double holds such a sum, or rounds it so that rounding it once more gives the float.
+            // Rounding a sum in double again gives the right float.
             Compare = () => Agreement.Exact([.. ElementwiseReference.Add(left, right).Select(sum => (float)sum)], y.ToArray()),
             Bytes = 3.0 * sizeof(float) * count,
         };

@@ -3,12 +3,11 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>One value in a buffer; values behind it stay.</summary>
+/// <summary>Fills a buffer; values behind it stay.</summary>
 internal sealed class FillOperator(int count) : OperatorCase("fill", $"{count}")
 {
     private const float Value = 0.1f, Before = 7;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. OptimizationCases.RealFills.Select(count => new FillOperator(count) { Size = CaseSize.Real }),

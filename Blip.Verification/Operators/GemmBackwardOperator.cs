@@ -5,14 +5,13 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of a linear layer with respect to its inputs.</summary>
+/// <summary>A linear layer's input gradient.</summary>
 internal sealed class GemmBackwardOperator(
     GemmCase test, GemmInputs? given = null, float[]? outputGradient = null, DType precision = DType.Float32)
     : GradientCase("gemmbackward", NameOf(test, precision), test.Format)
 {
     private const int Many = 2000;
 
-    /// <summary>The sizes of the towers, and the gradients of the small linear layers.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. BackwardCases.RealGemms.Select(test => new GemmBackwardOperator(test) { Size = CaseSize.Real }),
@@ -75,7 +74,7 @@ internal sealed class GemmBackwardOperator(
         };
     }
 
-    // As the forward operator's bound has it, over the outputs. Of many rows the first and last are looked at, and one between.
+    // The forward operator's bound, over the outputs. Of many rows, five are checked.
     private Agreement Compare(float[] dy, float[] weights, float[] actual)
     {
         int[] seen = test.Rows < Many

@@ -4,12 +4,11 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The linear layer. Its bound is derived at <see cref="GemmCases.Error"/>.</summary>
+/// <summary><see cref="GemmCases.Error"/> derives the bound.</summary>
 internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : OperatorCase("gemm", NameOf(test), test.Format)
 {
     private const double Long = 2e9;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
         from test in GemmCases.All.Concat(GemmCases.Batches)
         select new GemmOperator(test) { Size = IsReal(test) ? CaseSize.Real : CaseSize.Small };
@@ -26,7 +25,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     /// <inheritdoc/>
     public override double Operations => test.Flops;
 
-    /// <summary>Those of the product: the gradients of the epilogue are other operators'.</summary>
+    /// <summary>The product's gradients. Other operators compute the epilogue's.</summary>
     public override IEnumerable<GradientCase> Gradients
     {
         get
@@ -39,10 +38,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
         }
     }
 
-    /// <summary>Uploads a case's arrays: the operator's inputs, and room for its outputs.</summary>
-    /// <param name="buffers">The owner of the uploaded arrays.</param>
-    /// <param name="test">The case.</param>
-    /// <param name="inputs">Its arrays.</param>
+    /// <summary>Uploads inputs and allocates outputs.</summary>
     public static (GemmArgs Args, DeviceBuffer<float> Y) Upload(OperatorBuffers buffers, GemmCase test, GemmInputs inputs)
     {
         var target = KernelTarget.Of(buffers.Device);
@@ -68,10 +64,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
         return (args, y);
     }
 
-    /// <summary>The weights as a device keeps them.</summary>
-    /// <param name="device">The device.</param>
-    /// <param name="test">Their sizes and format.</param>
-    /// <param name="rows">[out, in].</param>
+    /// <summary>Uploads packed weights, from [out, in].</summary>
     public static PackedWeights Pack(Device device, GemmCase test, float[] rows)
     {
         var weights = PackedWeights.Allocate(device, test.OutFeatures, test.InFeatures, test.Format);
@@ -98,7 +91,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
         float[] Output() => HalfValues.Unpack(y.ToArray(), args.YFormat);
     }
 
-    // A processor's driver gets the kernels of GPUs only where they are asked for.
+    // A processor's driver runs the GPU kernels only on request.
     private static void Run(Device device, in GemmArgs args, KernelForm form)
     {
         if (form == KernelForm.Groups)

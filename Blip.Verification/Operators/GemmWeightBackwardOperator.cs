@@ -5,7 +5,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of a linear layer with respect to weights and bias: the result is one behind the other.</summary>
+/// <summary>A linear layer's weight and bias gradients, in this order.</summary>
 internal sealed class GemmWeightBackwardOperator(WeightGradientCase test, WeightGradientInputs? given = null)
     : GradientCase("gemmweightbackward", $"{test}", test.Precision)
 {
@@ -13,7 +13,7 @@ internal sealed class GemmWeightBackwardOperator(WeightGradientCase test, Weight
 
     private const int Many = 1 << 18;
 
-    /// <summary>The sizes of the towers, slices of odd sizes, and the gradients of the small linear layers, each of one slice.</summary>
+    /// <summary>The towers' sizes, odd slices, and the small linear layers as one slice each.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. WeightGradientCases.Real.Select(test => new GemmWeightBackwardOperator(test) { Size = CaseSize.Real }),
@@ -86,7 +86,7 @@ internal sealed class GemmWeightBackwardOperator(WeightGradientCase test, Weight
         float[] Output() => [.. weights.ToArray(), .. bias.ToArray()];
     }
 
-    // As the forward operator's bound has it, over the rows. Of a large gradient the first and last inputs are looked at, and one between.
+    // The forward operator's bound, over the rows. Of a large gradient, five inputs are checked.
     private Agreement Compare(WeightGradientInputs inputs, float[] actual, bool rounds)
     {
         int[] seen = Weights < Many
@@ -109,13 +109,13 @@ internal sealed class GemmWeightBackwardOperator(WeightGradientCase test, Weight
             inputs.X, inputs.OutputGradient, inputs.Before[..Weights], test.Rows, test.InFeatures, test.OutFeatures).Gradient,
         Bias(inputs).Gradient);
 
-    // The gradient of weights whose input is 1 in every row.
+    // The bias is a weight whose input is 1 in every row.
     private (double[] Gradient, double[] Magnitude) Bias(WeightGradientInputs inputs) => test.Bias
         ? GemmWeightBackwardReference.Run(
             [.. Enumerable.Repeat(1f, test.Rows)], inputs.OutputGradient, inputs.Before[Weights..], test.Rows, 1, test.OutFeatures)
         : ([], []);
 
-    // [in, out] as a layer's weights lie: [out, in].
+    // [in, out] to a layer's [out, in].
     private double[] Turned(double[] gradient) =>
         [.. Enumerable.Range(0, gradient.Length).Select(i => gradient[(i % test.InFeatures * test.OutFeatures) + (i / test.InFeatures)])];
 }
@@ -123,10 +123,9 @@ internal sealed class GemmWeightBackwardOperator(WeightGradientCase test, Weight
 /// <summary>The arrays of a <see cref="WeightGradientCase"/>.</summary>
 /// <param name="X">[rows, in].</param>
 /// <param name="OutputGradient">[rows, out].</param>
-/// <param name="Before">The gradients' old values: the weights' <c>[in, out]</c>, and behind them the bias's <c>[out]</c> if any.</param>
+/// <param name="Before">The old gradients: the weights' <c>[in, out]</c>, then the bias's <c>[out]</c> if any.</param>
 internal sealed record WeightGradientInputs(float[] X, float[] OutputGradient, float[] Before)
 {
-    /// <summary>A case's arrays, the same every time.</summary>
     public static WeightGradientInputs Of(WeightGradientCase test)
     {
         var x = GemmCases.Make(new GemmCase(test.Name, test.Rows, test.InFeatures, 1) { Spread = test.Spread }).X;

@@ -3,13 +3,12 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The norm of a gradient that lies in two buffers, and its factor.</summary>
+/// <summary>A norm over two buffers, and its factor.</summary>
 internal sealed class GradientNormOperator((int Count, float MaxNorm, float Scale) test)
     : OperatorCase("gradientnorm", $"{test.Count}, at most {test.MaxNorm:g}, times {test.Scale:g}")
 {
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. OptimizationCases.RealNorms.Select(test => new GradientNormOperator(test) { Size = CaseSize.Real }),

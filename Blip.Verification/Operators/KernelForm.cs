@@ -1,11 +1,11 @@
 namespace Blip.Verification.Operators;
 
-/// <summary>Which of an operator's kernels a run takes.</summary>
+/// <summary>A run's kernels.</summary>
 public enum KernelForm
 {
-    /// <summary>The kernels that the operator chooses for the device.</summary>
+    /// <summary>The operator's choice for the device.</summary>
     Chosen,
 
-    /// <summary>The kernels with groups and shared memory that GPUs take, on the driver of a processor too.</summary>
+    /// <summary>GPU kernels with groups and shared memory, even on a processor.</summary>
     Groups,
 }

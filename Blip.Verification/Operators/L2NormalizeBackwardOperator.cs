@@ -4,7 +4,6 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of rows that were scaled to length one.</summary>
 internal sealed class L2NormalizeBackwardOperator(NormalizationCase test)
     : GradientCase("l2normalizebackward", $"{test.Rows} x {test.Width}{test.ValuesName}")
 {
@@ -12,7 +11,6 @@ internal sealed class L2NormalizeBackwardOperator(NormalizationCase test)
 
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>The gradients of the normalisations.</summary>
     public static IEnumerable<OperatorCase> Cases => Of<L2NormalizeBackwardOperator>(L2NormalizeOperator.Cases);
 
     /// <inheritdoc/>

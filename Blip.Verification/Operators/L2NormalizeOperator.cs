@@ -4,13 +4,11 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Rows of length one.</summary>
 internal sealed class L2NormalizeOperator(NormalizationCase test)
     : OperatorCase("l2normalize", $"{test.Rows} x {test.Width}{test.ValuesName}")
 {
     private const float Eps = 1e-12f;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. NormalizationCases.Real.Select(test => new L2NormalizeOperator(test) { Size = test.Residual ? CaseSize.Large : CaseSize.Real }),
@@ -20,7 +18,7 @@ internal sealed class L2NormalizeOperator(NormalizationCase test)
     /// <summary>A square, its sum, a division.</summary>
     public override double Operations => 3.0 * test.Rows * test.Width;
 
-    /// <summary>None for rows whose gradient, by the least length, is beyond floats.</summary>
+    /// <summary>None where the least length takes the gradient beyond floats.</summary>
     public override IEnumerable<GradientCase> Gradients =>
         test.Values is RowValues.Tiny || test.Residual ? [] : [new L2NormalizeBackwardOperator(test) { Size = Size }];
 

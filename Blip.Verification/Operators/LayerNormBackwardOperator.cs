@@ -4,13 +4,13 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of a layer normalisation with respect to the rows.</summary>
+/// <summary>The gradient of the rows.</summary>
 internal sealed class LayerNormBackwardOperator(NormalizationCase test, NormalizationInputs? given = null, float[]? outputGradient = null)
     : GradientCase("layernormbackward", $"{test.Rows} x {test.Width} {test.Values}, eps {test.Eps:g}")
 {
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>The sizes of the text tower over 35 words, and the gradients of the small normalisations.</summary>
+    /// <summary>A text's and an image's rows, and the small normalisations.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. BackwardCases.RealLayerNorms.Select(test => new LayerNormBackwardOperator(test) { Size = CaseSize.Real }),
@@ -53,7 +53,7 @@ internal sealed class LayerNormBackwardOperator(NormalizationCase test, Normaliz
         var (expected, magnitude) = LayerNormBackwardReference.Run(x, gamma, dy, test.Rows, test.Width, test.Eps);
         // Differences of means and of a product with x̂, some units of the largest each. A single large element makes x̂ up to √width.
         var bound = (8 + (test.Values == RowValues.Spike ? 4 * Math.Sqrt(test.Width) : 0)) * Ulp;
-        // Far from zero with little spread, x̂ itself has the error of x's last place over the spread.
+        // Far from zero with little spread, x̂ has the error of x's last place over the spread.
         var spread = test.Values == RowValues.Offset ? 4 * Math.Sqrt(test.Width) * Ulp : 0;
         return Agreement.Within(expected, actual, i => (bound + spread) * magnitude[i / test.Width]);
     }

@@ -5,16 +5,13 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Layer normalisation of rows, with a residual added before it where the case has one.</summary>
 internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInputs? given = null)
     : OperatorCase("layernorm", NameOf(test), test.Format)
 {
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>Small and odd cases.</summary>
     public static IEnumerable<OperatorCase> Small => NormalizationCases.Small.Select(test => new LayerNormOperator(test));
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. NormalizationCases.Real.Select(test => new LayerNormOperator(test) { Size = CaseSize.Real }),
@@ -26,27 +23,22 @@ internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInp
     public override double Operations => 9.0 * test.Rows * test.Width;
 
     /// <summary>
-    /// Those of the rows, and of scale and shift. None for a residual, which has the sum's gradient, and for constant rows, whose formula
-    /// divides by √eps.
+    /// Rows, scale and shift. None for a residual, whose gradient is the sum's, or for constant rows: the formula divides by √eps.
     /// </summary>
     public override IEnumerable<GradientCase> Gradients =>
         test is { Residual: false, Format: DType.Float32 } && test.Values != RowValues.Constant
             ? [new LayerNormBackwardOperator(test) { Size = Size }, new LayerNormParameterBackwardOperator(test) { Size = Size }]
             : [];
 
-    /// <summary>Holds results to the formula in double.</summary>
-    /// <param name="test">The case.</param>
-    /// <param name="inputs">Its inputs.</param>
-    /// <param name="actual">The results.</param>
-    /// <param name="stored">The format that they were stored in.</param>
+    /// <summary>Compares with the formula in double.</summary>
     public static Agreement Compare(NormalizationCase test, NormalizationInputs inputs, float[] actual, DType stored = DType.Float32)
     {
         var (x, residual, gamma, beta) = inputs;
         var expected = LayerNormReference.Run(x, residual, gamma, beta, test.Rows, test.Width, test.Eps);
         return Agreement.Within(expected, actual, Bound);
 
-        // The normalised value (at most √width) carries the rounding of the mean's correction, of variance and root: 4 ulp;
-        // the scaling and the shift add one each. A constant row's differences are rounding errors of its value, divided by √eps.
+        // The normalised value (at most √width) carries 4 ulp: the mean's correction, variance and root. Scale and shift add one each. A
+        // constant row's differences are rounding errors, divided by √eps.
         double Bound(int i)
         {
             var normalised = Math.Abs(expected[i] - beta[i % test.Width]);

@@ -4,13 +4,13 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of a layer normalisation's scale and shift, added to the old values.</summary>
+/// <summary>The gradients of scale and shift, added to old values.</summary>
 internal sealed class LayerNormParameterBackwardOperator(NormalizationCase test, int slices = 1)
     : GradientCase("layernormparameterbackward", $"{slices} slices of {test.Rows} x {test.Width} {test.Values}, eps {test.Eps:g}")
 {
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>A text's and an image's rows, several slices, and the gradients of the small normalisations.</summary>
+    /// <summary>A text's and an image's rows, several slices, and the small normalisations.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. BackwardCases.RealLayerNorms.Select(test => new LayerNormParameterBackwardOperator(test) { Size = CaseSize.Real }),
@@ -62,7 +62,7 @@ internal sealed class LayerNormParameterBackwardOperator(NormalizationCase test,
         Agreement Compare()
         {
             var expected = LayerNormParameterBackwardReference.Run(values, dy, rows, test.Width, test.Eps);
-            // As LayerNormBackwardOperator has it: x̂ has the errors of a mean and a variance.
+            // As in LayerNormBackwardOperator, x̂ has the errors of a mean and a variance.
             var normalised = 8 + (test.Values == RowValues.Spike ? 4 * Math.Sqrt(test.Width) : 0);
             var spread = test.Values == RowValues.Offset ? 4 * Math.Sqrt(test.Width) : 0;
             var sum = 4 + (Math.Sqrt(rows) / 2);

@@ -4,10 +4,9 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of logits, out of log-probabilities.</summary>
+/// <summary>Takes log-probabilities.</summary>
 internal sealed class LogSoftmaxBackwardOperator(ScoreCase test) : GradientCase("logsoftmaxbackward", $"{test}")
 {
-    /// <summary>The gradients of log-probabilities.</summary>
     public static IEnumerable<OperatorCase> Cases => Of<LogSoftmaxBackwardOperator>(LogSoftmaxOperator.Cases);
 
     /// <inheritdoc/>
@@ -42,7 +41,7 @@ internal sealed class LogSoftmaxBackwardOperator(ScoreCase test) : GradientCase(
                 var (expected, magnitude) = LogSoftmaxBackwardReference.Run(values, dy, test.Rows, test.Vocabulary);
                 return Agreement.Within(expected, dx.ToArray(), Bound);
 
-                // The sum has an error by its terms' magnitudes; an exponential has its rounded argument's.
+                // The sum's error follows its terms' magnitudes, an exponential's its rounded argument.
                 double Bound(int i) => ScoreCases.Ulp * (Math.Abs(dy[i]) + Math.Abs(expected[i])
                     + (Math.Exp(values[i]) * magnitude[i / test.Vocabulary] * test.SumUlps));
             },

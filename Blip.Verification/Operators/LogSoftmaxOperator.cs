@@ -6,13 +6,12 @@ namespace Blip.Verification.Operators;
 
 /// <summary>Log-probabilities of rows of logits.</summary>
 /// <param name="test">The rows.</param>
-/// <param name="hasSums">The logarithms of the sums are asked for, too.</param>
+/// <param name="hasSums">Whether log-sums are output.</param>
 /// <param name="rowsPerSource">Rows that read the same logits.</param>
 internal sealed class LogSoftmaxOperator(ScoreCase test, bool hasSums = true, int rowsPerSource = 1)
     : OperatorCase(
         "logsoftmax", $"{test}{(hasSums ? "" : ", without sums")}{(rowsPerSource == 1 ? "" : $", {rowsPerSource} rows of each")}")
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ScoreCases.Real.Select(test => new LogSoftmaxOperator(test) { Size = CaseSize.Real }),
@@ -23,10 +22,10 @@ internal sealed class LogSoftmaxOperator(ScoreCase test, bool hasSums = true, in
         .. ScoreCases.Real.Select(test => new LogSoftmaxOperator(test, rowsPerSource: 3) { Size = CaseSize.Large }),
     ];
 
-    /// <summary>A difference, an exponential of some ten operations, and two sums.</summary>
+    /// <summary>A difference, an exponential (about ten operations), two sums.</summary>
     public override double Operations => 13.0 * test.Rows * rowsPerSource * test.Vocabulary;
 
-    /// <summary>None for logits that are no numbers, or too many.</summary>
+    /// <summary>None for NaN logits, or too many.</summary>
     public override IEnumerable<GradientCase> Gradients =>
         test.Values is ScoreValues.Usual or ScoreValues.Peaked or ScoreValues.Equal && rowsPerSource == 1
             ? [new LogSoftmaxBackwardOperator(test) { Size = Size }]
@@ -75,7 +74,7 @@ internal sealed class LogSoftmaxOperator(ScoreCase test, bool hasSums = true, in
         return worst;
     }
 
-    // Floats are compared as floats: beyond their range, infinities are right. No score is NaN.
+    // An infinity is right beyond float's range. No score is NaN.
     private static Agreement Floats(double[] expected, float[] actual, Func<int, double> ulps, string what) => Agreement.Within(
         [.. expected.Select((value, i) => (float)value == actual[i] ? actual[i] : value)], actual, i => ulps(i) * ScoreCases.Ulp, what);
 }

@@ -4,12 +4,11 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of a product of low rank: those of A and of B, one behind the other.</summary>
+/// <summary>The result is A's gradient, then B's.</summary>
 internal sealed class LowRankGradientOperator(LowRankCase test) : GradientCase("lowrankgradient", $"{test}")
 {
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>The gradients of the matrices that have such a product.</summary>
     public static IEnumerable<OperatorCase> Cases => Of<LowRankGradientOperator>(LowRankMergeOperator.Cases);
 
     /// <inheritdoc/>
@@ -39,7 +38,7 @@ internal sealed class LowRankGradientOperator(LowRankCase test) : GradientCase("
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var (gradient, down, up) = (test.Matrix(4), test.Down(), test.Up());
-        // Old values are not added to.
+        // Gradients overwrite old values.
         var (downGradient, upGradient) = (buffers.Upload(test.Down()), buffers.Upload(test.Up()));
         var args = new LowRankGradientArgs
         {
@@ -62,7 +61,7 @@ internal sealed class LowRankGradientOperator(LowRankCase test) : GradientCase("
             Compare = () =>
             {
                 var (expected, magnitude) = LowRankReference.Gradient(test, gradient, down, up);
-                // Each term of a sum is rounded with it, and the sum once more by the scale.
+                // Each term rounds with its sum, and the scale once more.
                 return Agreement.Within(
                     expected, Output(), i => ((i < down.Length ? test.OutFeatures : test.InFeatures) + 2) * Ulp / 2 * magnitude[i]);
             },

@@ -6,12 +6,11 @@ using ILGPU.Runtime;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>A product of low rank that is added to a packed matrix: the result is the panels.</summary>
+/// <summary>The result is the panels.</summary>
 internal sealed class LowRankMergeOperator(LowRankCase test) : OperatorCase("lowrankmerge", $"{test}", test.Format)
 {
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. OptimizationCases.RealLowRanks.Select(test => new LowRankMergeOperator(test) { Size = CaseSize.Real }),

@@ -3,13 +3,11 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Parameters that follow others.</summary>
 internal sealed class MomentumUpdateOperator((int Count, double Momentum) test)
     : OperatorCase("momentumupdate", $"{test.Count}, momentum {test.Momentum:g}")
 {
     private const double Ulp = 1.0 / (1 << 23);
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. OptimizationCases.RealMomenta.Select(test => new MomentumUpdateOperator(test) { Size = CaseSize.Real }),

@@ -3,43 +3,41 @@ using Blip.Runtime.Models;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>
-/// One case of an operator: its inputs, its launch, and the check of its result. Tests, benchmarks and the emulator run the same object.
-/// </summary>
-/// <param name="operator">The operator's name in <see cref="OperatorCatalog"/>.</param>
-/// <param name="name">The case, without the operator's name.</param>
-/// <param name="format">How weights or results are stored.</param>
+/// <summary>One case of an operator: inputs, launch and check, the same for tests, benchmarks and the emulator.</summary>
+/// <param name="operator">Its name in <see cref="OperatorCatalog"/>.</param>
+/// <param name="name">The case's name.</param>
+/// <param name="format">The format of weights or results.</param>
 public abstract class OperatorCase(string @operator, string name, DType format = DType.Float32)
 {
     /// <summary>The operator's name.</summary>
     public string Operator => @operator;
 
-    /// <summary>The case, without the operator's name.</summary>
+    /// <summary>The case's name, without the operator.</summary>
     public string Name => name;
 
-    /// <summary>The format as options spell a precision.</summary>
+    /// <summary>The format, spelled as in options.</summary>
     public string Precision => Enum.GetValues<Precision>().Single(precision => precision.ToDType() == format).ToString().ToLowerInvariant();
 
-    /// <summary>Small sizes, or those of a real model.</summary>
+    /// <summary>Its kind of sizes.</summary>
     public CaseSize Size { get; init; }
 
-    /// <summary>The variants on which the tests run it.</summary>
+    /// <summary>The variants that tests run.</summary>
     public virtual TestedOn TestedOn => TestedOn.Every;
 
-    /// <summary>Too slow for a short run of the benchmarks.</summary>
+    /// <summary>Whether short benchmarks skip it.</summary>
     public virtual bool IsLong => false;
 
-    /// <summary>Too slow for processors, and for their drivers.</summary>
+    /// <summary>Whether processors and their drivers are too slow.</summary>
     public virtual bool IsForGpus => false;
 
-    /// <summary>Multiplications and additions, each counted; 0 where only memory counts.</summary>
+    /// <summary>Multiplications plus additions; 0 where only memory counts.</summary>
     public virtual double Operations => 0;
 
-    /// <summary>The cases of the operators that compute this one's gradients, over the same sizes; empty where there are none.</summary>
+    /// <summary>The operator's gradients, over the same sizes.</summary>
     public virtual IEnumerable<GradientCase> Gradients => [];
 
-    /// <summary>Makes the inputs, the same every time, and uploads them.</summary>
-    /// <param name="device">Where the operator is to run.</param>
+    /// <summary>Makes deterministic inputs and uploads them.</summary>
+    /// <param name="device">The device.</param>
     public PreparedOperator Prepare(Device device)
     {
         var buffers = new OperatorBuffers(device);
@@ -54,8 +52,8 @@ public abstract class OperatorCase(string @operator, string name, DType format =
         }
     }
 
-    /// <summary>Runs the case once, and reads the result.</summary>
-    /// <param name="device">Where.</param>
+    /// <summary>Runs once and returns the result.</summary>
+    /// <param name="device">The device.</param>
     public float[] Run(Device device)
     {
         using var prepared = Prepare(device);
@@ -66,7 +64,5 @@ public abstract class OperatorCase(string @operator, string name, DType format =
     /// <inheritdoc/>
     public override string ToString() => $"{Operator} {Name} {Precision}";
 
-    /// <summary>Makes the inputs in buffers that the result owns.</summary>
-    /// <param name="buffers">The buffers, none at first.</param>
     private protected abstract PreparedOperator Prepare(OperatorBuffers buffers);
 }

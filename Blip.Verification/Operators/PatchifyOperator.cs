@@ -5,11 +5,10 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Images cut into patches, in the order of a convolution's weights.</summary>
+/// <summary>Patches in the order of a convolution's weights.</summary>
 internal sealed class PatchifyOperator(PatchCase test)
     : OperatorCase("patchify", $"{test.Batch} x {test.Channels} x {test.Height} x {test.Width} by {test.Patch}", test.Format)
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. PatchEmbeddingCases.Patches.Select(test => new PatchifyOperator(test)),

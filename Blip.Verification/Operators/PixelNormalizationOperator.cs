@@ -4,15 +4,14 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Bytes to normalised floats, the colours apart, at the sizes that photographs are resized to.</summary>
+/// <summary>Bytes to normalised planes of floats.</summary>
 internal sealed class PixelNormalizationOperator(int width, int height) : OperatorCase("pixelnormalization", $"{width} x {height}")
 {
-    // Three roundings: of the product and the difference, at most 2 and divided by 0.26, and of the quotient.
+    // Three roundings: a product and a difference, at most 2 and divided by 0.26, and a quotient.
     private const double Bound = 1e-6;
 
     private static readonly float[] Mean = [0.48145466f, 0.4578275f, 0.40821073f], Std = [0.26862954f, 0.26130258f, 0.27577711f];
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ResamplingCases.Photographs.Select(test => (test.TargetWidth, test.TargetHeight)).Distinct()
@@ -28,7 +27,7 @@ internal sealed class PixelNormalizationOperator(int width, int height) : Operat
         var output = buffers.Allocate<float>(bytes.Length);
         return new PreparedOperator(buffers)
         {
-            // One kernel for every device.
+            // All devices share one kernel.
             Run = _ => PixelNormalization.Run(buffers.Device, pixels.View, table.View, output.View, width, height),
             Output = () => output.ToArray(),
             Compare = () => Agreement.Within(PixelNormalizationReference.Run(bytes, 1.0 / 255, Mean, Std), output.ToArray(), _ => Bound),

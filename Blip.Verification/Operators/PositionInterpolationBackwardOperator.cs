@@ -4,17 +4,16 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of positions that were carried to another grid, added to the old values.</summary>
+/// <summary>The gradient, added to old values.</summary>
 internal sealed class PositionInterpolationBackwardOperator(GridCase test)
     : GradientCase(
         "positioninterpolationbackward", $"{test.Rows} x {test.Columns} to {test.NewRows} x {test.NewColumns} of {test.Hidden}")
 {
     private readonly int length = (1 + (test.NewRows * test.NewColumns)) * test.Hidden;
 
-    /// <summary>The gradients of the forward cases.</summary>
     public static IEnumerable<OperatorCase> Cases => Of<PositionInterpolationBackwardOperator>(PositionInterpolationOperator.Cases);
 
-    /// <summary>Sixteen products and their sums.</summary>
+    /// <summary>Sixteen products and sums.</summary>
     public override double Operations => 32.0 * length;
 
     /// <inheritdoc/>
@@ -37,7 +36,7 @@ internal sealed class PositionInterpolationBackwardOperator(GridCase test)
         var dy = BackwardCases.Gradient(length);
         var before = BackwardCases.Gradient((1 + (test.Rows * test.Columns)) * test.Hidden, 8);
         var (gradient, positions) = (buffers.Upload(dy), buffers.Upload(before));
-        // As in the forward run, for as many positions as read one, with gradients up to 2.
+        // The forward bound, for all positions that read one, with gradients up to 2.
         var readers = Math.Max(1.0, (double)test.NewRows * test.NewColumns / (test.Rows * test.Columns));
         var bound = 4e-5 * readers;
         return new PreparedOperator(buffers)

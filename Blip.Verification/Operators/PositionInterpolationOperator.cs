@@ -4,21 +4,19 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Positions carried from one grid to another.</summary>
 internal sealed class PositionInterpolationOperator(GridCase test, float[]? given = null)
     : OperatorCase("positioninterpolation", $"{test.Rows} x {test.Columns} to {test.NewRows} x {test.NewColumns} of {test.Hidden}")
 {
-    // The coordinate is rounded at up to 30, half of 2^-19, where the cubic is at most 3 steep; four such lines and columns.
+    // The coordinate, up to 30, is rounded by half of 2^-19. The cubic's slope is at most 3; four such lines and columns.
     private const double Bound = 2e-5;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. PatchEmbeddingCases.Grids.Select(test => new PositionInterpolationOperator(test)),
         .. PatchEmbeddingCases.RealGrids.Select(test => new PositionInterpolationOperator(test) { Size = CaseSize.Real }),
     ];
 
-    /// <summary>Sixteen products and their sums.</summary>
+    /// <summary>Sixteen products and sums.</summary>
     public override double Operations => 32.0 * (1 + (test.NewRows * test.NewColumns)) * test.Hidden;
 
     /// <inheritdoc/>

@@ -3,19 +3,18 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>An image that lies on the device, resized: the reference's bytes.</summary>
+/// <summary>The result has the reference's bytes.</summary>
 internal sealed class ResamplingOperator(ResamplingCase test) : OperatorCase("resampling", test.ToString())
 {
     private const int ManyPixels = 10_000_000;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ResamplingCases.Photographs.Select(test => new ResamplingOperator(test) { Size = CaseSize.Real }),
         .. ResamplingCases.Small.Select(test => new ResamplingOperator(test)),
     ];
 
-    /// <summary>One photograph is enough for the tests: others differ in their number of pixels alone.</summary>
+    /// <summary>Tests run one photograph: others differ only in size.</summary>
     public override TestedOn TestedOn => Size == CaseSize.Small || test == ResamplingCases.Photographs[0] ? TestedOn.Every : TestedOn.None;
 
     /// <inheritdoc/>

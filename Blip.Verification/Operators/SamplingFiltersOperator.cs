@@ -4,23 +4,20 @@ using ILGPU.Runtime;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>
-/// A filter of the distribution. It changes the scores in place: a run begins with a copy of them, whose bytes are counted.
-/// </summary>
+/// <summary>Filters work in place: each run first copies the scores, and the copy's bytes count.</summary>
 internal sealed class SamplingFiltersOperator(ScoreCase test, FilterCase filter, float[]? given = null)
     : OperatorCase("samplingfilters", $"{filter} of {test}")
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ScoreCases.Small.SelectMany(test => ScoreCases.Filters.Select(filter => new SamplingFiltersOperator(test, filter))),
         .. ScoreCases.Filters.Select(filter => new SamplingFiltersOperator(ScoreCases.Real[0], filter) { Size = CaseSize.Real }),
     ];
 
-    /// <summary>The portable kernels search bit by bit, which takes a processor long over a whole vocabulary.</summary>
+    /// <summary>The portable kernels search bit by bit, slowly on a processor.</summary>
     public override TestedOn TestedOn => Size == CaseSize.Real ? TestedOn.Vectors : TestedOn.Every;
 
-    /// <summary>The portable search takes one work-item of a processor for a row.</summary>
+    /// <summary>The portable search uses one work-item per row.</summary>
     public override bool IsLong => filter.TopK is 0 or 1;
 
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)

@@ -4,13 +4,13 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of the choice of a row's token: the choice's gradient at its place, zeros elsewhere.</summary>
+/// <summary>The gradient at the token's place, zeros elsewhere.</summary>
 internal sealed class SelectTokenBackwardOperator(int rows, int tokens, int width, bool hasIndex = true)
     : GradientCase("selecttokenbackward", $"{rows} x {tokens} tokens of {width}{(hasIndex ? "" : ", the first")}")
 {
     private readonly int offset = hasIndex ? -1 : 0;
 
-    /// <summary>The class token of 35 words, and the gradients of the small choices.</summary>
+    /// <summary>The class token of 35, and the small selections.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         new SelectTokenBackwardOperator(3, 5, 37),
@@ -38,7 +38,7 @@ internal sealed class SelectTokenBackwardOperator(int rows, int tokens, int widt
         var (dy, index) = Make();
         var gradient = buffers.Upload(dy);
         var indices = buffers.Upload(index);
-        // Zeros must replace the old values.
+        // Zeros must replace these old values.
         var dx = buffers.Upload<float>([.. Enumerable.Repeat(7f, rows * tokens * width)]);
         return new PreparedOperator(buffers)
         {

@@ -4,16 +4,14 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The choice of one token of each row.</summary>
+/// <summary>One token per row.</summary>
 /// <param name="test">The sizes.</param>
-/// <param name="offset">Added to each index; with -1 the indices are counts, some of them out of range.</param>
+/// <param name="offset">Added to each index. With -1 indices are counts, some out of range.</param>
 internal sealed class SelectTokenOperator(EmbeddingCase test, int offset = -1)
     : OperatorCase("selecttoken", $"{NameOf(test)}{(offset == 0 ? ", by index" : "")}")
 {
-    /// <summary>Small and odd cases.</summary>
     public static IEnumerable<OperatorCase> Small => EmbeddingCases.Small.DistinctBy(NameOf).Select(test => new SelectTokenOperator(test));
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. Small,
@@ -26,8 +24,6 @@ internal sealed class SelectTokenOperator(EmbeddingCase test, int offset = -1)
     public override IEnumerable<GradientCase> Gradients =>
         [new SelectTokenBackwardOperator(test.Rows, test.Tokens, test.Hidden) { Size = Size }];
 
-    /// <summary>The sizes as a name has them.</summary>
-    /// <param name="test">The sizes.</param>
     public static string NameOf(EmbeddingCase test) =>
         $"{test.Rows} x {test.Tokens} tokens of {test.Hidden}{(test.Start ? " at a start" : "")}";
 

@@ -1,27 +1,27 @@
 namespace Blip.Verification.Operators;
 
-/// <summary>A gradient's formula in double, and the function whose slope it must be.</summary>
-/// <param name="Input">The input that has the gradient.</param>
-/// <param name="At">The input's values.</param>
+/// <summary>A gradient's formula in double, and its function.</summary>
+/// <param name="Input">The input's name.</param>
+/// <param name="At">Its values.</param>
 /// <param name="Gradient">The gradient there.</param>
-/// <param name="Loss">The function, in double: the result of the forward operator along one direction.</param>
+/// <param name="Loss">The function in double: the forward result along one direction.</param>
 public sealed record Slope(string Input, float[] At, double[] Gradient, Func<float[], double> Loss)
 {
     private const float Step = 1f / 1024;
 
     private const int Most = 24;
 
-    /// <summary>Every element is looked at; otherwise some of many.</summary>
+    /// <summary>Whether all elements are checked, not a sample.</summary>
     public bool IsWhole { get; init; }
 
-    /// <summary>A result along one direction, which makes one number of it.</summary>
+    /// <summary>A result's product with a direction.</summary>
     /// <param name="result">The result.</param>
-    /// <param name="direction">The direction: the gradient of the result.</param>
+    /// <param name="direction">The result's gradient.</param>
     public static double Along(double[] result, float[] direction) => result.Zip(direction, (a, b) => a * b).Sum();
 
     /// <summary>
-    /// Compares with central differences: f(x + h) - f(x - h) over 2h, with the distance that the rounded arguments really have.
-    /// The third derivative times h²/6 is left, which is 2e-5 of the largest gradient at most.
+    /// Compares with central differences, (f(x + h) - f(x - h)) / 2h, where 2h is the distance of the rounded arguments. Their error, the
+    /// third derivative times h²/6, is at most 2e-5 of the largest gradient.
     /// </summary>
     public Agreement Compare()
     {

@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Losses of a contrast with their gradients, which one operator computes; the temperature's is added to the old value.</summary>
+/// <summary>The temperature's gradient adds to the old value.</summary>
 internal sealed class SoftTargetContrastOperator(ContrastCase test)
     : GradientCase(
         "softtargetcontrast",
@@ -15,7 +15,6 @@ internal sealed class SoftTargetContrastOperator(ContrastCase test)
 
     private readonly float weight = 0.5f / test.Rows;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. LossCases.RealContrasts.Select(test => new SoftTargetContrastOperator(test) { Size = CaseSize.Real }),
@@ -46,7 +45,7 @@ internal sealed class SoftTargetContrastOperator(ContrastCase test)
             (double[] Losses, double[] Gradient, double Temperature) Run(float[] values, double divisor) =>
                 SoftTargetContrastReference.Run(values, momentum, others, keys, divisor, test.Alpha, weight, test.Dim);
 
-            // Targets have no gradient: their features are scaled so that they stay as they are.
+            // Targets have no gradient: scaled momentum features keep them constant.
             double Soft(float divisor)
             {
                 float[] kept = [.. momentum.Select(value => value * divisor / test.Temperature)];
@@ -94,7 +93,7 @@ internal sealed class SoftTargetContrastOperator(ContrastCase test)
         {
             var expected = SoftTargetContrastReference.Run(
                 inputs.Features, inputs.Momentum, inputs.Others, inputs.Keys, test.Temperature, test.Alpha, weight, test.Dim);
-            // A similarity is a sum of products of vectors of length one; the sums over columns are taken in blocks.
+            // Similarities sum products of unit vectors. Sums over columns are by blocks.
             var similarity = (8 + (Math.Sqrt(test.Dim) / 2)) / test.Temperature;
             var bound = weight * Ulp * ((2 * similarity) + 16 + (Math.Sqrt(test.Rows + test.Queue) / 4));
             return Agreement.Within(expected.Losses, losses.ToArray(), _ => bound, "loss")

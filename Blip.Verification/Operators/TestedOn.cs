@@ -1,34 +1,34 @@
 namespace Blip.Verification.Operators;
 
-/// <summary>The variants on which the tests run a case. A case on fewer than all takes too long there.</summary>
+/// <summary>The variants that tests run. Others take too long.</summary>
 [Flags]
 public enum TestedOn
 {
-    /// <summary>None: the case is only timed.</summary>
+    /// <summary>The case is only timed.</summary>
     None = 0,
 
-    /// <summary>The CPU accelerator with the widest vectors that the processor has.</summary>
+    /// <summary>The CPU accelerator with its widest vectors.</summary>
     Cpu = 1,
 
-    /// <summary>The CPU accelerator with narrower vectors.</summary>
+    /// <summary>Narrower vectors.</summary>
     NarrowVectors = 2,
 
-    /// <summary>The portable kernels on the CPU accelerator.</summary>
+    /// <summary>Portable kernels on the CPU accelerator.</summary>
     PortableOnCpu = 4,
 
-    /// <summary>OpenCL as the device chooses.</summary>
+    /// <summary>OpenCL with the device's kernels.</summary>
     OpenCl = 8,
 
-    /// <summary>OpenCL with groups of a GPU's size.</summary>
+    /// <summary>OpenCL with GPU-sized groups.</summary>
     OpenClGroups = 16,
 
     /// <summary>CUDA.</summary>
     Cuda = 32,
 
-    /// <summary>The kernels with vectors.</summary>
+    /// <summary>Vector kernels.</summary>
     Vectors = Cpu | NarrowVectors,
 
-    /// <summary>The CPU accelerator and OpenCL with the kernels that they choose.</summary>
+    /// <summary>CPU accelerator and OpenCL with their chosen kernels.</summary>
     Processors = Cpu | OpenCl,
 
     /// <summary>Every variant.</summary>

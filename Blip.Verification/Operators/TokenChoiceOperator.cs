@@ -5,23 +5,20 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>
-/// The choice of each row's next token, the likeliest or a drawn one, and the records of it. Two rows share an image.
-/// </summary>
+/// <summary>Each row's likeliest or drawn token, and its records. Two rows share an image.</summary>
 /// <param name="test">The rows.</param>
-/// <param name="sample">The token is drawn.</param>
-/// <param name="isOpposite">The scores nearly cancel the noise, so that any error in one token's noise decides.</param>
+/// <param name="sample">Whether it is drawn.</param>
+/// <param name="isOpposite">Whether scores nearly cancel the noise, so that any error in the noise decides.</param>
 internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOpposite = false)
     : OperatorCase("tokenchoice", isOpposite ? $"draw from the noise's opposite, {test}" : $"{(sample ? "draw from" : "best of")} {test}")
 {
-    // Both have something in their upper halves.
+    // Both have bits in their upper halves.
     private const ulong Seed = 0x5DEECE66D, Stream = 5_000_000_000;
 
     private const int Pad = 0, Untouched = -7;
 
     private const float Gathered = -2.5f;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. from test in ScoreCases.Real from sample in Both select new TokenChoiceOperator(test, sample) { Size = CaseSize.Real },
@@ -32,7 +29,7 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
 
     private static bool[] Both => [false, true];
 
-    // Every run that is timed makes the rows longer, and none may end.
+    // Timed runs lengthen rows, and none may end.
     private bool IsTimed => Size == CaseSize.Real;
 
     private int Capacity => IsTimed ? 1 << 18 : 24;
@@ -102,7 +99,7 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
             where T : unmanaged => buffers.Upload<T>([.. Enumerable.Range(0, test.Rows).Select(value)]);
     }
 
-    // Of small cases, rows have different lengths, some ended before, and some are at their last place.
+    // Small cases have rows of different lengths, ended rows, and rows at their last place.
     private int Length(int row) => IsTimed ? 1 : row == 2 ? 3 : 1 + (row % 2);
 
     private bool IsFinished(int row) => !IsTimed && row % 5 == 4;
@@ -111,7 +108,7 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
 
     private float LogSum(int row) => 3 + (0.5f * row);
 
-    // Rows that are alike but for rounding noise: as near to the best as the noise's own rounding.
+    // A drawn token is the best within the noise's rounding.
     private Agreement Choice(int row, float[] scores, int token)
     {
         if (IsFinished(row))
@@ -126,7 +123,7 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
         return new(behind[token] == 0 ? 0 : behind[token] / bound, where);
     }
 
-    // The mistake in the tables of a row, or null.
+    // The error in a row's tables, or null.
     private string? Wrong(int row, float[] scores, int stop, Outcome after)
     {
         var (token, length) = (after.Chosen[row], Length(row));

@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of words and positions, added to the old values.</summary>
+/// <summary>Word and position gradients, added to old values.</summary>
 internal sealed class TokenEmbeddingBackwardOperator(EmbeddingCase test)
     : GradientCase("tokenembeddingbackward", $"{SelectTokenOperator.NameOf(test)} out of {test.Vocabulary}")
 {
@@ -12,7 +12,6 @@ internal sealed class TokenEmbeddingBackwardOperator(EmbeddingCase test)
 
     private readonly int length = test.Rows * test.Tokens * test.Hidden;
 
-    /// <summary>The gradients of the forward cases.</summary>
     public static IEnumerable<OperatorCase> Cases => Of<TokenEmbeddingBackwardOperator>(TokenEmbeddingOperator.Cases);
 
     /// <inheritdoc/>
@@ -63,7 +62,7 @@ internal sealed class TokenEmbeddingBackwardOperator(EmbeddingCase test)
             Compare = () =>
             {
                 var expected = Expected(inputs, dy);
-                // Each addition rounds a sum of numbers up to 2, at most one for each token.
+                // Each addition rounds a sum of at most 2; at most one addition per token.
                 var bound = (inputs.Ids.Length + 1.0) * inputs.Ids.Length * Ulp;
                 return Agreement.Within(
                         [.. expected.Words.Select((value, i) => value + wordsBefore[i])], words.ToArray(), _ => bound, "word element")

@@ -4,11 +4,9 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Words and positions of tokens, looked up and added.</summary>
 internal sealed class TokenEmbeddingOperator(EmbeddingCase test, EmbeddingInputs? given = null)
     : OperatorCase("tokenembedding", $"{SelectTokenOperator.NameOf(test)} out of {test.Vocabulary}", test.Format)
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. EmbeddingCases.Small.Select(test => new TokenEmbeddingOperator(test)),
@@ -18,7 +16,7 @@ internal sealed class TokenEmbeddingOperator(EmbeddingCase test, EmbeddingInputs
     /// <inheritdoc/>
     public override double Operations => (double)test.Rows * test.Tokens * test.Hidden;
 
-    /// <summary>Gradients are in single precision, for any format of the table.</summary>
+    /// <summary>Gradients are in single precision.</summary>
     public override IEnumerable<GradientCase> Gradients =>
         [new TokenEmbeddingBackwardOperator(test with { Format = DType.Float32 }) { Size = Size }];
 
@@ -46,7 +44,7 @@ internal sealed class TokenEmbeddingOperator(EmbeddingCase test, EmbeddingInputs
         {
             Run = form => TokenEmbedding.Run(buffers.Device, args),
             Output = () => output.ToArray(),
-            // Stored words are exact in every format of the cases, and their sum with a position is, too, rounded once.
+            // The formats hold the embeddings exactly. The sum with a position is rounded once.
             Compare = () => Agreement.Exact(
                 [.. Expected(inputs).Select(sum => (float)sum)], output.ToArray()),
             Bytes = 3 * sizeof(float) * Operations,

@@ -3,10 +3,9 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The rules of generation on rows of scores. Their bound is derived at <see cref="RuleData.Compare"/>.</summary>
+/// <summary><see cref="RuleData.Compare"/> derives the bound.</summary>
 internal sealed class TokenRulesOperator(RuleCase test) : OperatorCase("tokenrules", test.ToString())
 {
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. RuleCases.Real.Select(test => new TokenRulesOperator(test) { Size = CaseSize.Real }),

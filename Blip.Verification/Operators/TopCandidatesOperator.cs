@@ -4,22 +4,19 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>
-/// The best continuations of each row, or drawn ones in the order of sum and noise; where they are drawn, two rows share an image.
-/// </summary>
+/// <summary>Each row's best continuations, or drawn ones by sum and noise. In draws two rows share an image.</summary>
 /// <param name="test">The rows.</param>
-/// <param name="count">Candidates of a row.</param>
-/// <param name="sample">They are drawn.</param>
+/// <param name="count">Candidates per row.</param>
+/// <param name="sample">Whether they are drawn.</param>
 internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool sample)
     : OperatorCase("topcandidates", $"{(sample ? "draw" : "best")} {count} of {test}")
 {
-    // Beams look at twice their number; five beams ask for ten.
+    // Five beams use twice as many candidates.
     private const int OfFiveBeams = 10;
 
-    // Both have something in their upper halves.
+    // Both have bits in their upper halves.
     private const ulong Seed = 0x5DEECE66D, Stream = 5_000_000_000;
 
-    /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ScoreCases.Real.Select(test => new TopCandidatesOperator(test, OfFiveBeams, sample: false) { Size = CaseSize.Real }),
@@ -43,7 +40,7 @@ internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool samp
         var (onStreams, onLengths) = (buffers.Upload(streams), buffers.Upload(lengths));
         var values = test.Make();
         var scores = buffers.Upload(values);
-        // As beams have it: some within reach, others far below, where many sums are equal after rounding.
+        // As in beams: some are near, others so far that rounding makes many sums equal.
         float[] before = [.. Enumerable.Range(0, test.Rows).Select(row => !sample && row % 3 == 2 ? -1e9f : -1.7f * row)];
         var running = buffers.Upload(before);
         var orders = buffers.Allocate<float>(test.Rows * count);
@@ -83,7 +80,7 @@ internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool samp
         };
     }
 
-    // A token's own order, and the order that belongs at its place: both but for the rounding of the noise.
+    // Compares a token's order, and the order due at its place, within the noise's rounding.
     private Agreement Compare(int row, float[] scores, float running, long stream, int[] tokens, float[] sums, float[] orders)
     {
         double Noise(int token) => sample ? Philox.Gumbel(Seed, (ulong)stream, row % RowsPerImage, row + 1, token) : 0;

@@ -4,12 +4,12 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The first of many vectors: those of a sort of scores in double.</summary>
+/// <summary>Hits are compared with sorted scores in double.</summary>
 internal sealed class VectorSearchOperator(SearchCase test) : OperatorCase("vectorsearch", test.ToString())
 {
     private const int Million = 1_000_000;
 
-    /// <summary>Every case, and those of its first pass.</summary>
+    /// <summary>Every case, and first passes.</summary>
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. SearchCases.Real.Select(test => new VectorSearchOperator(test) { Size = CaseSize.Real }),

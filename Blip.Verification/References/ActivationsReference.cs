@@ -2,11 +2,11 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The activations in double precision, which the variants are compared with.</summary>
+/// <summary>The activations in double.</summary>
 public static class ActivationsReference
 {
-    /// <summary>The function of one value.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The function is not one that exists.</exception>
+    /// <summary>The function's value.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The function is unknown.</exception>
     public static double Apply(double x, Activation kind) => kind switch
     {
         Activation.None => x,
@@ -19,7 +19,6 @@ public static class ActivationsReference
     };
 }
 
-/// <summary>The derivatives in double precision, which the variants are compared with.</summary>
 internal static class ActivationsBackwardReference
 {
     /// <summary>f'(x).</summary>

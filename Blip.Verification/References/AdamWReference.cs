@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>A step of AdamW as the formula says, in double, for one element.</summary>
+/// <summary>One element's step.</summary>
 internal static class AdamWReference
 {
     public static (double Parameter, double First, double Second) Step(

@@ -2,10 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>A cache after new tokens were copied into it element by element.</summary>
 internal static class AppendCacheReference
 {
-    /// <summary>Takes the inputs of <see cref="AppendCacheArgs"/>, of the keys or of the values; the given cache stays as it is.</summary>
+    /// <summary>For keys or values of <see cref="AppendCacheArgs"/>; the given cache stays unchanged.</summary>
     public static float[] Run(
         float[] source, int sourceStride, int sourceOffset, float[] cache, int capacity, int[] start, int[] writeRow, int rows, int tokens, int width)
     {

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The gradients of an image's tokens element by element, in double.</summary>
 internal static class AssembleTokensBackwardReference
 {
     public static (double[] Patches, double[] Class, double[] Positions) Run(float[] dy, int batch, int patches, int hidden)

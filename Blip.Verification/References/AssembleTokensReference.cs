@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Tokens of an image element by element.</summary>
 internal static class AssembleTokensReference
 {
     public static double[] Run(float[] patchEmbeddings, float[] classEmbedding, float[] positions, int batch, int patches, int hidden)

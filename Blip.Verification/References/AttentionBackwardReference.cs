@@ -2,17 +2,15 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Attention backwards as the formulas say, in double, on plain arrays, which the variants are compared with.</summary>
 internal static class AttentionBackwardReference
 {
-    /// <summary>The gradients, each laid out like its input; columns outside the head have 0.</summary>
+    /// <summary>Gradients laid out like the inputs. Columns outside the heads are 0.</summary>
     public sealed record Gradients(double[] Query, double[] Key, double[] Value, double[] Probabilities)
     {
-        /// <summary>The gradient of one buffer that holds all three.</summary>
+        /// <summary>The gradient of a shared buffer.</summary>
         public double[] Packed => [.. Query.Zip(Key, (a, b) => a + b).Zip(Value, (a, b) => a + b)];
     }
 
-    /// <summary>Runs the attention, and then runs it backwards.</summary>
     public static Gradients Run(AttentionReference.Inputs inputs, float[] outputGradient)
     {
         var a = inputs.Args;

@@ -2,10 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Attention as the formula says, in double, on plain arrays, which the variants are compared with.</summary>
 internal static class AttentionReference
 {
-    /// <summary>The sizes, tables and inputs of <see cref="AttentionArgs"/> as arrays; null where a view may be empty.</summary>
+    /// <summary><see cref="AttentionArgs"/> with arrays; null for an empty view.</summary>
     public sealed record Inputs(
         AttentionArgs Args, float[] Query, float[] Key, float[] Value, int[]? KeyRow, int[]? Start, int[]? Mask);
 

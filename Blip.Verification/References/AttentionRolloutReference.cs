@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The same in double, which the variants are compared with.</summary>
 internal static class AttentionRolloutReference
 {
     public static double[] Run(float[] probabilities, float[]? before, int rows, int heads, int tokens)

@@ -2,31 +2,31 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>One step of beam search over one image as <see cref="BeamStep"/> takes it, in double, with whole sequences in place of tables.</summary>
+/// <summary>One image's step of <see cref="BeamStep"/>, with whole sequences instead of tables.</summary>
 /// <param name="Beams">Beams.</param>
 /// <param name="Prompt">Tokens of the prompt.</param>
-/// <param name="Limit">Most tokens of a sequence.</param>
+/// <param name="Limit">A sequence's most tokens.</param>
 /// <param name="Stop">The token that ends a sequence.</param>
 /// <param name="StopWhenFull">As in <see cref="BeamStepArgs"/>.</param>
 /// <param name="BoundByLimit">As in <see cref="BeamStepArgs"/>.</param>
-/// <param name="LengthPenalty">A sequence's score is its sum / (generated tokens)^LengthPenalty.</param>
+/// <param name="LengthPenalty">Divides a sequence's sum by (generated tokens)^LengthPenalty.</param>
 internal sealed record BeamStepReference(int Beams, int Prompt, int Limit, int Stop, bool StopWhenFull, bool BoundByLimit, double LengthPenalty)
 {
     private const double Sunk = -1e9;
 
-    /// <summary>Tokens that end a sequence as the stop token does.</summary>
+    /// <summary>More tokens that end a sequence.</summary>
     public IReadOnlySet<int> Ends { get; init; } = new HashSet<int>();
 
-    /// <summary>A sequence, the cache rows of its positions, and its sum; of a finished one its score.</summary>
+    /// <summary>A sequence, its positions' cache rows, and its sum, or score if finished.</summary>
     public sealed record Beam(int[] Tokens, int[] Rows, double Sum);
 
-    /// <summary>A step's results: the beams that run on, the finished sequences, both best first, and whether the search is over.</summary>
+    /// <summary>Running and finished sequences, best first, and whether the search is over.</summary>
     public sealed record State(IReadOnlyList<Beam> Running, IReadOnlyList<Beam> Finished, bool Done);
 
-    /// <summary>Takes the step.</summary>
-    /// <param name="before">Beams and finished sequences.</param>
-    /// <param name="candidates">Of each beam its continuations, best first.</param>
-    /// <param name="firstRow">The first beam's row, which the cache rows count from.</param>
+    /// <summary>Takes a step.</summary>
+    /// <param name="before">The previous state.</param>
+    /// <param name="candidates">Each beam's continuations, best first.</param>
+    /// <param name="firstRow">The first beam's row.</param>
     public State Step(State before, IReadOnlyList<IReadOnlyList<(int Token, double Sum)>> candidates, int firstRow)
     {
         var generated = before.Running[0].Tokens.Length + 1 - Prompt;

@@ -2,10 +2,8 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Columns of one matrix in another.</summary>
 internal static class ColumnCopyReference
 {
-    /// <summary>The matrix after the copy.</summary>
     public static float[] Run(float[] x, float[] y, int rows, ColumnRange columns)
     {
         var copied = (float[])y.Clone();

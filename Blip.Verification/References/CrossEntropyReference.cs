@@ -2,14 +2,13 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Cross-entropy as the formula says, in double.</summary>
 internal static class CrossEntropyReference
 {
-    /// <summary>The loss of each row times its weight, and the gradient of their sum.</summary>
+    /// <summary>The weighted losses, and the gradient of their sum.</summary>
     /// <param name="logits">[rows, classes].</param>
     /// <param name="labels">[rows].</param>
     /// <param name="weights">[rows].</param>
-    /// <param name="smoothing">The share of the target that all classes get.</param>
+    /// <param name="smoothing">The target's share for all classes.</param>
     public static (double[] Losses, double[] Gradient) Run(float[] logits, int[] labels, float[] weights, float smoothing)
     {
         var (rows, classes) = (labels.Length, logits.Length / labels.Length);

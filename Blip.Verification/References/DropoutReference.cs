@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Dropout element by element, with the generator written out as its authors have it.</summary>
+/// <summary>The random generator follows its authors.</summary>
 internal static class DropoutReference
 {
     public static double[] Run(float[] x, int elementsPerDraw, float probability, ulong seed, int stream) =>
@@ -10,11 +10,11 @@ internal static class DropoutReference
         .. x.Select((value, i) => (double)(value * (float)Factor(probability, seed, i / elementsPerDraw, stream))),
     ];
 
-    /// <summary>The factor of a draw: 0, or the scale.</summary>
+    /// <summary>A draw's factor: 0, or the scale.</summary>
     public static double Factor(float probability, ulong seed, long draw, int stream) =>
         Draw(seed, (ulong)draw, (uint)stream) < Math.Round(probability * 4294967296.0) ? 0 : (float)(1 / (1 - (double)probability));
 
-    // Philox4x32-10: the counter's words are the draw's number over four, and the stream; the word is the rest.
+    // Philox4x32-10. The counter holds the draw / 4 and the stream; the remainder selects the output.
     private static uint Draw(ulong seed, ulong draw, uint stream)
     {
         uint[] counter = [(uint)(draw / 4), (uint)(draw / 4 >> 32), stream, 0];

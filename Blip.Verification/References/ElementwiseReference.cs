@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Sums in double.</summary>
 internal static class ElementwiseReference
 {
     public static double[] Add(float[] a, float[] b)

@@ -2,16 +2,12 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The linear layer backwards in double precision, which the variants are compared with.</summary>
 internal static class GemmBackwardReference
 {
-    /// <summary>dX = (dY · scales) · W, and the scale of its rounding errors, Σ |dY · scale · W|.</summary>
-    /// <param name="dy">[rows, out].</param>
-    /// <param name="weights">[out, in], already rounded to the format that the kernel reads.</param>
-    /// <param name="scales">[out] or empty.</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="outFeatures">Outputs per row.</param>
-    /// <param name="inFeatures">Inputs per row.</param>
+    /// <summary>
+    /// dX = (dY · scales) · W, and the scale of its rounding errors, Σ |dY · scale · W|. dY is [rows, out]. W is [out, in], already rounded
+    /// to the kernel's format. Scales are [out] or empty.
+    /// </summary>
     public static (double[] Gradient, double[] Magnitude) Run(float[] dy, float[] weights, float[] scales, int rows, int outFeatures, int inFeatures)
     {
         var (gradient, magnitude) = (new double[rows * inFeatures], new double[rows * inFeatures]);

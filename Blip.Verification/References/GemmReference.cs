@@ -2,19 +2,19 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The linear layer in double precision, which the variants are compared with.</summary>
+/// <summary>The linear layer in double.</summary>
 public static class GemmReference
 {
     /// <summary>act((X · Wᵀ) · scales + bias) + residual.</summary>
     /// <param name="x">[rows, in].</param>
-    /// <param name="weights">[out, in], already rounded to the format that the kernel reads.</param>
-    /// <param name="scales">[out] or empty: each output's scale.</param>
+    /// <param name="weights">[out, in], rounded to the kernel's format.</param>
+    /// <param name="scales">[out] or empty.</param>
     /// <param name="bias">[out] or empty.</param>
     /// <param name="residual">[rows, out] or empty.</param>
-    /// <param name="activation">Applied before the residual is added.</param>
+    /// <param name="activation">Applied before the residual.</param>
     /// <param name="y">[rows, out].</param>
     /// <param name="magnitude">[rows, out] or empty: Σ |x · w · scale| + |bias| + |residual|, the scale of the rounding errors.</param>
-    /// <param name="rows">Number of rows.</param>
+    /// <param name="rows">Rows.</param>
     /// <param name="outFeatures">Outputs per row.</param>
     /// <param name="inFeatures">Inputs per row.</param>
     public static void Run(

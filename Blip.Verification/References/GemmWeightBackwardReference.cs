@@ -1,15 +1,11 @@
 namespace Blip.Verification.References;
 
-/// <summary>The gradient of a linear layer's parameters in double precision, which the variants are compared with.</summary>
 internal static class GemmWeightBackwardReference
 {
-    /// <summary>before + Xᵀ · dY, and the scale of its rounding errors, |before| + Σ |x · dY|.</summary>
-    /// <param name="x">[rows, in].</param>
-    /// <param name="dy">[rows, out].</param>
-    /// <param name="before">[in, out]: the gradient's old values.</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="inFeatures">Inputs per row.</param>
-    /// <param name="outFeatures">Outputs per row.</param>
+    /// <summary>
+    /// before + Xᵀ · dY, and the scale of its rounding errors, |before| + Σ |x · dY|. X is [rows, in], dY [rows, out] and the old gradient
+    /// [in, out].
+    /// </summary>
     public static (double[] Gradient, double[] Magnitude) Run(
         float[] x, float[] dy, float[] before, int rows, int inFeatures, int outFeatures)
     {

@@ -2,10 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>L2 normalisation backwards as the formula says, in double.</summary>
 internal static class L2NormalizeBackwardReference
 {
-    /// <summary>The gradient, and for each row the largest |dy| over the row's divisor.</summary>
+    /// <summary>The gradient, and each row's (largest |dy| + |product|) over its divisor.</summary>
     public static (double[] Gradient, double[] Magnitude) Run(float[] x, float[] dy, int rows, int width, double eps)
     {
         var (dx, magnitude) = (new double[rows * width], new double[rows]);

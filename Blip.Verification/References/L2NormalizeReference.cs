@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>L2 normalisation as the formula says, in double.</summary>
 internal static class L2NormalizeReference
 {
     public static double[] Run(float[] x, int rows, int width, double eps)

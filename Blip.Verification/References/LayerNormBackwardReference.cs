@@ -2,10 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Layer normalisation backwards as the formula says, in double.</summary>
 internal static class LayerNormBackwardReference
 {
-    /// <summary>The gradient, and for each row the scale of its rounding errors: (the largest |dy · gamma|) / σ.</summary>
+    /// <summary>The gradient, and rows' scales of rounding errors: (the largest |dy · gamma|) / σ.</summary>
     public static (double[] Gradient, double[] Magnitude) Run(float[] x, float[] gamma, float[] dy, int rows, int width, double eps)
     {
         var (dx, magnitude) = (new double[rows * width], new double[rows]);

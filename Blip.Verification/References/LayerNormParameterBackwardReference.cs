@@ -2,10 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The gradients of a layer normalisation's scale and shift as the formula says, in double.</summary>
 internal static class LayerNormParameterBackwardReference
 {
-    /// <summary>The gradients, and for each column the sums of the magnitudes that were added up.</summary>
+    /// <summary>The gradients, and each column's sums of magnitudes.</summary>
     public static (double[] Gamma, double[] Beta, double[] GammaSize, double[] BetaSize) Run(
         float[] x, float[] dy, int rows, int width, double eps)
     {

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Layer normalisation as the formula says, in double.</summary>
 internal static class LayerNormReference
 {
     public static double[] Run(float[] x, float[]? residual, float[] gamma, float[] beta, int rows, int width, double eps)
@@ -10,7 +9,7 @@ internal static class LayerNormReference
         var y = new double[rows * width];
         for (var row = 0; row < rows; row++)
         {
-            // The sum of the residual connection is a float in every implementation.
+            // Every implementation adds the residual in float.
             var values = Enumerable.Range(row * width, width).Select(i => (double)(residual is null ? x[i] : x[i] + residual[i])).ToArray();
             var mean = values.Average();
             var variance = values.Average(value => (value - mean) * (value - mean));

@@ -2,10 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Log-softmax backwards, out of log-probabilities, in double.</summary>
+/// <summary>Takes log-probabilities.</summary>
 internal static class LogSoftmaxBackwardReference
 {
-    /// <summary>The gradient, and for each row the sum of |dy|.</summary>
+    /// <summary>The gradient, and each row's sum of |dy|.</summary>
     public static (double[] Gradient, double[] Magnitude) Run(float[] y, float[] dy, int rows, int vocabulary)
     {
         var (dx, magnitude) = (new double[rows * vocabulary], new double[rows]);

@@ -2,13 +2,10 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.References;
 
-/// <summary>
-/// A matrix with a product of low rank, and that product's gradients, as the formulas say, in double. Matrices are <c>[in, columns]</c>,
-/// A is <c>[rank, in]</c> and B transposed <c>[rank, out]</c>.
-/// </summary>
+/// <summary>Matrices are <c>[in, columns]</c>, A is <c>[rank, in]</c>, and B transposed is <c>[rank, out]</c>.</summary>
 internal static class LowRankReference
 {
-    /// <summary>The matrix, and the sum of the magnitudes that each element was added up from.</summary>
+    /// <summary>The matrix plus the product, and sums of magnitudes.</summary>
     public static (double[] Matrix, double[] Magnitude) Merge(LowRankCase test, float[] matrix, float[] down, float[] up)
     {
         double[] merged = [.. matrix.Select(value => (double)value)], magnitude = [.. matrix.Select(value => Math.Abs((double)value))];
@@ -28,7 +25,7 @@ internal static class LowRankReference
         return (merged, magnitude);
     }
 
-    /// <summary>The gradients of A and B, one behind the other, and the sums of their magnitudes.</summary>
+    /// <summary>A's gradient, then B's, and sums of magnitudes.</summary>
     public static (double[] Gradients, double[] Magnitude) Gradient(LowRankCase test, float[] gradient, float[] down, float[] up)
     {
         var (sums, magnitude) = (new double[down.Length + up.Length], new double[down.Length + up.Length]);

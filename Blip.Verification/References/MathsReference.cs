@@ -2,14 +2,14 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Double-precision functions that .NET lacks.</summary>
+/// <summary>Functions in double that .NET lacks.</summary>
 public static class MathsReference
 {
     private const int Terms = 400;
 
     /// <summary>
-    /// The error function: its Taylor series with positive terms, 2/√π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (2n+1)!! (Abramowitz and Stegun 7.1.6),
-    /// which loses no digits.
+    /// The error function by its Taylor series with positive terms, 2/√π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (2n+1)!! (Abramowitz and Stegun 7.1.6),
+    /// which does not cancel.
     /// </summary>
     public static double Erf(double x)
     {

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Patches element by element.</summary>
 internal static class PatchifyReference
 {
     public static float[] Run(float[] pixels, int batch, int channels, int height, int width, int patch)

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Rescaling and normalising pixel by pixel, in double.</summary>
 internal static class PixelNormalizationReference
 {
     /// <summary><c>[height, width, 3]</c> bytes to <c>[3, height, width]</c>.</summary>

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Bicubic interpolation of positions as the formula says, in double.</summary>
 internal static class PositionInterpolationReference
 {
     public static double[] Run(float[] positions, int rows, int columns, int newRows, int newColumns, int hidden)
@@ -16,7 +15,7 @@ internal static class PositionInterpolationReference
         return y;
     }
 
-    /// <summary>The transpose, for gradients of the new grid.</summary>
+    /// <summary>The transpose, for gradients.</summary>
     public static double[] Transposed(float[] dy, int rows, int columns, int newRows, int newColumns, int hidden)
     {
         var gradient = new double[(1 + (rows * columns)) * hidden];
@@ -28,7 +27,7 @@ internal static class PositionInterpolationReference
         return gradient;
     }
 
-    // Which new position reads which old one, with which weight. The class token's is copied.
+    // The weights of old positions in new ones. The class token's is copied.
     private static IEnumerable<(int To, int From, double Weight)> Weights(int rows, int columns, int newRows, int newColumns)
     {
         yield return (0, 0, 1);

@@ -2,14 +2,13 @@ using Blip.Runtime.Generation;
 
 namespace Blip.Verification.References;
 
-/// <summary>The rules of some options on one row, in double.</summary>
 internal static class ReferenceRules
 {
-    /// <summary>Everything up to the sampling filters.</summary>
+    /// <summary>Applies all rules before the sampling filters.</summary>
     public static double[] Apply(double[] scores, IReadOnlyList<int> history, int prompt, GenerationOptions options, SpecialTokens specials) =>
         Of(options, specials).Apply(scores, history, prompt, options.LengthLimit(prompt));
 
-    /// <summary>The rules that the options ask for.</summary>
+    /// <summary>The rules that the options request.</summary>
     public static TokenRulesReference Of(GenerationOptions options, SpecialTokens specials) => new(specials.Stop)
     {
         Biases = [.. options.SequenceBias.Select(bias => (bias.Tokens, bias.Bias))],
@@ -27,6 +26,5 @@ internal static class ReferenceRules
         SuppressedFirst = options.BeginSuppressTokens,
     };
 
-    /// <summary>Log-probabilities.</summary>
     public static double[] LogSoftmax(IEnumerable<double> scores) => LogSoftmaxReference.Row([.. scores]).LogProbabilities;
 }

@@ -2,10 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The truth that the variants are compared with: plain loops, first in the integers that define the answer, then in double.</summary>
+/// <summary>Plain loops, in the integers that define the result and in double.</summary>
 public static class ResamplingReference
 {
-    /// <summary>Resizes <c>[height, width, 3]</c> to <c>[targetHeight, targetWidth, 3]</c>: every variant gives these bytes.</summary>
+    /// <summary>Resizes <c>[height, width, 3]</c> to <c>[targetHeight, targetWidth, 3]</c>. Every variant gives these bytes.</summary>
     public static byte[] Resize(ReadOnlySpan<byte> source, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
     {
         var (columns, rows) = (ResamplingTable.Create(width, targetWidth, filter), ResamplingTable.Create(height, targetHeight, filter));
@@ -14,7 +14,7 @@ public static class ResamplingReference
             : Rows(Columns(source, height, columns), targetWidth, rows);
     }
 
-    /// <summary>The bicubic answer before anything is rounded, clipped to 0 to 255 between the passes: the bytes lie within 2 of it.</summary>
+    /// <summary>The unrounded bicubic result, clipped to 0 to 255 between passes. The bytes lie within 2 of it.</summary>
     public static double[] ResizeBicubic(ReadOnlySpan<byte> source, int width, int height, int targetWidth, int targetHeight)
     {
         var rowsFirst = Resampling.RowsFirst(width, height, targetWidth, targetHeight);
@@ -68,7 +68,7 @@ public static class ResamplingReference
         return (byte)Math.Clamp(sum >> ResamplingTable.PrecisionBits, 0, 255);
     }
 
-    // Keys' kernel (a = -0.5), stretched by the scale where the image shrinks, over the pixels whose centre it covers.
+    // Keys' kernel (a = -0.5) over the pixels whose centre it covers, stretched by the scale where the image shrinks.
     private static double Bicubic(ReadOnlySpan<double> source, int length, int target, int index, int step, int offset)
     {
         var scale = (double)length / target;

@@ -3,8 +3,8 @@ using Blip.Kernels;
 namespace Blip.Verification.References;
 
 /// <summary>
-/// The filters of <see cref="SamplingFilters"/> on one row in double, with whole sorts. Each says which tokens it keeps. Where rounding may
-/// decide, <c>slack</c> moves the limit: tokens kept with a negative slack must be kept, tokens dropped with a positive one must be dropped.
+/// The tokens of a row that the filters of <see cref="SamplingFilters"/> keep, by full sorts. Where rounding may decide, <c>slack</c> moves
+/// the limit. Tokens kept with a negative slack must be kept; tokens dropped with a positive one must be dropped.
 /// </summary>
 internal static class SamplingFiltersReference
 {
@@ -16,7 +16,7 @@ internal static class SamplingFiltersReference
     public static double Entropy(double[] scores) =>
         Softmax(scores).Sum(p => p > 0 ? -p * Math.Log(p) : 0);
 
-    /// <summary>The k highest scores, and those equal to the last of them; 0 keeps all.</summary>
+    /// <summary>The k highest scores and ties with the last; 0 keeps all.</summary>
     public static bool[] TopK(double[] scores, int k, int least)
     {
         if (k == 0)
@@ -26,8 +26,8 @@ internal static class SamplingFiltersReference
     }
 
     /// <summary>
-    /// Of the 100 highest scores, and those equal to the last of them, the first ones, as long as the sum of their -p log p is at most this
-    /// share of the entropy of all of these; the first stays. Of equal ones the lower token comes first.
+    /// The best of the 100 highest scores (and ties), while their sum of -p log p is at most this share of the group's entropy. The best
+    /// always stays. Of ties the lower token comes first.
     /// </summary>
     public static bool[] TopH(double[] scores, double h, double slack = 0)
     {
@@ -45,7 +45,7 @@ internal static class SamplingFiltersReference
         return kept;
     }
 
-    /// <summary>Drops the least likely tokens as long as their probabilities sum to no more than 1 - p; of equal ones the lower goes first.</summary>
+    /// <summary>Drops the least likely tokens while their probabilities sum to at most 1 - p. Of ties the lower token goes first.</summary>
     public static bool[] TopP(double[] scores, double p, int least, double slack = 0)
     {
         var probabilities = Softmax(scores);
@@ -66,16 +66,13 @@ internal static class SamplingFiltersReference
         var probabilities = Softmax(scores);
         var limit = p * probabilities.Max() * (1 - slack);
         var first = Enumerable.Range(0, scores.Length).OrderByDescending(token => scores[token]).Take(least).ToArray();
-        // Scores equal to the likeliest are as likely, for any rounding.
+        // Scores equal to the best are equally likely despite rounding.
         return [.. probabilities.Select((probability, token) => probability >= limit || scores[token] == scores[first[0]] || first.Contains(token))];
     }
 
-    /// <summary>Tokens whose surprise is nearest the entropy, until their probabilities reach p.</summary>
-    /// <param name="scores">One row.</param>
-    /// <param name="p">The sum to reach.</param>
-    /// <param name="least">Tokens to keep at least.</param>
-    /// <param name="slack">Moves the sum.</param>
-    /// <param name="distanceSlack">Moves the distance from the entropy.</param>
+    /// <summary>
+    /// Tokens whose surprise is nearest the entropy, until their probabilities reach p. One slack moves the sum, the other the distance.
+    /// </summary>
     public static bool[] Typical(double[] scores, double p, int least, double slack = 0, double distanceSlack = 0)
     {
         var (logProbabilities, entropy) = (LogSoftmaxReference.Row(scores).LogProbabilities, Entropy(scores));
@@ -86,7 +83,7 @@ internal static class SamplingFiltersReference
             sum += Math.Exp(logProbabilities[nearest[last + 1]]);
         var limit = distances[nearest[last]] + distanceSlack;
         var first = nearest.Take(least).ToArray();
-        // Equal scores are equally far, however that is rounded.
+        // Equal scores are equally far despite rounding.
         return [.. distances.Select((distance, token) => distance <= limit || scores[token] == scores[nearest[last]] || first.Contains(token))];
     }
 

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The same, element by element.</summary>
 internal static class SelectTokenBackwardReference
 {
     public static float[] Run(float[] dy, int[] index, int rows, int tokens, int width, int offset)

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>One token of each row, copied element by element.</summary>
 internal static class SelectTokenReference
 {
     public static float[] Run(float[] x, int[] index, int rows, int tokens, int width, int offset)

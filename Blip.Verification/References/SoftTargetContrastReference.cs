@@ -2,17 +2,16 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The contrast with soft targets as the formula says, in double.</summary>
 internal static class SoftTargetContrastReference
 {
-    /// <summary>The weighted losses, the gradient of their sum with respect to the features, and to the temperature.</summary>
+    /// <summary>The weighted losses, and their sum's gradients by features and temperature.</summary>
     /// <param name="features">[rows, dim].</param>
     /// <param name="momentum">[rows, dim].</param>
     /// <param name="others">[columns, dim]: the batch's, then the queue's.</param>
     /// <param name="keys">[columns].</param>
     /// <param name="temperature">The divisor of similarities.</param>
-    /// <param name="alpha">The share of soft targets.</param>
-    /// <param name="weight">Of each row.</param>
+    /// <param name="alpha">The soft targets' share.</param>
+    /// <param name="weight">Each row's weight.</param>
     /// <param name="dim">Elements of a feature.</param>
     public static (double[] Losses, double[] Gradient, double Temperature) Run(
         float[] features, float[] momentum, float[] others, int[] keys, double temperature, double alpha, double weight, int dim)
@@ -28,7 +27,7 @@ internal static class SoftTargetContrastReference
             for (var j = 0; j < keys.Length; j++)
             {
                 var target = (alpha * Math.Exp(soft[j])) + (keys[j] == keys[row] ? (1 - alpha) / matches : 0);
-                // Where a logarithm overflows the target is 0.
+                // Where a logarithm overflows, the target is 0.
                 losses[row] -= target == 0 ? 0 : weight * target * logProbabilities[j];
                 var slope = weight * (Math.Exp(logProbabilities[j]) - target) / temperature;
                 temperatureGradient -= slope * similarities[j];

@@ -2,10 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The gradients of words and positions element by element, in double.</summary>
 internal static class TokenEmbeddingBackwardReference
 {
-    /// <summary>The words' gradient as [hidden, vocabulary], the positions' as [positions, hidden].</summary>
+    /// <summary>The words' gradient [hidden, vocabulary], and the positions' [positions, hidden].</summary>
     public static (double[] Words, double[] Positions) Run(
         int[] ids, int[] start, float[] dy, int tokens, int hidden, int vocabulary, int positions)
     {

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Words and positions element by element, added up in double.</summary>
 internal static class TokenEmbeddingReference
 {
     /// <summary>Takes the inputs of <see cref="TokenEmbeddingArgs"/>, the table as [vocabulary, hidden].</summary>

@@ -2,16 +2,16 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The rules of <see cref="TokenRules"/> on one row, in double and as plainly as they can be written; fields as in <see cref="TokenRulesArgs"/>.</summary>
+/// <summary>The rules of <see cref="TokenRules"/> on one row; fields as in <see cref="TokenRulesArgs"/>.</summary>
 internal sealed record TokenRulesReference(int StopToken)
 {
-    /// <summary>Sequences and the addition to their last token's score after the others.</summary>
+    /// <summary>Sequences, and the addition to their last token's score after the others.</summary>
     public IReadOnlyList<(IReadOnlyList<int> Tokens, double Bias)> Biases { get; init; } = [];
 
     /// <summary>Sequences that are never completed.</summary>
     public IReadOnlyList<IReadOnlyList<int>> BadWords { get; init; } = [];
 
-    /// <summary>Sequences that all tokens behind the prompt are made of; none allows every token.</summary>
+    /// <summary>Sequences that compose all tokens after the prompt; empty allows every token.</summary>
     public IReadOnlyList<IReadOnlyList<int>> Allowed { get; init; } = [];
 
     /// <inheritdoc cref="TokenRulesArgs.RepetitionPenalty"/>
@@ -26,13 +26,13 @@ internal sealed record TokenRulesReference(int StopToken)
     /// <inheritdoc cref="TokenRulesArgs.MinNewTokens"/>
     public int MinNewTokens { get; init; }
 
-    /// <summary>The only token after a start token without a prompt; null is off.</summary>
+    /// <summary>The only token after a bare start token, or null.</summary>
     public int? ForcedFirstToken { get; init; }
 
-    /// <summary>The only token at the last place; null is off.</summary>
+    /// <summary>The only token at the last place, or null.</summary>
     public int? ForcedToken { get; init; }
 
-    /// <summary>Generated tokens after which the stop token becomes likelier, and the factor per token; null is off.</summary>
+    /// <summary>Generated tokens before the stop token becomes likelier, and the factor per token; or null.</summary>
     public (int Start, double Factor)? Decay { get; init; }
 
     /// <inheritdoc cref="TokenRulesArgs.Suppressed"/>
@@ -41,11 +41,11 @@ internal sealed record TokenRulesReference(int StopToken)
     /// <inheritdoc cref="TokenRulesArgs.SuppressedFirst"/>
     public IReadOnlyList<int> SuppressedFirst { get; init; } = [];
 
-    /// <summary>Scores after all rules.</summary>
-    /// <param name="scores">One row, <c>[vocabulary]</c>; not changed.</param>
-    /// <param name="history">The row's tokens so far, prompt counted.</param>
-    /// <param name="prompt">Tokens of the prompt.</param>
-    /// <param name="limit">Most tokens of the sequence.</param>
+    /// <summary>The scores after all rules.</summary>
+    /// <param name="scores">One row, <c>[vocabulary]</c>; unchanged.</param>
+    /// <param name="history">The tokens so far, with the prompt.</param>
+    /// <param name="prompt">The prompt's tokens.</param>
+    /// <param name="limit">The most tokens.</param>
     public double[] Apply(IReadOnlyList<double> scores, IReadOnlyList<int> history, int prompt, int limit)
     {
         double[] result = [.. scores];
@@ -80,7 +80,7 @@ internal sealed record TokenRulesReference(int StopToken)
             Forbid(SuppressedFirst);
         return result;
 
-        // Every way to read the history as whole sequences and the beginning of one. Unreadable parts are left behind, up to the token after them.
+        // All ways to read the history as whole sequences and a partial one. Unreadable parts are skipped, up to the token after them.
         HashSet<int> MayFollow(int[] said)
         {
             bool[] whole = [true, .. said.Select(_ => false)];

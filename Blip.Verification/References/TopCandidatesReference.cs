@@ -2,14 +2,14 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>A whole sort in place of <see cref="TopCandidates"/>'s search.</summary>
+/// <summary><see cref="TopCandidates"/> by a full sort.</summary>
 internal static class TopCandidatesReference
 {
-    /// <summary>Tokens with their sums and orders, best first; of equal ones the lower token.</summary>
+    /// <summary>Tokens with sums and orders, best first; of equals the lower token.</summary>
     /// <param name="scores">One row, <c>[vocabulary]</c>.</param>
-    /// <param name="running">The row's sum so far. Sums are floats, the same on every device, and their ties are the same, too.</param>
-    /// <param name="noise">The addition to a token's sum for the order: 0 where nothing is drawn.</param>
-    /// <param name="count">Candidates to return.</param>
+    /// <param name="running">The row's sum so far. Sums are floats, with the same ties on every device.</param>
+    /// <param name="noise">Added to a sum for its order; 0 without draws.</param>
+    /// <param name="count">The number to return.</param>
     public static (int Token, float Sum, double Order)[] Row(IReadOnlyList<float> scores, float running, Func<int, double> noise, int count) =>
         [.. scores
             .Select((score, token) => (Token: token, Sum: score + running))

@@ -2,7 +2,6 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Every score in double, and a sort of all of them.</summary>
 internal static class VectorSearchReference
 {
     public static SearchHit[] Run(float[] vectors, byte[] leftOut, int count, int dimension, ReadOnlySpan<float> query, int k)

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace Blip.Verification.References;
 
-/// <summary>The loops in which references spend their time: floats in double precision, eight at a time.</summary>
+/// <summary>The references' hot loops, eight floats at a time.</summary>
 internal static class WideSums
 {
     private const int Width = 8;

@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Blip.Bench.Peers.Onnx;
 
-/// <summary>The works done by ONNX Runtime: three graphs with its fused attention, GELU and layer normalisation, a thread per core.</summary>
+/// <summary>The works on ONNX Runtime: three graphs with its fused attention, GELU and layer normalisation, one thread per core.</summary>
 internal sealed class OnnxWorks : ICaptionWorks
 {
     private readonly BlipConfig config;
@@ -16,9 +16,7 @@ internal sealed class OnnxWorks : ICaptionWorks
     private OrtValue? embeddings, logits;
     private int images;
 
-    /// <summary>Loads the graphs.</summary>
-    /// <param name="config">The model's sizes.</param>
-    /// <param name="int8">Whether linear layers are quantised, activations by tensor (dynamic quantisation).</param>
+    /// <summary>Loads the graphs. With <c>int8</c>, linear layers are dynamically quantised, activations by tensor.</summary>
     public OnnxWorks(BlipConfig config, bool int8)
     {
         var size = int8 ? "base.int8" : "base";

@@ -6,16 +6,13 @@ using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>The decoder in both layouts of its matrices; a trial says which is the faster for a number of rows.</summary>
-/// <param name="config">Its sizes.</param>
-/// <param name="weights">Its tensors.</param>
-/// <param name="sourceTokens">Tokens of its source.</param>
+/// <summary>The decoder in both matrix layouts. A trial finds the faster one per number of rows.</summary>
 internal sealed class TorchDecoders(TextConfig config, TorchWeights weights, int sourceTokens)
 {
     private readonly TorchText[] layouts = [new(config, weights, inputByInput: false), new(config, weights, inputByInput: true)];
     private readonly Dictionary<int, TorchText> fastest = [];
 
-    /// <summary>The faster one for so many rows: images, or images × beams, or questions. The trial is made once per number.</summary>
+    /// <summary>The faster layout for a number of rows: images, images × beams, or questions. Each number has one trial.</summary>
     public TorchText Fastest(int rows)
     {
         const int Steps = 6;

@@ -4,23 +4,20 @@ using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>A checkpoint's tensors as libtorch's parameters, which have gradients.</summary>
-/// <param name="source">The checkpoint.</param>
+/// <summary>A checkpoint's tensors as libtorch parameters, with gradients.</summary>
 internal sealed class TorchParameters(ITensorSource source) : IDisposable
 {
     private readonly List<Parameter> all = [];
 
-    /// <summary>The loaded ones.</summary>
     public IReadOnlyList<Parameter> All => all;
 
-    /// <summary>A matrix with its bias; of several keys one matrix, so that one call does for all.</summary>
+    /// <summary>A matrix with bias; several keys merge into one.</summary>
     public Linear Linear(params string[] keys) =>
         new(Load([.. keys.Select(key => key + ".weight")]), Load([.. keys.Select(key => key + ".bias")]));
 
-    /// <summary>A layer normalisation.</summary>
     public LayerNorm LayerNorm(string key, double eps) => new(Load(key + ".weight"), Load(key + ".bias"), eps);
 
-    /// <summary>One tensor, or several one below the other.</summary>
+    /// <summary>One tensor, or several concatenated by rows.</summary>
     public Tensor Load(params string[] keys)
     {
         var shape = source.Get(keys[0]).Shape;

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>BLIP's text encoder of libtorch's fused operators, over whole texts of one length, with and without an image.</summary>
+/// <summary>BLIP's text encoder from libtorch's fused operators, over whole texts of one length, perhaps with an image.</summary>
 internal sealed class TorchReader
 {
     private readonly TextConfig config;
@@ -13,9 +13,6 @@ internal sealed class TorchReader
     private readonly LayerNorm first;
     private readonly Layer[] layers;
 
-    /// <summary>Loads the encoder.</summary>
-    /// <param name="config">Its sizes.</param>
-    /// <param name="weights">Its tensors.</param>
     public TorchReader(TextConfig config, TorchWeights weights)
     {
         const string At = "text_encoder.";
@@ -35,10 +32,10 @@ internal sealed class TorchReader
             weights.LayerNorm(at + "output.LayerNorm", config.LayerNormEps)))];
     }
 
-    /// <summary>Reads texts. Those about one image are so many queries to it.</summary>
+    /// <summary>Reads texts. An image's texts act as queries to one image.</summary>
     /// <param name="texts">Ids, of one length.</param>
-    /// <param name="embeddings">Images <c>[images, image tokens, hidden]</c>, one for all texts or one for each; null for none.</param>
-    /// <returns>States <c>[texts, tokens, hidden]</c>, the caller's to dispose.</returns>
+    /// <param name="embeddings"><c>[images, image tokens, hidden]</c>, one image for all texts or one each; null for none.</param>
+    /// <returns>States <c>[texts, tokens, hidden]</c>; the caller disposes them.</returns>
     public Tensor Run(IReadOnlyList<int[]> texts, Tensor? embeddings)
     {
         using var scope = NewDisposeScope();

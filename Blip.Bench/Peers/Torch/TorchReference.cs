@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>The image encoder in float64, which errors are measured against.</summary>
+/// <summary>The image encoder in float64, for errors.</summary>
 internal static class TorchReference
 {
     /// <summary>Embeddings <c>[images, tokens, hidden]</c> of pixels <c>[images, 3, side, side]</c>.</summary>

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>BLIP's text decoder of libtorch's fused operators, one token at a time, keys and values kept in memory of fixed size.</summary>
+/// <summary>BLIP's text decoder from libtorch's fused operators, by token, with keys and values in fixed memory.</summary>
 internal sealed class TorchText
 {
     private readonly TextConfig config;
@@ -14,10 +14,7 @@ internal sealed class TorchText
     private readonly Layer[] layers;
     private readonly Linear transform, output;
 
-    /// <summary>Loads the decoder.</summary>
-    /// <param name="config">Its sizes.</param>
-    /// <param name="weights">Its tensors.</param>
-    /// <param name="inputByInput">The layout of the matrices that every token reads.</param>
+    /// <summary>Loads the decoder, with a layout of the matrices that every token reads.</summary>
     public TorchText(TextConfig config, TorchWeights weights, bool inputByInput)
     {
         Linear Read(params string[] keys) => inputByInput ? weights.InputByInput(weights.Linear(keys)) : weights.Linear(keys);
@@ -52,7 +49,7 @@ internal sealed class TorchText
         }
     }
 
-    /// <summary>Cross-attention's inputs in every layer; the caller's to dispose.</summary>
+    /// <summary>Cross-attention's inputs per layer; the caller disposes them.</summary>
     public KeysValues[] CrossKeysValues(Tensor embeddings) => [.. layers.Select(layer =>
     {
         using var scope = NewDisposeScope();
@@ -60,15 +57,14 @@ internal sealed class TorchText
         return new KeysValues(both[0].contiguous().MoveToOuterDisposeScope(), both[1].contiguous().MoveToOuterDisposeScope());
     })];
 
-    /// <summary>Memory for the decoder's own keys and values; the caller's to dispose.</summary>
+    /// <summary>Memory for self-attention's keys and values; the caller disposes it.</summary>
     public KeysValues[] Cache(int rows, int capacity) =>
         [.. layers.Select(_ => new KeysValues(Zeros(rows, capacity), Zeros(rows, capacity)))];
 
     /// <summary>
-    /// Runs the tokens <c>[rows, 1]</c> at one position; keeps their keys and values. The rows of an image, its beams, share its keys and
-    /// values: they are so many queries to one image.
+    /// Runs tokens <c>[rows, 1]</c> at a position and keeps their keys and values. An image's rows, its beams, act as queries to one image.
     /// </summary>
-    /// <returns>Logits <c>[rows, vocabulary]</c>, the caller's to dispose.</returns>
+    /// <returns>Logits <c>[rows, vocabulary]</c>; the caller disposes them.</returns>
     public Tensor Step(Tensor tokens, int position, KeysValues[] cache, KeysValues[] cross)
     {
         using var scope = NewDisposeScope();
@@ -93,10 +89,7 @@ internal sealed class TorchText
         return output.Run(transformNorm.Run(functional.gelu(transform.Run(x)))).view(rows, -1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Some tokens of each row, greedy, the stop token forbidden.</summary>
-    /// <param name="rows">Rows, one for each source of cross-attention.</param>
-    /// <param name="tokens">Tokens of each.</param>
-    /// <param name="cross">Cross-attention's inputs.</param>
+    /// <summary>Greedy tokens of each row, without the stop token; one row per source of cross-attention.</summary>
     public int[][] Greedy(int rows, int tokens, KeysValues[] cross)
     {
         using var scope = NewDisposeScope();

@@ -7,10 +7,10 @@ using static TorchSharp.torch.nn;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>Learning captions with libtorch's autograd and AdamW, one thread per core.</summary>
+/// <summary>Learns captions with libtorch's autograd and AdamW, one thread per core.</summary>
 internal sealed class TorchTraining : ITrainingWorks
 {
-    // The label that cross_entropy ignores.
+    // cross_entropy ignores this label.
     private const long NoLabel = -100;
 
     private readonly TorchParameters parameters;
@@ -19,7 +19,6 @@ internal sealed class TorchTraining : ITrainingWorks
     private readonly optim.Optimizer optimizer;
     private readonly Tensor pixels, ids, labels;
 
-    /// <summary>Loads the weights and a batch.</summary>
     public TorchTraining(TrainingBatch batch)
     {
         set_num_threads(Environment.ProcessorCount);
@@ -37,11 +36,11 @@ internal sealed class TorchTraining : ITrainingWorks
         }
         optimizer = optim.AdamW(parameters.All, lr: ITrainingWorks.LearningRate, weight_decay: ITrainingWorks.WeightDecay);
         pixels = tensor(batch.Pixels, [batch.Images, 3, batch.Side, batch.Side]);
-        // The last token of the longest is a label alone.
+        // The longest text's last token is only a label.
         var places = batch.Texts.Max(text => text.Length) - 1;
         ids = Padded(batch.Texts, text => text[..^1], places, 0);
         labels = Padded(batch.Texts, text => text[1..], places, NoLabel);
-        // Memory left by loading is not training's.
+        // Loading's memory does not count.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
     }
 
@@ -74,7 +73,7 @@ internal sealed class TorchTraining : ITrainingWorks
     }
 }
 
-/// <summary>BLIP's image encoder of libtorch's fused operators, for autograd: nothing that it keeps is changed in place.</summary>
+/// <summary>BLIP's image encoder from libtorch's fused operators. Autograd forbids changes in place of values that it keeps.</summary>
 internal sealed class TorchTrainedVision
 {
     private readonly VisionConfig config;
@@ -83,7 +82,6 @@ internal sealed class TorchTrainedVision
     private readonly Layer[] layers;
     private readonly LayerNorm last;
 
-    /// <summary>Loads the encoder.</summary>
     public TorchTrainedVision(VisionConfig config, TorchParameters parameters, Autocast autocast)
     {
         this.autocast = autocast;
@@ -111,7 +109,7 @@ internal sealed class TorchTrainedVision
         var x = cat([classToken.expand(images, 1, config.HiddenSize), patches], 1) + positions;
         foreach (var layer in layers)
         {
-            // Autograd keeps its needs; the handles are given back.
+            // Autograd keeps its tensors; the scope frees the handles.
             using var scope = NewDisposeScope();
             var qkv = autocast.Run(layer.Qkv, layer.Norm1.Run(x)).view(images, -1, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
             var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
@@ -124,7 +122,7 @@ internal sealed class TorchTrainedVision
     private sealed record Layer(LayerNorm Norm1, Linear Qkv, Linear Projection, LayerNorm Norm2, Linear Up, Linear Down);
 }
 
-/// <summary>BLIP's text decoder of libtorch's fused operators over whole texts, for autograd.</summary>
+/// <summary>BLIP's text decoder from libtorch's fused operators over whole texts, for autograd.</summary>
 internal sealed class TorchTrainedDecoder
 {
     private readonly TextConfig config;
@@ -134,7 +132,6 @@ internal sealed class TorchTrainedDecoder
     private readonly Layer[] layers;
     private readonly Linear transform, output;
 
-    /// <summary>Loads the decoder.</summary>
     public TorchTrainedDecoder(TextConfig config, TorchParameters parameters, Autocast autocast)
     {
         this.autocast = autocast;
@@ -159,7 +156,7 @@ internal sealed class TorchTrainedDecoder
         output = new Linear(words, parameters.Load(Predictions + "bias"));
     }
 
-    /// <summary>Ids <c>[rows, tokens]</c> over an image each to logits <c>[rows, tokens, vocabulary]</c>.</summary>
+    /// <summary>Ids <c>[rows, tokens]</c>, with an image each, to logits <c>[rows, tokens, vocabulary]</c>.</summary>
     public Tensor Run(Tensor ids, Tensor embeddings)
     {
         var (rows, length, hidden) = (ids.shape[0], ids.shape[1], config.HiddenSize);
@@ -168,7 +165,7 @@ internal sealed class TorchTrainedDecoder
         {
             using var scope = NewDisposeScope();
             var qkv = autocast.Run(layer.Qkv, x).view(rows, length, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
-            // Padding stands behind every token, and none looks ahead.
+            // Padding follows all tokens, and no token looks ahead.
             var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: true);
             var h = layer.AttentionNorm.Run(autocast.Add(autocast.Run(layer.AttentionOutput, attended.transpose(1, 2).reshape(rows, length, hidden)), x));
             var both = autocast.Run(layer.CrossKeysValues, embeddings).view(rows, -1, 2, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);

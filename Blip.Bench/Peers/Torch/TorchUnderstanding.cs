@@ -6,7 +6,9 @@ using static TorchSharp.torch.nn;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>Matching, embedding and answering done by libtorch, in inference mode, one thread per core. All calls from one thread.</summary>
+/// <summary>
+/// Matching, embedding and answering on libtorch in inference mode, one thread per core. All calls must come from one thread.
+/// </summary>
 internal sealed class TorchUnderstanding : IUnderstandingWorks
 {
     private readonly BlipConfig config;

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>BLIP's image encoder of libtorch's fused operators.</summary>
+/// <summary>BLIP's image encoder from libtorch's fused operators.</summary>
 internal sealed class TorchVision
 {
     private readonly VisionConfig config;
@@ -29,7 +29,7 @@ internal sealed class TorchVision
         last = weights.LayerNorm(At + "post_layernorm", config.LayerNormEps);
     }
 
-    /// <summary>Pixels <c>[images, 3, side, side]</c> to embeddings <c>[images, tokens, hidden]</c>, the caller's to dispose.</summary>
+    /// <summary>Pixels <c>[images, 3, side, side]</c> to embeddings <c>[images, tokens, hidden]</c>; the caller disposes them.</summary>
     public Tensor Run(Tensor pixels)
     {
         using var scope = NewDisposeScope();

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>The works done by libtorch, in inference mode, one thread per core. All calls from one thread: its settings are the thread's.</summary>
+/// <summary>
+/// The works on libtorch in inference mode, one thread per core. All calls must come from one thread: its settings are per thread.
+/// </summary>
 internal sealed class TorchWorks : IBeamWorks
 {
     private readonly BlipConfig config;
@@ -19,9 +21,7 @@ internal sealed class TorchWorks : IBeamWorks
     private TorchText.KeysValues[] cross = [], cache = [];
     private int position;
 
-    /// <summary>Loads a model.</summary>
-    /// <param name="source">The model.</param>
-    /// <param name="type">What weights and activations are: <c>Float32</c>, or <c>BFloat16</c> as of a model that was moved to it.</param>
+    /// <summary>Loads a model with weights and activations in a type: <c>Float32</c>, or <c>BFloat16</c> as in a converted model.</summary>
     public TorchWorks(ModelSource source, ScalarType type)
     {
         this.type = type;
@@ -104,7 +104,7 @@ internal sealed class TorchWorks : IBeamWorks
     }
 
     /// <inheritdoc/>
-    /// <remarks>With the stop token forbidden no beam ends early, so that the search is a choice of the likeliest continuations at each step.</remarks>
+    /// <remarks>Without the stop token no beam ends early. The search then selects the likeliest continuations at each step.</remarks>
     public int[][] Search(int tokens, int beams)
     {
         text = decoders.Fastest(Images * beams);
@@ -135,7 +135,7 @@ internal sealed class TorchWorks : IBeamWorks
                 values.copy_(values.index_select(0, rows));
             }
         }
-        // topk sorts: the first beam of an image is its best.
+        // topk sorts: an image's first beam is its best.
         return [.. Enumerable.Range(0, Images).Select(image => history[image * beams].data<long>().Select(id => (int)id).ToArray())];
     }
 
