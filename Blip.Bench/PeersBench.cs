@@ -15,7 +15,8 @@ internal static class PeersBench
     /// <exception cref="UsageException">This is not a checkout of the sources.</exception>
     public static int Run(string[] args)
     {
-        using var child = Process.Start(new ProcessStartInfo("dotnet", ["run", "-c", "Release", "--project", Checkout.Path(Project, "peers"), "--", .. args]))!;
+        using var child = Process.Start(
+            new ProcessStartInfo("dotnet", ["run", "-c", "Release", "--project", Checkout.Path(Project, "peers"), "--", .. args]))!;
         child.WaitForExit();
         return child.ExitCode;
     }

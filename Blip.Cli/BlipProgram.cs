@@ -61,7 +61,9 @@ internal static class BlipProgram
         var parsed = Parse(root, arguments is [] ? ["--help"] : arguments);
         if (parsed.Action is ParseErrorAction)
             return Explain(parsed, terminal);
-        terminal.Verbosity = parsed.GetValue(root.Quiet) ? Verbosity.Quiet : parsed.GetValue(root.Verbose) ? Verbosity.Verbose : Verbosity.Normal;
+        terminal.Verbosity = parsed.GetValue(root.Quiet)
+            ? Verbosity.Quiet : parsed.GetValue(root.Verbose) ? Verbosity.Verbose
+            : Verbosity.Normal;
         if (terminal.Verbosity != Verbosity.Verbose)
             DriverMessages.Silence();
         return await parsed.InvokeAsync(

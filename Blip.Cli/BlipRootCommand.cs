@@ -8,7 +8,8 @@ namespace Blip.Cli;
 internal sealed class BlipRootCommand : RootCommand, IHasExamples
 {
     public BlipRootCommand(Terminal terminal)
-        : base("Says what is in an image, answers questions about it, and tells what fits it, with BLIP models, on CUDA, OpenCL or the CPU.")
+        : base("Says what is in an image, answers questions about it, and tells what fits it, with BLIP models, on CUDA, OpenCL or the "
+            + "CPU.")
     {
         Add(new CaptionCommand(terminal));
         Add(new AskCommand(terminal));
@@ -41,9 +42,17 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         EmptyNames.Attach(this);
     }
 
-    public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Errors and results alone: no notices, no progress.", Recursive = true };
+    public Option<bool> Quiet { get; } = new("--quiet", "-q")
+    {
+        Description = "Errors and results alone: no notices, no progress.",
+        Recursive = true,
+    };
 
-    public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Say more: the model's folder, the device, what drivers say, where an error came from.", Recursive = true };
+    public Option<bool> Verbose { get; } = new("--verbose", "-v")
+    {
+        Description = "Say more: the model's folder, the device, what drivers say, where an error came from.",
+        Recursive = true,
+    };
 
     /// <inheritdoc/>
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
@@ -56,7 +65,8 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         ("A model for photographs", "blip pull Salesforce/blip-image-captioning-base"),
         ("All of it over HTTP", "blip serve"),
         ("All the options of captioning", "blip caption --help"),
-        ("Why a caption differs", "blip trace photo.jpg --output ours.safetensors && blip trace --compare ours.safetensors reference.safetensors"),
+        ("Why a caption differs",
+            "blip trace photo.jpg --output ours.safetensors && blip trace --compare ours.safetensors reference.safetensors"),
         ("What this machine can run on", "blip devices"),
     ];
 
@@ -67,7 +77,8 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         {
             argument.Validators.Add(result =>
             {
-                foreach (var token in result.Tokens.Select(token => token.Value).Where(token => token.Length > 1 && token[0] == '-' && !File.Exists(token)))
+                foreach (var token in result.Tokens.Select(token => token.Value)
+                    .Where(token => token.Length > 1 && token[0] == '-' && !File.Exists(token)))
                     result.AddError(Spelling.UnknownOption(token, command));
             });
         }

@@ -11,7 +11,9 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Stop(signal, ExitCodes.HungUp));
 // Slurm's signal before a job's time limit (--signal). Only on Linux does .NET take a number for it.
 const int SigUsr1 = 10;
-using var warning = OperatingSystem.IsLinux() ? PosixSignalRegistration.Create((PosixSignal)SigUsr1, signal => Stop(signal, ExitCodes.Terminated)) : null;
+using var warning = OperatingSystem.IsLinux()
+    ? PosixSignalRegistration.Create((PosixSignal)SigUsr1, signal => Stop(signal, ExitCodes.Terminated))
+    : null;
 var result = await BlipProgram.RunAsync(args, ProcessTerminal.Open(), stop.Token);
 return result == ExitCodes.Interrupted ? exitCode : result;
 

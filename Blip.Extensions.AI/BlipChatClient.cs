@@ -34,7 +34,8 @@ public sealed class BlipChatClient : IChatClient
         if (captioner is null && answerer is null)
             throw new ArgumentException("Give a captioner, an answerer, or both.", nameof(captioner));
         if (captioner is { HasVocabulary: false } || answerer is { HasVocabulary: false })
-            throw new ArgumentException("A model without a vocabulary speaks in token ids, and a chat in words: give a VocabularyFile.", nameof(captioner));
+            throw new ArgumentException(
+                "A model without a vocabulary speaks in token ids, and a chat in words: give a VocabularyFile.", nameof(captioner));
         (this.captioner, this.answerer, this.owner) = (captioner, answerer, owner);
     }
 
@@ -80,7 +81,8 @@ public sealed class BlipChatClient : IChatClient
     /// <exception cref="ArgumentException">There is no image or no answerer, or an option is out of range.</exception>
     /// <exception cref="NotSupportedException">BLIP does not support a message or an option.</exception>
     /// <exception cref="ImageException">The image cannot be read.</exception>
-    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
         var list = messages.ToList();
@@ -102,7 +104,9 @@ public sealed class BlipChatClient : IChatClient
         if (ImageListRequest.Of(list, options, AllowLocalFiles) is not null)
             return AllAtOnce(() => GetResponseAsync(list, options, cancellationToken));
         var (request, settings) = Read(list, options);
-        return settings.HasWordsBeforeTheEnd ? Stream(request, settings, cancellationToken) : AllAtOnce(() => RespondAsync(request, settings, cancellationToken));
+        return settings.HasWordsBeforeTheEnd
+            ? Stream(request, settings, cancellationToken)
+            : AllAtOnce(() => RespondAsync(request, settings, cancellationToken));
     }
 
     /// <summary>The client, its pipelines, or its <see cref="ChatClientMetadata"/>.</summary>
@@ -110,7 +114,8 @@ public sealed class BlipChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
-            : serviceType == typeof(ChatClientMetadata) ? new ChatClientMetadata("blip", null, captioner is null ? AnswerModelId : CaptionModelId)
+            : serviceType == typeof(ChatClientMetadata)
+                ? new ChatClientMetadata("blip", null, captioner is null ? AnswerModelId : CaptionModelId)
             : serviceType == typeof(Captioner) ? captioner
             : serviceType == typeof(QuestionAnswerer) ? answerer
             : serviceType.IsInstanceOfType(this) ? this
@@ -135,11 +140,15 @@ public sealed class BlipChatClient : IChatClient
     private ChatSettings Settings(ChatOptions? options, string? question)
     {
         if (question is null && captioner is null)
-            throw new ArgumentException("The message holds an image and no question, and this client has no captioner: ask something, or give it a caption model.", nameof(options));
+            throw new ArgumentException(
+                "The message holds an image and no question, and this client has no captioner: ask something, or give it a caption model.",
+                nameof(options));
         if (question is not null && answerer is null)
             throw new ArgumentException(
-                "The message holds a question, and this client has no answerer: give it an answer model; words for a caption to begin with are the additional property 'prompt'.", nameof(options));
-        return ChatSettings.Of(options, this, question is null ? captioner!.Defaults : answerer!.Defaults, ModelIdOf(question), asks: question is not null);
+                "The message holds a question, and this client has no answerer: give it an answer model; words for a caption to begin with "
+                    + "are the additional property 'prompt'.", nameof(options));
+        return ChatSettings.Of(
+            options, this, question is null ? captioner!.Defaults : answerer!.Defaults, ModelIdOf(question), asks: question is not null);
     }
 
     private string ModelIdOf(string? question) => question is null ? CaptionModelId : AnswerModelId;
@@ -174,19 +183,23 @@ public sealed class BlipChatClient : IChatClient
     {
         if (request.Question is null)
         {
-            await foreach (var result in captioner!.CaptionAllAsync(request.Images, settings.ForCaption(), cancellationToken).ConfigureAwait(false))
+            await foreach (var result in captioner!.CaptionAllAsync(request.Images, settings.ForCaption(), cancellationToken)
+                .ConfigureAwait(false))
                 yield return (result.Caption is { } caption ? Said.Of(caption, captioner) : null, result.Error);
             yield break;
         }
-        await foreach (var result in answerer!.AnswerAllAsync(request.Images, [request.Question], settings.ForAnswer(), cancellationToken).ConfigureAwait(false))
+        await foreach (var result in answerer!.AnswerAllAsync(request.Images, [request.Question], settings.ForAnswer(), cancellationToken)
+            .ConfigureAwait(false))
             yield return (result.Answer is { } answer ? Said.Of(answer, answerer) : null, result.Error);
     }
 
     private async Task<ChatResponse> RespondAsync(ChatRequest request, ChatSettings settings, CancellationToken cancellationToken)
     {
         var said = request.Question is null
-            ? Said.Of(await captioner!.CaptionAsync(request.Image, settings.ForCaption(), cancellationToken).ConfigureAwait(false), captioner)
-            : Said.Of(await answerer!.AnswerAsync(request.Image, request.Question, settings.ForAnswer(), cancellationToken).ConfigureAwait(false), answerer);
+            ? Said.Of(await captioner!.CaptionAsync(request.Image, settings.ForCaption(), cancellationToken).ConfigureAwait(false),
+                captioner)
+            : Said.Of(await answerer!.AnswerAsync(request.Image, request.Question, settings.ForAnswer(), cancellationToken)
+                .ConfigureAwait(false), answerer);
         var stops = new StopSequences(settings.StopSequences);
         var text = stops.Take(said.Text) + stops.Finish();
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, text) { MessageId = NewId(), RawRepresentation = said.Raw })
@@ -216,7 +229,8 @@ public sealed class BlipChatClient : IChatClient
         Said? said = null;
         var words = request.Question is null
             ? captioner!.StreamAsync(request.Image, settings.ForCaption(), caption => said = Said.Of(caption, captioner), cancellationToken)
-            : answerer!.StreamAsync(request.Image, request.Question, settings.ForAnswer(), answer => said = Said.Of(answer, answerer), cancellationToken);
+            : answerer!.StreamAsync(
+                request.Image, request.Question, settings.ForAnswer(), answer => said = Said.Of(answer, answerer), cancellationToken);
         var stops = new StopSequences(settings.StopSequences);
         await foreach (var word in words.ConfigureAwait(false))
         {
@@ -241,7 +255,8 @@ public sealed class BlipChatClient : IChatClient
         public ChatResponseUpdate Next(string text) =>
             new(ChatRole.Assistant, text) { ResponseId = response, MessageId = message, ModelId = model, CreatedAt = created };
 
-        public ChatResponseUpdate End(ChatFinishReason? reason, UsageDetails? usage, object? raw) => new(ChatRole.Assistant, usage is null ? [] : [new UsageContent(usage)])
+        public ChatResponseUpdate End(ChatFinishReason? reason, UsageDetails? usage, object? raw) =>
+            new(ChatRole.Assistant, usage is null ? [] : [new UsageContent(usage)])
         {
             ResponseId = response,
             MessageId = message,

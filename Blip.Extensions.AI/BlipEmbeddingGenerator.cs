@@ -77,7 +77,8 @@ public sealed class BlipEmbeddingGenerator :
         ArgumentNullException.ThrowIfNull(values);
         return GenerateAsync(values.Select((content, i) => Images.Is(content)
             ? Images.From(content, allowLocalFiles: false)
-            : throw new NotSupportedException($"Value {i} is {Images.Describe(content)}: give images, with a media type image/….")), options, cancellationToken);
+            : throw new NotSupportedException($"Value {i} is {Images.Describe(content)}: give images, with a media type image/….")),
+                options, cancellationToken);
     }
 
     /// <summary>Embeds images.</summary>
@@ -121,12 +122,15 @@ public sealed class BlipEmbeddingGenerator :
     private void Check(EmbeddingGenerationOptions? options)
     {
         if (options?.Dimensions is { } dimensions && dimensions != embedder.Dimension)
-            throw new ArgumentException($"Dimensions is {dimensions}, and this model's vectors have {embedder.Dimension}: leave it out.", nameof(options));
+            throw new ArgumentException(
+                $"Dimensions is {dimensions}, and this model's vectors have {embedder.Dimension}: leave it out.", nameof(options));
         if (options?.ModelId is { } model && model != ModelId)
-            throw new ArgumentException($"ModelId is '{model}', and this is '{ModelId}': leave it out, or ask the generator of that model.", nameof(options));
+            throw new ArgumentException(
+                $"ModelId is '{model}', and this is '{ModelId}': leave it out, or ask the generator of that model.", nameof(options));
         if (options?.RawRepresentationFactory is not null)
             throw new NotSupportedException("RawRepresentationFactory cannot be followed: BLIP's vectors have no options.");
         if (options?.AdditionalProperties is { Count: > 0 } properties)
-            throw new NotSupportedException($"The additional property '{properties.Keys.First()}' cannot be followed: BLIP's vectors have no options.");
+            throw new NotSupportedException(
+                $"The additional property '{properties.Keys.First()}' cannot be followed: BLIP's vectors have no options.");
     }
 }

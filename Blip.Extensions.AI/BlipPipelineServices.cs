@@ -51,7 +51,8 @@ public static partial class BlipPipelineServices
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Names the model and the index.</param>
     /// <param name="serviceKey">A key that tells several registrations apart, or null.</param>
-    public static IServiceCollection AddBlipRetriever(this IServiceCollection services, Action<BlipRetrieverOptions> configure, string? serviceKey = null)
+    public static IServiceCollection AddBlipRetriever(
+        this IServiceCollection services, Action<BlipRetrieverOptions> configure, string? serviceKey = null)
     {
         BlipServiceCollectionExtensions.AddOptions(services, configure, serviceKey, new PipelineOptionsValidation());
         return services
@@ -64,11 +65,14 @@ public static partial class BlipPipelineServices
             .AddKeyed<IRetriever>(serviceKey, provider => Own(provider).Retriever);
 
         OwnedRetriever Own(IServiceProvider provider) =>
-            serviceKey is null ? provider.GetRequiredService<OwnedRetriever>() : provider.GetRequiredKeyedService<OwnedRetriever>(serviceKey);
+            serviceKey is null
+                ? provider.GetRequiredService<OwnedRetriever>()
+                : provider.GetRequiredKeyedService<OwnedRetriever>(serviceKey);
     }
 
     private static IServiceCollection Add<TPipeline, TInterface, TSetup>(
-        IServiceCollection services, Action<BlipPipelineOptions<TSetup>> configure, string? serviceKey, Func<string, TSetup, TPipeline> load)
+        IServiceCollection services, Action<BlipPipelineOptions<TSetup>> configure, string? serviceKey, Func<string, TSetup,
+            TPipeline> load)
         where TPipeline : Pipeline, TInterface
         where TInterface : class
         where TSetup : PipelineOptions, new()
@@ -80,10 +84,12 @@ public static partial class BlipPipelineServices
                 var options = BlipServiceCollectionExtensions.OptionsOf<BlipPipelineOptions<TSetup>>(provider, serviceKey);
                 return Load(provider, options.Model!, options.Setup, load);
             })
-            .AddKeyed<TInterface>(serviceKey, provider => serviceKey is null ? provider.GetRequiredService<TPipeline>() : provider.GetRequiredKeyedService<TPipeline>(serviceKey));
+            .AddKeyed<TInterface>(serviceKey, provider =>
+                serviceKey is null ? provider.GetRequiredService<TPipeline>() : provider.GetRequiredKeyedService<TPipeline>(serviceKey));
     }
 
-    private static TPipeline Load<TPipeline, TSetup>(IServiceProvider provider, string model, TSetup setup, Func<string, TSetup, TPipeline> load)
+    private static TPipeline Load<TPipeline,
+        TSetup>(IServiceProvider provider, string model, TSetup setup, Func<string, TSetup, TPipeline> load)
         where TPipeline : Pipeline
         where TSetup : PipelineOptions
     {

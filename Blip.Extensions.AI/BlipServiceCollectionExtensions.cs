@@ -13,10 +13,12 @@ public static class BlipServiceCollectionExtensions
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Names the models, at least one.</param>
     /// <param name="serviceKey">A key that tells several registrations apart, or null.</param>
-    public static IServiceCollection AddBlipChatClient(this IServiceCollection services, Action<BlipChatOptions> configure, string? serviceKey = null)
+    public static IServiceCollection AddBlipChatClient(
+        this IServiceCollection services, Action<BlipChatOptions> configure, string? serviceKey = null)
     {
         AddOptions(services, configure, serviceKey, new OptionsValidation());
-        return services.AddKeyed<IChatClient>(serviceKey, provider => BlipChatClient.Load(OptionsOf<BlipChatOptions>(provider, serviceKey)));
+        return services.AddKeyed<IChatClient>(
+            serviceKey, provider => BlipChatClient.Load(OptionsOf<BlipChatOptions>(provider, serviceKey)));
     }
 
     /// <summary>
@@ -26,7 +28,8 @@ public static class BlipServiceCollectionExtensions
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Names the model.</param>
     /// <param name="serviceKey">A key that tells several registrations apart, or null.</param>
-    public static IServiceCollection AddBlipEmbeddingGenerator(this IServiceCollection services, Action<BlipEmbeddingOptions> configure, string? serviceKey = null)
+    public static IServiceCollection AddBlipEmbeddingGenerator(
+        this IServiceCollection services, Action<BlipEmbeddingOptions> configure, string? serviceKey = null)
     {
         AddOptions(services, configure, serviceKey, new OptionsValidation());
         return services
@@ -36,10 +39,13 @@ public static class BlipServiceCollectionExtensions
             .AddKeyed<IEmbeddingGenerator<ImageSource, Embedding<float>>>(serviceKey, Generator);
 
         BlipEmbeddingGenerator Generator(IServiceProvider provider) =>
-            serviceKey is null ? provider.GetRequiredService<BlipEmbeddingGenerator>() : provider.GetRequiredKeyedService<BlipEmbeddingGenerator>(serviceKey);
+            serviceKey is null
+                ? provider.GetRequiredService<BlipEmbeddingGenerator>()
+                : provider.GetRequiredKeyedService<BlipEmbeddingGenerator>(serviceKey);
     }
 
-    internal static void AddOptions<TOptions>(IServiceCollection services, Action<TOptions> configure, string? serviceKey, IValidateOptions<TOptions> validation)
+    internal static void AddOptions<TOptions>(
+        IServiceCollection services, Action<TOptions> configure, string? serviceKey, IValidateOptions<TOptions> validation)
         where TOptions : class
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -51,7 +57,8 @@ public static class BlipServiceCollectionExtensions
     internal static TOptions OptionsOf<TOptions>(IServiceProvider provider, string? serviceKey) =>
         provider.GetRequiredService<IOptionsMonitor<TOptions>>().Get(serviceKey ?? Options.DefaultName);
 
-    internal static IServiceCollection AddKeyed<TService>(this IServiceCollection services, string? serviceKey, Func<IServiceProvider, TService> make)
+    internal static IServiceCollection AddKeyed<TService>(
+        this IServiceCollection services, string? serviceKey, Func<IServiceProvider, TService> make)
         where TService : class =>
         serviceKey is null ? services.AddSingleton(make) : services.AddKeyedSingleton(serviceKey, (provider, _) => make(provider));
 }

@@ -36,7 +36,8 @@ internal sealed class ChatProperties
             else if (Settings.ContainsKey(name))
                 settings.Add(property);
             else
-                throw property.Refused($"is unknown{(name is PromptKey or CandidatesKey ? $" to {(asks ? "questions" : "captions")}" : "")}; known are "
+                throw property.Refused(
+                    $"is unknown{(name is PromptKey or CandidatesKey ? $" to {(asks ? "questions" : "captions")}" : "")}; known are "
                     + string.Join(", ", Settings.Keys.Append(asks ? CandidatesKey : PromptKey).Order(StringComparer.Ordinal)));
         }
     }
@@ -45,13 +46,15 @@ internal sealed class ChatProperties
 
     public IReadOnlyList<string> Candidates { get; } = [];
 
-    public GenerationOptions Apply(GenerationOptions options) => settings.Aggregate(options, (result, property) => Settings[property.Name](result, property));
+    public GenerationOptions Apply(GenerationOptions options) =>
+        settings.Aggregate(options, (result, property) => Settings[property.Name](result, property));
 
     private readonly record struct Property(string Name, object? Value)
     {
         public int Whole() => Value switch
         {
-            int or long or short or byte when Convert.ToInt64(Value, CultureInfo.InvariantCulture) is var number and >= int.MinValue and <= int.MaxValue => (int)number,
+            int or long or short or byte when Convert.ToInt64(Value, CultureInfo.InvariantCulture) is var number and >= int.MinValue
+                and <= int.MaxValue => (int)number,
             JsonElement { ValueKind: JsonValueKind.Number } json when json.TryGetInt32(out var number) => number,
             _ => throw Refused("is no whole number"),
         };
@@ -75,13 +78,15 @@ internal sealed class ChatProperties
             var texts = Value switch
             {
                 IEnumerable<string> list => list.ToList(),
-                JsonElement { ValueKind: JsonValueKind.Array } json when json.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String) =>
+                JsonElement { ValueKind: JsonValueKind.Array } json
+                    when json.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String) =>
                     json.EnumerateArray().Select(text => text.GetString()!).ToList(),
                 _ => throw Refused("is no list of texts"),
             };
             return texts.Count > 0 ? texts : throw Refused("is an empty list");
         }
 
-        public ArgumentException Refused(string reason) => new($"The additional property '{Name}' {reason}.", nameof(ChatOptions.AdditionalProperties));
+        public ArgumentException Refused(string reason) =>
+            new($"The additional property '{Name}' {reason}.", nameof(ChatOptions.AdditionalProperties));
     }
 }

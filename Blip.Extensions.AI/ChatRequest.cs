@@ -19,7 +19,8 @@ internal sealed record ChatRequest(ImageSource Image, string? Question)
             throw new NotSupportedException("BLIP knows no tools: leave messages of tools out.");
         var users = list.Where(message => message.Role == ChatRole.User).ToList();
         var image = users.Select(message => ImageOf(message)).LastOrDefault(content => content is not null)
-            ?? throw new ArgumentException("There is no image: put it into the message as DataContent, with a media type such as image/png.", nameof(messages));
+            ?? throw new ArgumentException(
+                "There is no image: put it into the message as DataContent, with a media type such as image/png.", nameof(messages));
         var question = list[^1].Text.Trim();
         return new ChatRequest(Images.From(image, allowLocalFiles), question.Length == 0 ? null : question);
     }
@@ -32,9 +33,12 @@ internal sealed record ChatRequest(ImageSource Image, string? Question)
             if (content is TextContent)
                 continue;
             if (!Images.Is(content))
-                throw new NotSupportedException($"BLIP cannot read {Images.Describe(content)}: a message holds text and one image (DataContent with a media type image/…).");
+                throw new NotSupportedException(
+                    $"BLIP cannot read {Images.Describe(content)}: a message holds text and one image (DataContent with a media type "
+                        + $"image/…).");
             if (image is not null)
-                throw new ArgumentException("A message holds more than one image: send each in a message, or a request, of its own.", nameof(message));
+                throw new ArgumentException(
+                    "A message holds more than one image: send each in a message, or a request, of its own.", nameof(message));
             image = content;
         }
         return image;

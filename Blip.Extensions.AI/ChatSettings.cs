@@ -5,7 +5,8 @@ using Microsoft.Extensions.AI;
 namespace Blip.Extensions.AI;
 
 /// <summary>A chat's options in BLIP's terms: each is followed or refused. Empty candidates mean that an answer is written.</summary>
-internal sealed record ChatSettings(GenerationOptions Generation, string? Prompt, IReadOnlyList<string> Candidates, IReadOnlyList<string> StopSequences)
+internal sealed record ChatSettings(
+    GenerationOptions Generation, string? Prompt, IReadOnlyList<string> Candidates, IReadOnlyList<string> StopSequences)
 {
     // Lower temperatures mean the likeliest token; people write 0.
     private const float Coldest = 1e-4f;
@@ -22,12 +23,14 @@ internal sealed record ChatSettings(GenerationOptions Generation, string? Prompt
             return new ChatSettings(defaults, null, [], []);
         Refuse(options);
         if (options.ModelId is { } wanted && wanted != modelId)
-            throw new ArgumentException($"ModelId is '{wanted}', and this is '{modelId}': leave it out, or ask the client of that model.", nameof(options));
+            throw new ArgumentException(
+                $"ModelId is '{wanted}', and this is '{modelId}': leave it out, or ask the client of that model.", nameof(options));
         var generation = options.RawRepresentationFactory?.Invoke(client) switch
         {
             null => defaults,
             GenerationOptions raw => raw,
-            var other => throw new ArgumentException($"RawRepresentationFactory gave a {other.GetType().Name}; give GenerationOptions.", nameof(options)),
+            var other => throw new ArgumentException(
+                $"RawRepresentationFactory gave a {other.GetType().Name}; give GenerationOptions.", nameof(options)),
         };
         var properties = new ChatProperties(options.AdditionalProperties, asks);
         generation = properties.Apply(Sampling(options, generation));
@@ -35,7 +38,8 @@ internal sealed record ChatSettings(GenerationOptions Generation, string? Prompt
             generation = generation with { MaxNewTokens = most };
         generation.Validate();
         if (options.StopSequences?.Any(string.IsNullOrEmpty) == true)
-            throw new ArgumentException("StopSequences holds an empty one, which would end every text before its beginning.", nameof(options));
+            throw new ArgumentException(
+                "StopSequences holds an empty one, which would end every text before its beginning.", nameof(options));
         return new ChatSettings(generation, properties.Prompt, properties.Candidates, [.. options.StopSequences ?? []]);
     }
 
@@ -65,10 +69,13 @@ internal sealed record ChatSettings(GenerationOptions Generation, string? Prompt
     {
         RefuseIf(options.Tools is { Count: > 0 }, "Tools", "BLIP calls none");
         RefuseIf(options.ToolMode is RequiredChatToolMode, "ToolMode", "BLIP calls no tools");
-        RefuseIf(!string.IsNullOrEmpty(options.Instructions), "Instructions", "BLIP follows none; words for a caption to begin with are the additional property 'prompt'");
+        RefuseIf(!string.IsNullOrEmpty(options.Instructions), "Instructions",
+            "BLIP follows none; words for a caption to begin with are the additional property 'prompt'");
         RefuseIf(options.ResponseFormat is not (null or ChatResponseFormatText), "ResponseFormat", "BLIP says plain words");
-        RefuseIf(options.FrequencyPenalty is not (null or 0), "FrequencyPenalty", "the additional property 'repetition_penalty' is BLIP's own");
-        RefuseIf(options.PresencePenalty is not (null or 0), "PresencePenalty", "the additional property 'repetition_penalty' is BLIP's own");
+        RefuseIf(options.FrequencyPenalty is not (null or 0), "FrequencyPenalty",
+            "the additional property 'repetition_penalty' is BLIP's own");
+        RefuseIf(options.PresencePenalty is not (null or 0), "PresencePenalty",
+            "the additional property 'repetition_penalty' is BLIP's own");
         RefuseIf(options.ConversationId is not null, "ConversationId", "no conversation is kept; send its messages");
         RefuseIf(options.Reasoning is not null, "Reasoning", "BLIP does not reason in words");
         RefuseIf(options.AllowBackgroundResponses == true, "AllowBackgroundResponses", "a response is given while it is waited for");

@@ -21,11 +21,14 @@ internal sealed record ImageListRequest(IReadOnlyList<ImageSource> Images, strin
             throw new ArgumentException("The last message must be a user's, with images.", nameof(messages));
         var contents = last.Contents.Where(content => content is not TextContent).ToList();
         if (contents.Find(content => !AI.Images.Is(content)) is { } other)
-            throw new NotSupportedException($"BLIP cannot read {AI.Images.Describe(other)}: a message holds text and images (DataContent with a media type image/…).");
+            throw new NotSupportedException(
+                $"BLIP cannot read {AI.Images.Describe(other)}: a message holds text and images (DataContent with a media type image/…).");
         if (contents.Count == 0)
-            throw new ArgumentException("An array of texts has one for each image of the last message, and that holds none.", nameof(messages));
+            throw new ArgumentException(
+                "An array of texts has one for each image of the last message, and that holds none.", nameof(messages));
         var question = last.Text.Trim();
-        return new ImageListRequest([.. contents.Select(content => AI.Images.From(content, allowLocalFiles))], question.Length == 0 ? null : question, format);
+        return new ImageListRequest(
+            [.. contents.Select(content => AI.Images.From(content, allowLocalFiles))], question.Length == 0 ? null : question, format);
     }
 
     /// <summary>The options that remain for each text.</summary>

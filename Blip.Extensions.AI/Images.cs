@@ -21,8 +21,10 @@ internal static class Images
         DataContent data => ImageSource.FromBytes(data.Data.ToArray(), string.IsNullOrEmpty(data.Name) ? "the message's image" : data.Name),
         UriContent { Uri.IsFile: true } uri when allowLocalFiles => ImageSource.FromFile(uri.Uri.LocalPath),
         UriContent { Uri.IsFile: true } => throw new NotSupportedException(
-            "An image is named by a file: address, and local files are not allowed: send its bytes as DataContent, or set AllowLocalFiles where the messages can be trusted."),
-        UriContent uri => throw new NotSupportedException($"{uri.Uri}: nothing is fetched from a network; send the image's bytes as DataContent."),
+            "An image is named by a file: address, and local files are not allowed: send its bytes as DataContent, or set AllowLocalFiles "
+                + "where the messages can be trusted."),
+        UriContent uri =>
+            throw new NotSupportedException($"{uri.Uri}: nothing is fetched from a network; send the image's bytes as DataContent."),
         _ => throw new NotSupportedException($"{Describe(content)} is no image."),
     };
 }

@@ -17,7 +17,8 @@ internal sealed record StringsFormat(string? Property)
             return null;
         if (IsStrings(schema))
             return new StringsFormat(Property: null);
-        return IsType(schema, "object") && schema.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object
+        return IsType(schema, "object") && schema.TryGetProperty("properties", out var properties)
+            && properties.ValueKind == JsonValueKind.Object
             && properties.EnumerateObject().ToList() is [var only] && IsStrings(only.Value)
             ? new StringsFormat(only.Name)
             : null;
@@ -29,10 +30,13 @@ internal sealed record StringsFormat(string? Property)
         return (Property is null ? (JsonNode)array : new JsonObject { [Property] = array }).ToJsonString();
     }
 
-    private static bool IsStrings(JsonElement schema) => IsType(schema, "array") && schema.TryGetProperty("items", out var items) && IsType(items, "string");
+    private static bool IsStrings(JsonElement schema) =>
+        IsType(schema, "array") && schema.TryGetProperty("items", out var items) && IsType(items, "string");
 
     // The schema may also allow null.
-    private static bool IsType(JsonElement schema, string type) => schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("type", out var given)
+    private static bool IsType(JsonElement schema, string type) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("type", out var given)
         && (given.ValueKind == JsonValueKind.String ? given.ValueEquals(type)
-            : given.ValueKind == JsonValueKind.Array && given.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.ValueEquals(type)));
+            : given.ValueKind == JsonValueKind.Array
+                && given.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.ValueEquals(type)));
 }

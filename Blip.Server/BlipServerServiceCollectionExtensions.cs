@@ -37,7 +37,8 @@ public static class BlipServerServiceCollectionExtensions
         services.AddOptions<BlipServerOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BlipServerOptions>, OptionsValidation>());
         services.TryAddSingleton<ModelSet>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ModelSet>(provider => provider.GetRequiredService<ModelSet>()));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHostedService, ModelSet>(provider => provider.GetRequiredService<ModelSet>()));
         services.AddMetrics();
         services.TryAddSingleton<ServerMetrics>();
         services.TryAddSingleton<ModelCatalog>();

@@ -9,7 +9,8 @@ public static class Devices
     private static readonly Lazy<IReadOnlyList<DeviceDescription>> Present = new(Device.List);
 
     /// <summary>
-    /// The CPU accelerator, OpenCL, and CUDA where there is an NVIDIA GPU. The environment variable <c>BLIP_TEST_DEVICES</c> names others, with a
+    /// The CPU accelerator, OpenCL, and CUDA where there is an NVIDIA GPU. The environment variable <c>BLIP_TEST_DEVICES</c> names others,
+    /// with a
     /// comma between each: a GPU machine runs <c>cuda</c> alone, and an emulated driver is tested with it.
     /// </summary>
     public static TheoryData<string> Ids => [.. Wanted(["cpu", "opencl", "cuda"], id => id)];
@@ -20,7 +21,8 @@ public static class Devices
     internal static IEnumerable<string> Wanted(IEnumerable<string> variants, Func<string, string> device)
     {
         // A driver that stands in for a GPU is slow, and is asked for by name.
-        var kinds = TestSwitches.Read(TestSwitches.Devices)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        var kinds = TestSwitches.Read(TestSwitches.Devices)
+            ?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             ?? (Has("cuda") && TestSwitches.Read(EmulatedDriver.Variable) is null ? ["cpu", "opencl", "cuda"] : ["cpu", "opencl"]);
         return variants.Where(variant => kinds.Contains(device(variant)));
     }

@@ -62,7 +62,8 @@ public class EnumDoorTests
         Of<DType>("weights", format => PackedWeights.BytesOf(3, 5, format), Except(DTypes.Weights)),
         Of<DType>("values", format => format.Floats(3), Except(DType.Float32, DType.Float16, DType.BFloat16, DType.Int32)),
         Of<DType>("CUDA", format => CudaFormats.Supports(80, format), Except(DTypes.Weights)),
-        Of<DType>("tensor cores", format => MatrixTypes.Use(format, default(Nothing)), Except(DType.Float16, DType.BFloat16, DType.Int8, DType.W8A8)),
+        Of<DType>("tensor cores", format => MatrixTypes.Use(format, default(Nothing)),
+            Except(DType.Float16, DType.BFloat16, DType.Int8, DType.W8A8)),
         Of<DType>("16 bits", format => MatrixTypes.Use16Bits(format, default(Nothing)), Except(DType.Float16, DType.BFloat16)),
         Of<DType>("gradients", BackwardPrecision.Check, Except(DType.Float32, DType.Float16, DType.BFloat16)),
         Of<DType>("rounding", format => WeightPacking.Round(1, format), Except(DType.Float16, DType.BFloat16)),
@@ -159,7 +160,8 @@ public class EnumDoorTests
     {
         // The benchmarks hold the cases of the tests.
         var product = typeof(EnumDoorTests).Assembly.GetReferencedAssemblies()
-            .Where(name => name.Name!.StartsWith("Blip.", StringComparison.Ordinal) && name.Name is not ("Blip.Bench" or "Blip.Verification"))
+            .Where(name => name.Name!.StartsWith("Blip.", StringComparison.Ordinal)
+                && name.Name is not ("Blip.Bench" or "Blip.Verification"))
             .Select(Assembly.Load);
         var all = product.SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.IsEnum && !type.IsNestedPrivate && type.Namespace?.StartsWith("Blip.", StringComparison.Ordinal) == true)

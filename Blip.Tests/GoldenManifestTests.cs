@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Blip.Tests;
 
-/// <summary>Goldens and demo checkpoints are those of <c>eng/goldens/manifest.json</c>, which says who recorded them with which versions.</summary>
+/// <summary>
+/// Goldens and demo checkpoints are those of <c>eng/goldens/manifest.json</c>, which says who recorded them with which versions.
+/// </summary>
 public class GoldenManifestTests
 {
     private const string Goldens = "Blip.Tests/Goldens", Weights = "weights", ManifestFile = "eng/goldens/manifest.json";
@@ -43,7 +45,8 @@ public class GoldenManifestTests
     public void Every_recorder_has_its_script_and_a_file_and_every_file_its_recorder()
     {
         var recorders = Manifest.GetProperty("recorders");
-        var used = Manifest.GetProperty("files").EnumerateObject().Select(file => file.Value.GetProperty("recorder").GetString()!).ToHashSet();
+        var used = Manifest.GetProperty("files").EnumerateObject().Select(file => file.Value.GetProperty("recorder").GetString()!)
+            .ToHashSet();
         var named = Names("recorders").ToHashSet();
         var scripts =
             from recorder in recorders.EnumerateObject()

@@ -38,7 +38,8 @@ public sealed class GoldenModel : IDisposable
 
     /// <summary>Rows of integers from the golden's inputs.</summary>
     public int[][] Input(string name) =>
-        [.. Root.GetProperty("inputs").GetProperty(name).EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray())];
+        [.. Root.GetProperty("inputs").GetProperty(name).EnumerateArray()
+            .Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray())];
 
     /// <summary>
     /// Judges a whole tensor by the reference's own errors: not worse than twice its root mean square error and four times its largest,
@@ -48,7 +49,8 @@ public sealed class GoldenModel : IDisposable
     /// <param name="actual">The whole tensor.</param>
     /// <param name="precision">Whose errors: <c>fp32</c>, <c>fp16</c> or <c>bf16</c>.</param>
     /// <param name="relative">
-    /// For an entry of few numbers, whose error the reference may have kept small by luck: the <see cref="RelativeError"/> of the tensor that the entry is
+    /// For an entry of few numbers, whose error the reference may have kept small by luck: the <see cref="RelativeError"/> of the tensor
+    /// that the entry is
     /// made of. Twice this, times the size of the values, is not asked below either.
     /// </param>
     /// <param name="size">That size, where it is more than the largest value's: 1 for the cosines of vectors of length one.</param>
@@ -103,7 +105,8 @@ public sealed class GoldenModel : IDisposable
             var first = bounds[0].Length == 0 ? 0 : int.Parse(bounds[0]);
             var last = bounds[1].Length == 0 ? shape[axis] : Math.Min(shape[axis], int.Parse(bounds[1]));
             var step = bounds.Length < 3 ? 1 : int.Parse(bounds[2]);
-            var (size, places) = (shape[axis], Enumerable.Range(0, (last - first + step - 1) / step).Select(i => first + (i * step)).ToArray());
+            var (size, places) =
+                (shape[axis], Enumerable.Range(0, (last - first + step - 1) / step).Select(i => first + (i * step)).ToArray());
             indices = indices.SelectMany(index => places.Select(place => (index * size) + place));
         }
         return indices;

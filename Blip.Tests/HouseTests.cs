@@ -26,7 +26,8 @@ public partial class HouseTests
         ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training", "Blip.Cli"],
         ["Blip.Tests"] =
         [
-            "Blip.Runtime", "Blip.Verification", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training",
+            "Blip.Runtime", "Blip.Verification", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping",
+                "Blip.Training",
             "Blip.Server", "Blip.Cli", "Blip.Bench", "Blip.Emulation",
         ],
     };
@@ -64,7 +65,8 @@ public partial class HouseTests
         ["Normalization"] = ["Formats", "Common", "Maths", "Ptx", "Devices", "Simd", "Weights"],
         ["Gemm"] =
         [
-            "Formats", "Common", "Maths", "Lanes", "Ptx", "MachineCode", "Devices", "Simd", "Weights", "Elementwise", "Activations", "Normalization",
+            "Formats", "Common", "Maths", "Lanes", "Ptx", "MachineCode", "Devices", "Simd", "Weights", "Elementwise", "Activations",
+                "Normalization",
         ],
         ["Attention"] = ["Formats", "Common", "Maths", "Lanes", "Ptx", "Devices", "Simd", "Weights", "Elementwise", "Gemm"],
         ["PatchEmbedding"] = ["Formats", "Common", "Maths", "Ptx", "Devices", "Simd", "Weights"],
@@ -104,7 +106,8 @@ public partial class HouseTests
     [Fact]
     public void Every_folder_of_the_runtime_is_a_room_with_a_rule()
     {
-        var folders = Sources("Blip.Runtime/").Select(file => file.Split('/')).Where(parts => parts.Length > 2).Select(parts => parts[1]).Distinct();
+        var folders = Sources("Blip.Runtime/").Select(file => file.Split('/')).Where(parts => parts.Length > 2).Select(parts => parts[1])
+            .Distinct();
 
         AssertNone(folders.Except(Rooms.Keys));
     }
@@ -245,7 +248,8 @@ public partial class HouseTests
 
     private static IEnumerable<string> Texts() =>
         Repository.Files.Where(file => !file.StartsWith("Blip.Tests/Goldens/", StringComparison.Ordinal)
-            && (Path.GetExtension(file) is ".cs" or ".md" or ".csproj" or ".props" or ".targets" or ".json" or ".sh" or ".txt" or ".editorconfig"
+            && (Path.GetExtension(file) is ".cs" or ".md" or ".csproj" or ".props" or ".targets" or ".json" or ".sh" or ".txt"
+                or ".editorconfig"
                 || file == ".ci/run"));
 
     private static IEnumerable<string> Matches(string file, Regex pattern) =>

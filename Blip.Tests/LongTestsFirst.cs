@@ -17,7 +17,8 @@ public sealed class LongTestsFirst : ITestCollectionOrderer
     /// <summary>Classes that take twenty seconds or more on two cores; the ones that mostly wait are the first.</summary>
     private static readonly Type[] Long =
     [
-        typeof(NatsBootstrapTests), typeof(PlantedFaultTests), typeof(PortableOperatorTests), typeof(CpuOperatorTests), typeof(GemmCudaTests),
+        typeof(NatsBootstrapTests), typeof(PlantedFaultTests), typeof(PortableOperatorTests), typeof(CpuOperatorTests),
+            typeof(GemmCudaTests),
         typeof(EmulatedPrecisionTests), typeof(GemmOtherArchitecturesCudaTests), typeof(NatsShardQueueTests), typeof(EmulatedKernelTests),
     ];
 

@@ -7,7 +7,8 @@ namespace Blip.Tests;
 public class PublicApiTests
 {
     private const string Folder = "Blip.Tests/Approved";
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static readonly Dictionary<string, Assembly> Packages = new Assembly[]
     {
@@ -23,8 +24,10 @@ public class PublicApiTests
 
     private static readonly Dictionary<Type, string> Keywords = new()
     {
-        [typeof(void)] = "void", [typeof(bool)] = "bool", [typeof(byte)] = "byte", [typeof(int)] = "int", [typeof(long)] = "long", [typeof(ulong)] = "ulong",
-        [typeof(uint)] = "uint", [typeof(float)] = "float", [typeof(double)] = "double", [typeof(string)] = "string", [typeof(object)] = "object",
+        [typeof(void)] = "void", [typeof(bool)] = "bool", [typeof(byte)] = "byte", [typeof(int)] = "int", [typeof(long)] = "long",
+            [typeof(ulong)] = "ulong",
+        [typeof(uint)] = "uint", [typeof(float)] = "float", [typeof(double)] = "double", [typeof(string)] = "string",
+            [typeof(object)] = "object",
     };
 
     private static readonly NullabilityInfoContext Nullability = new();
@@ -40,7 +43,8 @@ public class PublicApiTests
     public void Every_package_has_a_list()
     {
         var packable = Repository.Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal))
-            .Where(file => Repository.Read(file) is var text && text.Contains("<IsPackable>true", StringComparison.Ordinal) && !text.Contains("<PackAsTool>", StringComparison.Ordinal))
+            .Where(file => Repository.Read(file) is var text && text.Contains("<IsPackable>true", StringComparison.Ordinal)
+                && !text.Contains("<PackAsTool>", StringComparison.Ordinal))
             .Select(file => Path.GetFileNameWithoutExtension(file));
 
         Assert.Equal(packable.Order(StringComparer.Ordinal), Packages.Keys.Order(StringComparer.Ordinal));
@@ -49,10 +53,13 @@ public class PublicApiTests
     private static string Text(Assembly assembly)
     {
         var text = new StringBuilder();
-        foreach (var type in assembly.GetExportedTypes().Where(type => type.Namespace?.StartsWith("Blip.", StringComparison.Ordinal) == true).OrderBy(FullName, StringComparer.Ordinal))
+        foreach (var type in assembly.GetExportedTypes()
+            .Where(type => type.Namespace?.StartsWith("Blip.", StringComparison.Ordinal) == true).OrderBy(FullName, StringComparer.Ordinal))
         {
             text.Append(Kind(type)).Append(' ').Append(FullName(type)).Append(Bases(type)).Append('\n');
-            var members = type.IsEnum ? Enum.GetNames(type) : type.IsAssignableTo(typeof(Delegate)) ? [Line(type.GetMethod("Invoke")!)] : Members(type);
+            var members = type.IsEnum
+                ? Enum.GetNames(type) : type.IsAssignableTo(typeof(Delegate)) ? [Line(type.GetMethod("Invoke")!)]
+                : Members(type);
             foreach (var member in members)
                 text.Append("  ").Append(member).Append('\n');
         }
@@ -65,10 +72,12 @@ public class PublicApiTests
     // Members that a record's compiler writes promise the same as the record itself.
     private static bool IsPromised(MemberInfo member) => member switch
     {
-        MethodBase method => IsVisible(method) && (!method.IsSpecialName || method is ConstructorInfo || method.Name.StartsWith("op_", StringComparison.Ordinal))
+        MethodBase method => IsVisible(method)
+            && (!method.IsSpecialName || method is ConstructorInfo || method.Name.StartsWith("op_", StringComparison.Ordinal))
             && !method.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute)),
         FieldInfo field => (field.IsPublic || field.IsFamily) && !field.IsSpecialName,
-        PropertyInfo property => property.GetAccessors(nonPublic: true).Any(IsVisible) && !property.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute)),
+        PropertyInfo property => property.GetAccessors(nonPublic: true).Any(IsVisible)
+            && !property.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute)),
         EventInfo => true,
         _ => false,
     };
@@ -78,8 +87,10 @@ public class PublicApiTests
     private static string Line(MemberInfo member) => member switch
     {
         ConstructorInfo constructor => $"new({Parameters(constructor)})",
-        MethodInfo method => $"{Static(method.IsStatic)}{Name(method.ReturnParameter)} {method.Name}{Generic(method)}({Parameters(method)})",
-        FieldInfo field => $"{(field.IsLiteral ? "const " : Static(field.IsStatic))}{Name(field.FieldType, Nullability.Create(field))} {field.Name}",
+        MethodInfo method =>
+            $"{Static(method.IsStatic)}{Name(method.ReturnParameter)} {method.Name}{Generic(method)}({Parameters(method)})",
+        FieldInfo field =>
+            $"{(field.IsLiteral ? "const " : Static(field.IsStatic))}{Name(field.FieldType, Nullability.Create(field))} {field.Name}",
         PropertyInfo property => Property(property),
         EventInfo item => $"event {Name(item.EventHandlerType!, null)} {item.Name}",
         _ => "",
@@ -89,9 +100,12 @@ public class PublicApiTests
     {
         var accessors = property.GetAccessors(nonPublic: true).Where(IsVisible).ToList();
         var set = property.SetMethod is { } setter && accessors.Contains(setter)
-            ? setter.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(System.Runtime.CompilerServices.IsExternalInit)) ? " init;" : " set;"
+            ? setter.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(System.Runtime.CompilerServices.IsExternalInit))
+                ? " init;"
+                : " set;"
             : "";
-        return $"{Static(accessors[0].IsStatic)}{Name(property.PropertyType, Nullability.Create(property))} {property.Name} {{ get;{set} }}";
+        return $"{Static(accessors[0].IsStatic)}{Name(property.PropertyType, Nullability.Create(property))} {property.Name} {{ get;{set} "
+            + $"}}";
     }
 
     private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(parameter =>
@@ -115,11 +129,13 @@ public class PublicApiTests
             return $"{Name(type.GetElementType()!, nullability?.ElementType)}[]{mark}";
         if (!type.IsGenericType)
             return $"{Keywords.GetValueOrDefault(type, type.Name)}{mark}";
-        var arguments = type.GetGenericArguments().Select((argument, i) => Name(argument, nullability?.GenericTypeArguments.ElementAtOrDefault(i)));
+        var arguments = type.GetGenericArguments()
+            .Select((argument, i) => Name(argument, nullability?.GenericTypeArguments.ElementAtOrDefault(i)));
         return $"{type.Name.Split('`')[0]}<{string.Join(", ", arguments)}>{mark}";
     }
 
-    private static string FullName(Type type) => type.DeclaringType is { } outer ? $"{FullName(outer)}.{Name(type, null)}" : $"{type.Namespace}.{Name(type, null)}";
+    private static string FullName(Type type) =>
+        type.DeclaringType is { } outer ? $"{FullName(outer)}.{Name(type, null)}" : $"{type.Namespace}.{Name(type, null)}";
 
     private static string Kind(Type type) => type switch
     {

@@ -10,7 +10,8 @@ public partial class SwitchesTests
     private const string Page = "docs/switches.md";
 
     // The page's rows, and those files of code and scripts that name a switch; none of them need be a sentence about it.
-    private static readonly Dictionary<string, string> Rows = Row().Matches(Repository.Read(Page)).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value);
+    private static readonly Dictionary<string, string> Rows =
+        Row().Matches(Repository.Read(Page)).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value);
 
     // Classes of the first release.
     private static readonly string[] Classes = ["BLIP_NLVR"];
@@ -27,7 +28,8 @@ public partial class SwitchesTests
     {
         var rows = Repository.Read(Page).Split('\n');
 
-        Assert.All(Enum.GetNames<CpuVectors>(), name => Assert.Contains($"`{name.ToLowerInvariant()}`", RowOf(Switches.Vectors), StringComparison.Ordinal));
+        Assert.All(Enum.GetNames<CpuVectors>(),
+            name => Assert.Contains($"`{name.ToLowerInvariant()}`", RowOf(Switches.Vectors), StringComparison.Ordinal));
         Assert.All(TileChoice.Words, word => Assert.Contains($"`{word}`", RowOf(Switches.Tile), StringComparison.Ordinal));
 
         string RowOf(string name) => rows.Single(row => row.StartsWith($"| `{name}` |", StringComparison.Ordinal));
@@ -45,7 +47,8 @@ public partial class SwitchesTests
             select $"{file}: {name.Value}";
 
         // A test asks for one that is never set; the authors call a model so.
-        Assert.Equal(["Blip.Tests/Kernels/TileTuningTests.cs: BLIP_NOBODY_SET_THIS"], named.Distinct().Where(name => !name.EndsWith(": BLIP_NLVR", StringComparison.Ordinal)));
+        Assert.Equal(["Blip.Tests/Kernels/TileTuningTests.cs: BLIP_NOBODY_SET_THIS"],
+            named.Distinct().Where(name => !name.EndsWith(": BLIP_NLVR", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -64,7 +67,9 @@ public partial class SwitchesTests
     public void Variables_of_other_programs_are_named_by_code()
     {
         var others = Repository.Read(Page).Split("## Variables of other programs")[1];
-        var code = string.Concat(Repository.Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal) && !file.StartsWith("Blip.Tests/", StringComparison.Ordinal)).Select(Repository.Read));
+        var code = string.Concat(
+            Repository.Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal)
+            && !file.StartsWith("Blip.Tests/", StringComparison.Ordinal)).Select(Repository.Read));
 
         Assert.All(Other().Matches(others), name => Assert.Contains($"\"{name.Groups[1].Value}", code, StringComparison.Ordinal));
     }

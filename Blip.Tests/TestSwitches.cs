@@ -1,6 +1,8 @@
 namespace Blip.Tests;
 
-/// <summary>The environment variables of the tests, read here and nowhere else. <c>docs/switches.md</c> lists them, with those of the product.</summary>
+/// <summary>
+/// The environment variables of the tests, read here and nowhere else. <c>docs/switches.md</c> lists them, with those of the product.
+/// </summary>
 internal static class TestSwitches
 {
     /// <summary>1 writes approved files anew instead of comparing them.</summary>

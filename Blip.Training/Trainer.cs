@@ -59,10 +59,12 @@ public sealed class Trainer : IDisposable
         FormattableString.Invariant(
             $"{Trained.Count:N0} parameters are trained; weights, gradients and moments take {Trained.Bytes / 1e6:N0} MB"),
         .. setup.Learner.Scale.Notice(Options.Precision),
-        FormattableString.Invariant($"{TotalSteps:N0} steps of {Options.BatchSize * Options.Accumulate} images, {StepsPerEpoch:N0} in an epoch"),
+        FormattableString.Invariant(
+            $"{TotalSteps:N0} steps of {Options.BatchSize * Options.Accumulate} images, {StepsPerEpoch:N0} in an epoch"),
         .. Cost(),
         .. Options.QueueSize > set.Count
-            ? [$"the queue holds {Options.QueueSize:N0} pairs and the data set {set.Count:N0}: the same images come back in it as negatives; give a smaller QueueSize"]
+            ? [$"the queue holds {Options.QueueSize:N0} pairs and the data set {set.Count:N0}: the same images come back in it as "
+                + $"negatives; give a smaller QueueSize"]
             : Array.Empty<string>(),
         .. rates.Notice(StepsPerEpoch) is { } notice ? [notice] : Array.Empty<string>(),
         .. place.Step > 0 ? [FormattableString.Invariant($"goes on behind step {place.Step:N0}")] : Array.Empty<string>(),
@@ -98,15 +100,19 @@ public sealed class Trainer : IDisposable
         try
         {
             setup = TrainingSetup.Open(model, output, options);
-            var check = new DataCheck(setup.CountTokens, options.MaxTokens, limits: new ImageDecoderOptions { MaxPixels = options.MaxPixels })
+            var check = new DataCheck(
+                setup.CountTokens, options.MaxTokens, limits: new ImageDecoderOptions { MaxPixels = options.MaxPixels })
             {
                 UnknownWords = setup.UnknownWords,
             };
             var threads = options.LoaderThreads > 0 ? options.LoaderThreads : Environment.ProcessorCount;
-            var set = await TrainingSet.OpenAsync(TrainingSources.Open(data, options), check, threads, cancellationToken).ConfigureAwait(false);
+            var set = await TrainingSet.OpenAsync(TrainingSources.Open(data, options), check, threads, cancellationToken)
+                .ConfigureAwait(false);
             var loader = new TrainingLoader(set, options);
             if (loader.BatchesPerEpoch < options.Accumulate)
-                throw new TrainingException($"the data set has {set.Count} pairs, which fill no step of {options.Accumulate} batches of {options.BatchSize}: give a smaller Accumulate.");
+                throw new TrainingException(
+                    $"the data set has {set.Count} pairs, which fill no step of {options.Accumulate} batches of {options.BatchSize}: give "
+                        + $"a smaller Accumulate.");
             if (setup.Restored is { } restored && restored.Pairs != set.Count)
             {
                 throw new TrainingException(
@@ -120,7 +126,8 @@ public sealed class Trainer : IDisposable
             }
             var validator = data.Validation is { } heldOut ? new Validator(TrainingSources.Open(heldOut, options), options) : null;
             if (validator is null && options.Patience > 0)
-                throw new TrainingException($"Patience is {options.Patience}, and there are no data to score checkpoints on: name validation data.");
+                throw new TrainingException(
+                    $"Patience is {options.Patience}, and there are no data to score checkpoints on: name validation data.");
             if (validator is not null)
                 await validator.OpenAsync(cancellationToken).ConfigureAwait(false);
             var trainer = new Trainer(setup, set, loader, validator);
@@ -161,7 +168,9 @@ public sealed class Trainer : IDisposable
                     var told = Step(parts, alarms);
                     leftOut = told.Skipped ? leftOut + 1 : 0;
                     if (leftOut == MostLeftOut)
-                        throw new TrainingException($"{leftOut} steps in a row gave no number: the weights are beyond repair. Begin anew with a lower learning rate.");
+                        throw new TrainingException(
+                            $"{leftOut} steps in a row gave no number: the weights are beyond repair. Begin anew with a lower learning "
+                                + $"rate.");
                     var perStep = clock.Elapsed / (place.Step - first);
                     if (DueToSave(told.Step))
                     {
@@ -205,7 +214,8 @@ public sealed class Trainer : IDisposable
         if (place.Step >= TotalSteps)
             return;
         var at = new StepPlace(place.Step, place.Epoch, place.StepOfEpoch, StepsPerEpoch);
-        await foreach (var batch in loader.ReadAsync(place.Epoch, place.StepOfEpoch * Options.Accumulate, cancellationToken).ConfigureAwait(false))
+        await foreach (var batch in loader.ReadAsync(place.Epoch, place.StepOfEpoch * Options.Accumulate, cancellationToken)
+            .ConfigureAwait(false))
         {
             for (var run = 0; run == 0 || (run == 1 && batchTime < ShortBatch); run++)
             {
@@ -225,7 +235,9 @@ public sealed class Trainer : IDisposable
         var whole = step * left;
         var length = whole.TotalMinutes < 2
             ? FormattableString.Invariant($"{Math.Ceiling(whole.TotalSeconds):F0} seconds")
-            : whole.TotalHours < 2 ? FormattableString.Invariant($"{whole.TotalMinutes:F0} minutes") : FormattableString.Invariant($"{whole.TotalHours:F1} hours");
+            : whole.TotalHours < 2
+                ? FormattableString.Invariant($"{whole.TotalMinutes:F0} minutes")
+                : FormattableString.Invariant($"{whole.TotalHours:F1} hours");
         yield return FormattableString.Invariant($"values between nodes take {setup.Learner.Model.WorkspaceBytes / 1e6:N0} MB");
         yield return FormattableString.Invariant($"a step takes about {step.TotalSeconds:0.##} s: {length} to the end");
     }
@@ -272,7 +284,8 @@ public sealed class Trainer : IDisposable
             var figures = string.Join(", ", score.Values.Select(value => FormattableString.Invariant($"{value.Key} {value.Value:F4}")));
             notices.Add($"validation: {figures}{(isBest ? $"; the best so far, kept in {BestFolder}" : "")}");
             if (validator.Failures is { Count: > 0 } failures)
-                notices.Add(FormattableString.Invariant($"validation left out {failures.Count:N0} that cannot be read, the first is {failures[0]}"));
+                notices.Add(FormattableString.Invariant(
+                    $"validation left out {failures.Count:N0} that cannot be read, the first is {failures[0]}"));
             return score.Values;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -46,16 +46,19 @@ internal sealed class TrainingSetup : IDisposable
             Config = SizedConfig();
             (start, slow) = (Sized(model.Tensors), Sized(model.Slow));
             if (Config.Vision.ImageSize != model.Files.Config.Vision.ImageSize)
-                Notices.Add($"position embeddings are resized from images of {model.Files.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
+                Notices.Add($"position embeddings are resized from images of {model.Files.Config.Vision.ImageSize} pixels to "
+                    + $"{Config.Vision.ImageSize}");
             if (model.Drawn.Count > 0)
-                Notices.Add($"{model.Drawn.Count} tensors are not in the model and begin at random: {string.Join(", ", model.Drawn.Take(2))}, …");
+                Notices.Add($"{model.Drawn.Count} tensors are not in the model and begin at random: "
+                    + $"{string.Join(", ", model.Drawn.Take(2))}, …");
             Learner = Own(Learn());
             if (Learner.Model.Trained is LoraWeights lora)
             {
                 Notices.Add(FormattableString.Invariant(
                     $"LoRA of rank {lora.Config.Rank}, alpha {lora.Config.Alpha}: other weights stay; the adapter is in {AdapterFolder}/"));
                 if (options.Captioner is not null)
-                    Notices.Add("the adapter alone fits no model on disk, since decoder and text encoder share weights from here on: use the merged model");
+                    Notices.Add("the adapter alone fits no model on disk, since decoder and text encoder share weights from here on: use "
+                        + "the merged model");
             }
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
@@ -163,9 +166,11 @@ internal sealed class TrainingSetup : IDisposable
 
     private void CheckPlace()
     {
-        var exists = Directory.Exists(Output) && Directory.EnumerateFileSystemEntries(Output).Any(entry => Path.GetFileName(entry) != LockFile);
+        var exists = Directory.Exists(Output)
+            && Directory.EnumerateFileSystemEntries(Output).Any(entry => Path.GetFileName(entry) != LockFile);
         if (exists && !Options.Resume)
-            throw new TrainingException($"{Output} holds something already: name an empty folder, or go on with the run there by --resume.");
+            throw new TrainingException(
+                $"{Output} holds something already: name an empty folder, or go on with the run there by --resume.");
         if (model.Files.Folder is not null && Path.GetFullPath(model.Files.Folder) == Path.GetFullPath(Output) && !Options.Resume)
             throw new TrainingException($"{Output} is the model that training begins with: name another folder for what it becomes.");
         try
@@ -187,7 +192,8 @@ internal sealed class TrainingSetup : IDisposable
     private WordPieceTokenizer Tokenizer(string name)
     {
         var file = model.Files.VocabularyFile
-            ?? throw new CheckpointException($"{name}: there is no vocab.txt or tokenizer.json beside the model; texts cannot be learned without.");
+            ?? throw new CheckpointException(
+                $"{name}: there is no vocab.txt or tokenizer.json beside the model; texts cannot be learned without.");
         return ModelVocabulary.Load(file, model.Files.Config.Text, name, model.Files.IsSynthetic);
     }
 
@@ -195,7 +201,8 @@ internal sealed class TrainingSetup : IDisposable
     {
         var config = model.Files.Config;
         if (Options.ImageSize % config.Vision.PatchSize != 0)
-            throw new TrainingException($"ImageSize is {Options.ImageSize}: give a multiple of the patches' side, {config.Vision.PatchSize}.");
+            throw new TrainingException(
+                $"ImageSize is {Options.ImageSize}: give a multiple of the patches' side, {config.Vision.PatchSize}.");
         return config with { Vision = config.Vision with { ImageSize = Options.ImageSize } };
     }
 
@@ -260,14 +267,16 @@ internal sealed class TrainingSetup : IDisposable
         var restored = TrainingState.Restore(Output, Learner);
         return restored.Model is not { } began || began == Fingerprint
             ? restored
-            : throw new TrainingException($"{Output}: the run there began with another model than the one that is named now: name that one.");
+            : throw new TrainingException(
+                $"{Output}: the run there began with another model than the one that is named now: name that one.");
     }
 
     private void CheckTexts()
     {
         var positions = Config.Text.MaxPositions;
         if (Options.MaxTokens > positions)
-            throw new TrainingException($"MaxTokens is {Options.MaxTokens}, and the model has positions for {positions} tokens: give at most that.");
+            throw new TrainingException(
+                $"MaxTokens is {Options.MaxTokens}, and the model has positions for {positions} tokens: give at most that.");
         // [CLS], a token of the text, and [SEP].
         if (Options.Prompt.Length > 0 && CountTokens("") >= Options.MaxTokens)
         {

@@ -27,10 +27,12 @@ internal static class TrainingSources
         {
             return data.Sources.Count > 0
                 ? QuestionSource.FromLists(data.Sources, data.Images, options.MaxWords)
-                : throw new TrainingException("no data are named: name a JSON list of image, question and answer, or VQA's questions and annotations.");
+                : throw new TrainingException(
+                    "no data are named: name a JSON list of image, question and answer, or VQA's questions and annotations.");
         }
         return data is { Questions: { } questions, Annotations: { } annotations, Images: { } images, Sources.Count: 0 }
             ? QuestionSource.FromVqa(questions, annotations, images, options.MaxWords)
-            : throw new TrainingException("VQA's official files need questions, annotations and the folder of the images, and no list beside them.");
+            : throw new TrainingException(
+                "VQA's official files need questions, annotations and the folder of the images, and no list beside them.");
     }
 }

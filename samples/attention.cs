@@ -21,6 +21,7 @@ await foreach (var result in captioner.CaptionAllAsync(images, new CaptionOption
     foreach (var word in caption.Attention)
     {
         var (hottest, _) = word.Values.Index().MaxBy(value => value.Item);
-        Console.WriteLine($"  {word.Word}: row {hottest / word.Width}, column {hottest % word.Width} of {word.Height} × {word.Width} patches");
+        Console.WriteLine(
+            $"  {word.Word}: row {hottest / word.Width}, column {hottest % word.Width} of {word.Height} × {word.Width} patches");
     }
 }

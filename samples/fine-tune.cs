@@ -35,11 +35,13 @@ Console.CancelKeyPress += (_, pressed) =>
 
 try
 {
-    using (var trainer = await Trainer.OpenAsync("weights/captioning", new TrainingData { Sources = [folder] }, output, options, stop.Token))
+    using (var trainer = await Trainer.OpenAsync(
+        "weights/captioning", new TrainingData { Sources = [folder] }, output, options, stop.Token))
     {
         foreach (var sentence in trainer.Summary)
             Console.WriteLine(sentence);
-        var result = await trainer.RunAsync(step => Console.WriteLine($"step {step.Step} of {step.Steps}: loss {step.Losses["loss"]:F3}"), stop.Token);
+        var result = await trainer.RunAsync(
+            step => Console.WriteLine($"step {step.Step} of {step.Steps}: loss {step.Losses["loss"]:F3}"), stop.Token);
         if (result.Stopped)
             return 130;
     }

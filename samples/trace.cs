@@ -27,6 +27,8 @@ foreach (var tensor in header.RootElement.EnumerateObject().Where(entry => entry
         _ => throw new NotSupportedException($"{tensor.Name} is {type}; traces hold F32 and I64."),
     };
     var rms = Math.Sqrt(values.Sum(value => value * value) / values.Length);
-    Console.WriteLine($"{tensor.Name,-25} {type} [{string.Join(", ", shape)}]  rms {rms:g3}: {string.Join(" ", values.Take(3).Select(value => $"{value:g3}"))}");
+    Console.WriteLine(
+        $"{tensor.Name,-25} {type} [{string.Join(", ", shape)}]  rms {rms:g3}: "
+            + $"{string.Join(" ", values.Take(3).Select(value => $"{value:g3}"))}");
 }
 return 0;

@@ -12,20 +12,38 @@ internal static class BenchOptions
 
     private static readonly string[] DeviceWords = [.. Kinds, "all"];
 
-    public static Option<string> Device() => Choice("--device", "Where to run: a kind of device, or all that there are.", "cpu", DeviceWords);
+    public static Option<string> Device() =>
+        Choice("--device", "Where to run: a kind of device, or all that there are.", "cpu", DeviceWords);
 
     public static Option<bool> Short(string description) => new("--short") { Description = description };
 
     public static Option<string> Filter() =>
-        new("--filter") { Description = "Only cases whose name holds this text, in any case.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+        new("--filter")
+        {
+            Description = "Only cases whose name holds this text, in any case.",
+            HelpName = "TEXT",
+            DefaultValueFactory = _ => "",
+        };
 
-    public static Option<string?> Json() => new("--json") { Description = "Write the records to a file; 'compare' reads it.", HelpName = "FILE" };
+    public static Option<string?> Json() => new("--json")
+    {
+        Description = "Write the records to a file; 'compare' reads it.",
+        HelpName = "FILE",
+    };
 
-    public static Option<bool> Save() => new("--save") { Description = "Write JSON and Markdown to docs/measurements, under the processor's name." };
+    public static Option<bool> Save() => new("--save")
+    {
+        Description = "Write JSON and Markdown to docs/measurements, under the processor's name.",
+    };
 
     public static Option<string> Choice(string name, string description, string fallback, string[] words)
     {
-        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => fallback };
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => fallback,
+        };
         option.Validators.Add(result => CheckWords(result, name, words));
         option.CompletionSources.Add(words);
         return option;
@@ -34,7 +52,13 @@ internal static class BenchOptions
     /// <summary>Some of a few words; none for the command's default.</summary>
     public static Option<string[]> Words(string name, string description, string[] words)
     {
-        var option = new Option<string[]>(name) { Description = description, HelpName = string.Join('|', words), Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
+        var option = new Option<string[]>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+        };
         option.Validators.Add(result => CheckWords(result, name, words));
         option.CompletionSources.Add(words);
         return option;
@@ -42,7 +66,13 @@ internal static class BenchOptions
 
     public static Option<string[]> Batches(string name, string description)
     {
-        var option = new Option<string[]>(name) { Description = description, HelpName = "IMAGES[xBEAMS]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
+        var option = new Option<string[]>(name)
+        {
+            Description = description,
+            HelpName = "IMAGES[xBEAMS]",
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+        };
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => ToBatch(token.Value) is null))
@@ -52,12 +82,14 @@ internal static class BenchOptions
     }
 
     /// <summary>The values of <see cref="Batches"/>, or null.</summary>
-    public static (int Images, int Beams)[]? ToBatches(string[]? words) => words is { Length: > 0 } ? [.. words.Select(ToBatch).OfType<(int, int)>()] : null;
+    public static (int Images, int Beams)[]? ToBatches(string[]? words) =>
+        words is { Length: > 0 } ? [.. words.Select(ToBatch).OfType<(int, int)>()] : null;
 
     private static (int Images, int Beams)? ToBatch(string word) => word.Split('x') switch
     {
         [var images] when int.TryParse(images, out var count) && count > 0 => (count, 1),
-        [var images, var beams] when int.TryParse(images, out var count) && count > 0 && int.TryParse(beams, out var width) && width > 0 => (count, width),
+        [var images, var beams] when int.TryParse(images, out var count) && count > 0 && int.TryParse(beams, out var width) && width > 0 =>
+            (count, width),
         _ => null,
     };
 
@@ -70,9 +102,11 @@ internal static class BenchOptions
             DefaultValueFactory = _ => fallback,
             CustomParser = result =>
             {
-                if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && value > least)
+                if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                    && double.IsFinite(value) && value > least)
                     return value;
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{result.Tokens[0].Value}'; give a number above {least}."));
+                result.AddError(string.Create(
+                    CultureInfo.InvariantCulture, $"{name} is '{result.Tokens[0].Value}'; give a number above {least}."));
                 return 0;
             },
         };

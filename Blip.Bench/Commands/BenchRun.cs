@@ -32,7 +32,9 @@ internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? js
             else if (kind == "all")
                 output.WriteLine($"{wanted}: this machine has no such device; nothing is measured there.");
             else
-                throw new DeviceException($"--device is '{wanted}', and this machine has none. Present: {string.Join(", ", present.Select(one => $"{one.Id} ({one.Name})"))}.");
+                throw new DeviceException(
+                    $"--device is '{wanted}', and this machine has none. Present: "
+                        + $"{string.Join(", ", present.Select(one => $"{one.Id} ({one.Name})"))}.");
         }
         return found;
     }

@@ -21,9 +21,14 @@ internal sealed class KernelsCommand : Command
 
     private readonly Option<string> device = BenchOptions.Device();
     private readonly Option<string> filter = BenchOptions.Filter();
-    private readonly Option<string[]> variants = BenchOptions.Words("--variant", "Only these forms of the kernels. [default: all that a device has]", Target.Names);
-    private readonly Option<bool> odd = new("--odd") { Description = "The tests' small and odd cases too: their times say little, their answers are verified." };
-    private readonly Option<bool> isShort = BenchOptions.Short("About a minute: only the form that a device chooses, without the longest cases.");
+    private readonly Option<string[]> variants =
+        BenchOptions.Words("--variant", "Only these forms of the kernels. [default: all that a device has]", Target.Names);
+    private readonly Option<bool> odd = new("--odd")
+    {
+        Description = "The tests' small and odd cases too: their times say little, their answers are verified.",
+    };
+    private readonly Option<bool> isShort =
+        BenchOptions.Short("About a minute: only the form that a device chooses, without the longest cases.");
     private readonly Option<string?> json = BenchOptions.Json();
     private readonly Option<bool> save = BenchOptions.Save();
 
@@ -53,7 +58,9 @@ internal sealed class KernelsCommand : Command
             var present = Target.Variants(description);
             var chosen = wanted.Length > 0 ? present.Intersect(wanted).ToList() : brief ? present.Take(1).ToList() : [.. present];
             if (chosen.Count == 0)
-                output.WriteLine($"{description.Id}: --variant asks for {string.Join(", ", wanted)}, and there are {string.Join(", ", present)}; nothing is measured there.");
+                output.WriteLine(
+                    $"{description.Id}: --variant asks for {string.Join(", ", wanted)}, and there are {string.Join(", ", present)}; "
+                        + $"nothing is measured there.");
             foreach (var variant in chosen)
             {
                 using var target = Target.Open(description, variant);

@@ -28,10 +28,16 @@ internal sealed class KillCommand : Command
     };
 
     private readonly Option<int> times = new("--times") { Description = "Kills of each.", HelpName = "n", DefaultValueFactory = _ => 200 };
-    private readonly Option<int> seed = new("--seed") { Description = "What the moments follow from.", HelpName = "n", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> seed = new("--seed")
+    {
+        Description = "What the moments follow from.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 1,
+    };
 
     public KillCommand(TextWriter output)
-        : base("kill", "Kills each command that writes at random times; after each kill nothing that was finished may be lost, and the next run goes on.")
+        : base("kill", "Kills each command that writes at random times; after each kill nothing that was finished may be lost, and the "
+            + "next run goes on.")
     {
         this.output = output;
         times.Validators.Add(result =>
@@ -94,7 +100,8 @@ internal sealed class KillCommand : Command
         }
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{one.Name}: {kills} kills within {whole.TotalSeconds:0.0} s, {met} of them with something finished, {ends} runs came to their end, {lost} losses"));
+            $"{one.Name}: {kills} kills within {whole.TotalSeconds:0.0} s, {met} of them with something finished, {ends} runs came to "
+                + $"their end, {lost} losses"));
         return lost;
     }
 
@@ -115,6 +122,9 @@ internal sealed class KillCommand : Command
         }
         child.WaitForExit();
         _ = words.Result;
-        return child.ExitCode == 0 ? true : throw new InvalidDataException($"'blip {string.Join(' ', arguments)}' ended with status {child.ExitCode}: {error.Result.Trim()}");
+        return child.ExitCode == 0
+            ? true
+            : throw new InvalidDataException(
+                $"'blip {string.Join(' ', arguments)}' ended with status {child.ExitCode}: {error.Result.Trim()}");
     }
 }

@@ -14,7 +14,11 @@ internal sealed class LoadCommand : Command
     private const int Rounds = 5;
 
     private readonly TextWriter output;
-    private readonly Argument<string> model = new("model") { Description = "A folder with a config.json, a weight file beside one, or synthetic:NAME.", HelpName = "MODEL" };
+    private readonly Argument<string> model = new("model")
+    {
+        Description = "A folder with a config.json, a weight file beside one, or synthetic:NAME.",
+        HelpName = "MODEL",
+    };
 
     public LoadCommand(TextWriter output)
         : base("load", "Times reading a model's file, packing its matrices, and loading the whole.")
@@ -28,12 +32,16 @@ internal sealed class LoadCommand : Command
     {
         var source = ModelSource.Resolve(parsed.GetRequiredValue(model));
         using var device = Device.Open("cpu");
-        var times = Enumerable.Range(0, Rounds + 1).Select(_ => (Read: Time(() => Read(source)), Pack: Pack(source, device), Load: Time(() => CaptioningModel.Load(source, device).Dispose())))
+        var times = Enumerable.Range(0, Rounds + 1)
+            .Select(_ => (Read: Time(() => Read(source)), Pack: Pack(source, device),
+            Load: Time(() => CaptioningModel.Load(source, device).Dispose())))
             .Skip(1).ToList();
-        var (read, pack, load) = (Median(times.Select(time => time.Read)), Median(times.Select(time => time.Pack)), Median(times.Select(time => time.Load)));
+        var (read, pack, load) =
+            (Median(times.Select(time => time.Read)), Median(times.Select(time => time.Pack)), Median(times.Select(time => time.Load)));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"read {read:F0} ms, pack {pack:F0} ms, load {load:F0} ms: {load / (read + pack):F2} times reading and packing (medians of {Rounds} rounds, {device.Name})"));
+            $"read {read:F0} ms, pack {pack:F0} ms, load {load:F0} ms: {load / (read + pack):F2} times reading and packing (medians of "
+                + $"{Rounds} rounds, {device.Name})"));
         output.WriteLine($"peak working set {Process.GetCurrentProcess().PeakWorkingSet64 / (1 << 20)} MiB");
         return 0;
     }
@@ -59,7 +67,8 @@ internal sealed class LoadCommand : Command
         foreach (var key in tensors.Keys)
         {
             var info = tensors.Get(key);
-            if (info.Shape.Length < 2 || !key.EndsWith(".weight", StringComparison.Ordinal) || key.Contains("position", StringComparison.Ordinal))
+            if (info.Shape.Length < 2 || !key.EndsWith(".weight", StringComparison.Ordinal)
+                || key.Contains("position", StringComparison.Ordinal))
                 continue;
             var values = tensors.ReadAll(key);
             var (rows, columns) = ((int)info.Shape[0], (int)(info.ElementCount / info.Shape[0]));

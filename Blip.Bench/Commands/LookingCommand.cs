@@ -26,7 +26,8 @@ internal sealed class LookingCommand : Command
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {one.Text} | {one.Method}{(one.Layer is { } layer ? $", layer {layer}" : "")} | {one.Words} | {one.Inside} | {100 * one.Share:F0} % | {100 * one.Chance / one.Words:F0} % |"));
+                $"| {one.Text} | {one.Method}{(one.Layer is { } layer ? $", layer {layer}" : "")} | {one.Words} | {one.Inside} | "
+                    + $"{100 * one.Share:F0} % | {100 * one.Chance / one.Words:F0} % |"));
         }
         return 0;
     }

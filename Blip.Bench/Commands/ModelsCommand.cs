@@ -13,27 +13,42 @@ internal sealed class ModelsCommand : Command
     // Long cases take seconds: few repetitions, and the verification warms up.
     private static readonly Effort Parts = new(9, TimeSpan.FromMilliseconds(100)), Long = new(5, null) { WarmUps = 0 };
 
-    private static readonly Effort BriefParts = new(5, TimeSpan.FromMilliseconds(50)) { WarmUps = 1 }, BriefLong = new(3, null) { WarmUps = 0 };
+    private static readonly Effort BriefParts = new(5, TimeSpan.FromMilliseconds(50))
+    {
+        WarmUps = 1,
+    }, BriefLong = new(3, null) { WarmUps = 0 };
 
-    private static readonly (int Images, int Beams)[] Batches = [(1, 1), (4, 1), (16, 1), (1, 3), (4, 3), (16, 3)], BriefBatches = [(1, 1), (4, 1), (1, 3)];
+    private static readonly (int Images, int Beams)[] Batches =
+        [(1, 1), (4, 1), (16, 1), (1, 3), (4, 3), (16, 3)], BriefBatches = [(1, 1), (4, 1), (1, 3)];
 
     private static readonly string[] Precisions = [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())];
 
     private readonly TextWriter output;
     private readonly Option<string[]> models = new("--model")
     {
-        Description = "synthetic:base, synthetic:large, or a folder with a model; may be given again. [default: synthetic:base and synthetic:large; with --short the first]",
+        Description = "synthetic:base, synthetic:large, or a folder with a model; may be given again. [default: synthetic:base and "
+            + "synthetic:large; with --short the first]",
         HelpName = "MODEL",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string> device = BenchOptions.Device();
-    private readonly Option<string[]> precisions = BenchOptions.Words("--precision", "How the decoder's weights are kept. [default: fp32, bf16 and int8; with --short fp32]", Precisions);
-    private readonly Option<string[]> batches = BenchOptions.Batches("--batches", "Images of a batch, and beams where there are several: 1 64 64x3. [default: 1 4 16 1x3 4x3 16x3]");
+    private readonly Option<string[]> precisions =
+        BenchOptions.Words("--precision", "How the decoder's weights are kept. [default: fp32, bf16 and int8; with --short fp32]",
+            Precisions);
+    private readonly Option<string[]> batches =
+        BenchOptions.Batches(
+            "--batches", "Images of a batch, and beams where there are several: 1 64 64x3. [default: 1 4 16 1x3 4x3 16x3]");
     private readonly Option<string> filter = BenchOptions.Filter();
-    private readonly Option<string?> cli = new("--cli") { Description = "The blip program for cold starts. [default: the one built beside this one]", HelpName = "PATH" };
-    private readonly Option<bool> isShort = BenchOptions.Short("About a minute: one model, small batches, few repetitions; loading and cold start of the demo captioner alone.");
+    private readonly Option<string?> cli = new("--cli")
+    {
+        Description = "The blip program for cold starts. [default: the one built beside this one]",
+        HelpName = "PATH",
+    };
+    private readonly Option<bool> isShort =
+        BenchOptions.Short(
+            "About a minute: one model, small batches, few repetitions; loading and cold start of the demo captioner alone.");
     private readonly Option<string?> json = BenchOptions.Json();
     private readonly Option<bool> save = BenchOptions.Save();
 
@@ -53,7 +68,9 @@ internal sealed class ModelsCommand : Command
         var brief = parsed.GetValue(isShort);
         Artifacts.Check(parsed.GetValue(save));
         var start = new ColdStart(parsed.GetValue(cli));
-        var sources = (parsed.GetValue(models) is { Length: > 0 } named ? named : brief ? ["synthetic:base"] : ["synthetic:base", "synthetic:large"]).Select(model => ModelSource.Resolve(model)).ToList();
+        var sources = (parsed.GetValue(models) is { Length: > 0 } named
+            ? named : brief ? ["synthetic:base"]
+            : ["synthetic:base", "synthetic:large"]).Select(model => ModelSource.Resolve(model)).ToList();
         var kept = (parsed.GetValue(precisions) is { Length: > 0 } wanted ? wanted : brief ? ["fp32"] : ["fp32", "bf16", "int8"])
             .Select(name => Enum.Parse<Precision>(name, ignoreCase: true)).Distinct().ToList();
         var run = new BenchRun(parsed, output, parsed.GetValue(json));
@@ -69,7 +86,8 @@ internal sealed class ModelsCommand : Command
                     Measure(run, new ModelCases(source, description.Id, precision), encoders.Add(precision.ForEncoder()));
                     // A checkpoint has one head, a synthetic model all.
                     if (source.IsSynthetic)
-                        Understand(run, new UnderstandingCases(source, description.Id, precision), withManyImages: !brief && precision == kept[0]);
+                        Understand(run, new UnderstandingCases(source, description.Id, precision),
+                            withManyImages: !brief && precision == kept[0]);
                 }
             }
             // From process start to the caption, and loading alone, both from files as users have them.
@@ -81,7 +99,10 @@ internal sealed class ModelsCommand : Command
                 foreach (var precision in kept)
                 {
                     using var cases = new ModelCases(ModelSource.Resolve(folder), description.Id, precision);
-                    Add(run, [cases.Load($"{name}: load"), start.Case($"{name}: cold start", description.Id, folder, precision.ToString().ToLowerInvariant())], brief ? BriefLong : Long);
+                    Add(run, [cases.Load($"{name}: load"),
+                        start.Case($"{name}: cold start", description.Id, folder, precision.ToString().ToLowerInvariant())], brief
+                        ? BriefLong
+                        : Long);
                 }
             }
         }
@@ -94,7 +115,8 @@ internal sealed class ModelsCommand : Command
                 Add(run, cases.Parts(withEncoder), brief ? BriefParts : Parts);
                 var wanted = BenchOptions.ToBatches(parsed.GetValue(batches)) ?? (brief ? BriefBatches : Batches);
                 if (withEncoder && parsed.GetValue(batches) is { Length: > 0 })
-                    Add(run, cases.Encoders(wanted.Select(batch => batch.Images).Where(images => images > 1).Distinct()), brief ? BriefLong : Long);
+                    Add(run, cases.Encoders(wanted.Select(batch => batch.Images).Where(images => images > 1).Distinct()),
+                        brief ? BriefLong : Long);
                 Add(run, cases.Captions(wanted), brief ? BriefLong : Long);
                 if (cases.HasDraft)
                     Add(run, cases.Drafted(), brief ? BriefLong : Parts);

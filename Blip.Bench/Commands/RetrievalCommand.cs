@@ -17,16 +17,34 @@ internal sealed class RetrievalCommand : Command
     private static readonly (int Queries, int K)[] Searches = [(1, 10), (1, 256), (8, 10), (64, 10)];
 
     private readonly TextWriter output;
-    private readonly Option<int> count = new("--count") { Description = "Embeddings.", HelpName = "n", DefaultValueFactory = _ => 1_000_000 };
-    private readonly Option<int> batch = new("--batch") { Description = "Embeddings of one addition, each of which is on disk before the next.", HelpName = "n", DefaultValueFactory = _ => 10_000 };
-    private readonly Option<string?> index = new("--index") { Description = "Where the index lies; one that is there is gone on with. [default: artifacts/bench/retrieval.index]", HelpName = "FILE" };
-    private readonly Option<bool> fill = new("--fill-only") { Description = "Adds the embeddings, and says after each addition how many are on disk." };
+    private readonly Option<int> count = new("--count")
+    {
+        Description = "Embeddings.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 1_000_000,
+    };
+    private readonly Option<int> batch = new("--batch")
+    {
+        Description = "Embeddings of one addition, each of which is on disk before the next.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 10_000,
+    };
+    private readonly Option<string?> index = new("--index")
+    {
+        Description = "Where the index lies; one that is there is gone on with. [default: artifacts/bench/retrieval.index]",
+        HelpName = "FILE",
+    };
+    private readonly Option<bool> fill = new("--fill-only")
+    {
+        Description = "Adds the embeddings, and says after each addition how many are on disk.",
+    };
     private readonly Option<bool> isShort = BenchOptions.Short("One search of each kind that is timed, in place of fifteen rounds.");
     private readonly Option<string?> json = BenchOptions.Json();
     private readonly Option<bool> save = BenchOptions.Save();
 
     public RetrievalCommand(TextWriter output)
-        : base("retrieval", "Writes, opens and searches an index of made-up embeddings, and compares what it finds with brute force in double.")
+        : base("retrieval",
+            "Writes, opens and searches an index of made-up embeddings, and compares what it finds with brute force in double.")
     {
         this.output = output;
         foreach (var option in (Option<int>[])[count, batch])
@@ -62,7 +80,8 @@ internal sealed class RetrievalCommand : Command
                 output.Flush();
             });
             if (written.Count > before)
-                Say($"added {written.Count - before} embeddings in {watch.Elapsed.TotalSeconds:F1} s, {(written.Count - before) / watch.Elapsed.TotalSeconds:F0} a second");
+                Say($"added {written.Count - before} embeddings in {watch.Elapsed.TotalSeconds:F1} s, "
+                    + $"{(written.Count - before) / watch.Elapsed.TotalSeconds:F0} a second");
         }
         return only ? 0 : Search(parsed, path);
     }
@@ -71,13 +90,16 @@ internal sealed class RetrievalCommand : Command
     {
         var watch = Stopwatch.StartNew();
         using var opened = EmbeddingIndex.OpenRead(path, MadeIndex.Dimension, MadeIndex.Model);
-        Say($"opened {opened.Count} embeddings, every checksum looked at, in {watch.Elapsed.TotalMilliseconds:F0} ms; the list of entries takes {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB, {new FileInfo(path).Length / 1e6:F0} MB on disk");
+        Say($"opened {opened.Count} embeddings, every checksum looked at, in {watch.Elapsed.TotalMilliseconds:F0} ms; the list of entries "
+            + $"takes {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB, {new FileInfo(path).Length / 1e6:F0} MB on disk");
         using var device = Device.Open("cpu");
         var run = new BenchRun(parsed, output, parsed.GetValue(json));
         run.MeasurePeak(device);
         run.Measure(Searches.Select(search => Case(opened, device, search.Queries, search.K)), parsed.GetValue(isShort) ? Brief : Full);
         var process = Process.GetCurrentProcess();
-        Say($"peak working set {process.PeakWorkingSet64 / (1 << 20)} MiB, the mapped file among it with {(double)opened.Count * MadeIndex.Dimension * sizeof(float) / (1 << 20):F0} MiB; allocated {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB");
+        Say($"peak working set {process.PeakWorkingSet64 / (1 << 20)} MiB, the mapped file among it with "
+            + $"{(double)opened.Count * MadeIndex.Dimension * sizeof(float) / (1 << 20):F0} MiB; allocated "
+            + $"{GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB");
         return run.Finish(parsed.GetValue(save), "retrieval");
     }
 

@@ -7,7 +7,8 @@ namespace Blip.Bench.Commands;
 internal sealed class ScoreShapesCommand : Command
 {
     public ScoreShapesCommand(TextWriter output)
-        : base("score", "Tells how much of held-out scenes a model gets right: captions word for word, answers, and texts that fit or do not.")
+        : base("score", "Tells how much of held-out scenes a model gets right: captions word for word, answers, and texts that fit or do "
+            + "not.")
     {
         var models = new Argument<string[]>("MODEL") { Description = "Models to compare.", Arity = ArgumentArity.OneOrMore };
         var images = BenchOptions.Whole("--images", "Scenes.", 512, 1, 1_000_000);

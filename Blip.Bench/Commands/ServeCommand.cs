@@ -13,7 +13,12 @@ internal sealed class ServeCommand : Command
 
     private readonly TextWriter output;
     private readonly Option<string?> model = new("--model") { Description = "The captioner. [default: the demo]", HelpName = "MODEL" };
-    private readonly Option<string> device = new("--device") { Description = "Where it runs.", HelpName = "ID", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> device = new("--device")
+    {
+        Description = "Where it runs.",
+        HelpName = "ID",
+        DefaultValueFactory = _ => "cpu",
+    };
     private readonly Option<int[]> clients = new("--clients")
     {
         Description = "How many ask at once, a row each.",
@@ -22,8 +27,17 @@ internal sealed class ServeCommand : Command
         DefaultValueFactory = _ => [1, 8, 64, 300],
     };
 
-    private readonly Option<int> requests = new("--requests") { Description = "Requests of a row.", HelpName = "n", DefaultValueFactory = _ => 600 };
-    private readonly Option<int> endurance = new("--endurance") { Description = "Requests of 64 clients, at whose tenths the server's memory is told; 0 for none.", HelpName = "n" };
+    private readonly Option<int> requests = new("--requests")
+    {
+        Description = "Requests of a row.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 600,
+    };
+    private readonly Option<int> endurance = new("--endurance")
+    {
+        Description = "Requests of 64 clients, at whose tenths the server's memory is told; 0 for none.",
+        HelpName = "n",
+    };
 
     public ServeCommand(TextWriter output)
         : base("serve", "Lets clients ask 'blip serve' for captions: rate, delays, errors and memory, beside the pipeline's own batches.")
@@ -48,11 +62,13 @@ internal sealed class ServeCommand : Command
         var files = Directory.GetFiles(Checkout.Path("weights/samples", "the samples"), "*.png").Order(StringComparer.Ordinal).ToArray();
         var images = Array.ConvertAll(files, File.ReadAllBytes);
         using var server = await ServedBlip.StartAsync(name, where);
-        using var captioner = Captioner.Load(name ?? Checkout.Path("weights/captioning", "the demo captioner"), new CaptionerOptions { Device = where, WarmUp = true });
+        using var captioner = Captioner.Load(
+            name ?? Checkout.Path("weights/captioning", "the demo captioner"), new CaptionerOptions { Device = where, WarmUp = true });
         await LoadRow.MeasureAsync(server.Address, images, clients: 8, requests: 64);
         await BatchRateAsync(captioner, images, 64);
 
-        output.WriteLine("| clients | captions/s | of the pipeline's batches | p50 ms | p99 ms | slowest /healthz ms | 429 | other errors | MB |");
+        output.WriteLine(
+            "| clients | captions/s | of the pipeline's batches | p50 ms | p99 ms | slowest /healthz ms | 429 | other errors | MB |");
         output.WriteLine("|---|---|---|---|---|---|---|---|---|");
         var wrong = 0;
         foreach (var some in parsed.GetValue(clients)!)
@@ -74,7 +90,9 @@ internal sealed class ServeCommand : Command
         var wrong = rows.Sum(row => row.Wrong);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {some} | {middle.Rate:0.0} | {ratios.Order().ElementAt(Rounds / 2):0.00} | {middle.Median * 1000:0.0} | {middle.Slow * 1000:0.0} | {rows.Max(row => row.Health) * 1000:0.0} | {rows.Sum(row => row.Busy)} | {wrong} | {server.Memory >> 20} |"));
+            $"| {some} | {middle.Rate:0.0} | {ratios.Order().ElementAt(Rounds / 2):0.00} | {middle.Median * 1000:0.0} | "
+                + $"{middle.Slow * 1000:0.0} | {rows.Max(row => row.Health) * 1000:0.0} | {rows.Sum(row => row.Busy)} | {wrong} | "
+                + $"{server.Memory >> 20} |"));
         return wrong;
     }
 
@@ -88,7 +106,9 @@ internal sealed class ServeCommand : Command
         {
             var row = await LoadRow.MeasureAsync(server.Address, images, clients: 64, Math.Max(1, count / 10));
             wrong += row.Wrong;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{tenth * count / 10}: {server.Memory >> 20} MB, {row.Rate:0.0} captions/s, {row.Wrong} errors, {row.Busy} busy"));
+            output.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                $"{tenth * count / 10}: {server.Memory >> 20} MB, {row.Rate:0.0} captions/s, {row.Wrong} errors, {row.Busy} busy"));
         }
         return wrong;
     }

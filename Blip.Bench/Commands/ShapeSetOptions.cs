@@ -9,7 +9,10 @@ internal sealed class ShapeSetOptions
 {
     private static readonly string[] TaskWords = ["caption", "match", "vqa"];
 
-    private readonly Option<bool> isNew = new("--new") { Description = "Shapes and colours that the demo checkpoints do not know: moon, kite, teal, lime." };
+    private readonly Option<bool> isNew = new("--new")
+    {
+        Description = "Shapes and colours that the demo checkpoints do not know: moon, kite, teal, lime.",
+    };
 
     public Option<string> TaskOption { get; } = BenchOptions.Choice("--task", "What is learned from them.", "caption", TaskWords);
 

@@ -17,7 +17,8 @@ internal sealed class TrainingBatchOptions
     private readonly Option<int> batch = BenchOptions.Whole("--batch", "Images of a batch, with a caption each.", 4, 1, Most);
     private readonly Option<int> size = BenchOptions.Whole("--size", "The images' side in pixels. [default: the model's]", null, 1, Most);
 
-    private readonly Option<string[]> precision = BenchOptions.Words("--precision", "What products are made of. [default: fp32]", ["fp32", "bf16"]);
+    private readonly Option<string[]> precision =
+        BenchOptions.Words("--precision", "What products are made of. [default: fp32]", ["fp32", "bf16"]);
 
     public IEnumerable<Option> All => [config, batch, size, precision];
 

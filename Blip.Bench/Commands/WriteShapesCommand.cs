@@ -12,7 +12,10 @@ internal sealed class WriteShapesCommand : Command
         var folder = new Argument<string>("DIR") { Description = "A folder that is empty or does not exist." };
         var images = BenchOptions.Whole("--images", "Images.", 24_000, ShapeSet.GroupSize, 1_000_000);
         var seed = BenchOptions.Whole("--seed", "Another seed is another set.", 1, 0, (int)ShapeSet.HeldOutSeed - 1);
-        var annotations = new Option<bool>("--annotations") { Description = "Held-out scenes as 'blip eval' reads them: images and captions.json." };
+        var annotations = new Option<bool>("--annotations")
+        {
+            Description = "Held-out scenes as 'blip eval' reads them: images and captions.json.",
+        };
         var options = new ShapeSetOptions();
         Add(folder);
         foreach (var option in (Option[])[images, seed, annotations, .. options.All])

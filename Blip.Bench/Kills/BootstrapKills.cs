@@ -14,7 +14,8 @@ internal sealed class BootstrapKills(string folder) : KillCase(folder)
     public override string Name => "bootstrap";
 
     /// <inheritdoc/>
-    public override IEnumerable<IReadOnlyList<string>> Preparations => [["bootstrap", "demo", At("web"), "--images", "120", "--shard-size", "10"]];
+    public override IEnumerable<IReadOnlyList<string>> Preparations =>
+        [["bootstrap", "demo", At("web"), "--images", "120", "--shard-size", "10"]];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Arguments => ["bootstrap", "run", At("web"), "--output", At("clean"), "--device", "cpu"];
@@ -23,7 +24,8 @@ internal sealed class BootstrapKills(string folder) : KillCase(folder)
     public override int Check(bool ended)
     {
         var done = Directory.Exists(At("clean")) ? Directory.GetFiles(At("clean"), $"*{Done}", SearchOption.AllDirectories) : [];
-        var now = done.Select(Path.GetFileName).SelectMany(name => Directory.GetFiles(At("clean"), $"{name![..^Done.Length]}.*", SearchOption.AllDirectories))
+        var now = done.Select(Path.GetFileName)
+            .SelectMany(name => Directory.GetFiles(At("clean"), $"{name![..^Done.Length]}.*", SearchOption.AllDirectories))
             .Where(file => !file.EndsWith(".tmp", StringComparison.Ordinal) && !file.Contains("journal", StringComparison.Ordinal))
             .Select(file => $"{file}: {Convert.ToHexStringLower(XxHash128.Hash(File.ReadAllBytes(file)))}").ToHashSet();
         Expect(finished, now);

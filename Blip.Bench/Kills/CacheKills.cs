@@ -11,7 +11,8 @@ internal sealed class CacheKills(string folder) : KillCase(folder)
     public override string Name => "cache";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Arguments => ["caption", Checkout.Path("weights/samples/00.png", "a sample"), "--device", "cpu", "--cache", cache];
+    public override IReadOnlyList<string> Arguments =>
+        ["caption", Checkout.Path("weights/samples/00.png", "a sample"), "--device", "cpu", "--cache", cache];
 
     /// <inheritdoc/>
     public override int Check(bool ended)

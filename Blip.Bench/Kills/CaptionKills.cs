@@ -24,7 +24,8 @@ internal sealed class CaptionKills : KillCase
     public override string Name => "caption";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Arguments => ["caption", At("images"), "--device", "cpu", "--output", output, older is null ? "--resume" : "--overwrite"];
+    public override IReadOnlyList<string> Arguments =>
+        ["caption", At("images"), "--device", "cpu", "--output", output, older is null ? "--resume" : "--overwrite"];
 
     /// <inheritdoc/>
     public override int Check(bool ended)

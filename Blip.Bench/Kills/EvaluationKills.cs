@@ -30,7 +30,8 @@ internal sealed class EvaluationKills : KillCase
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Arguments =>
-        ["eval", "caption", "--annotations", At("captions.json"), "--images", At("images"), "--device", "cpu", "--save-results", results, "--resume"];
+        ["eval", "caption", "--annotations", At("captions.json"), "--images", At("images"), "--device", "cpu", "--save-results", results,
+            "--resume"];
 
     /// <inheritdoc/>
     public override int Check(bool ended)

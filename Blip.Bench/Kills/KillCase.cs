@@ -34,7 +34,8 @@ internal abstract class KillCase(string folder)
     protected static void CopySamples(string to, int count)
     {
         Directory.CreateDirectory(to);
-        var samples = Directory.GetFiles(Reporting.Checkout.Path("weights/samples", "the samples"), "*.png").Order(StringComparer.Ordinal).ToArray();
+        var samples = Directory.GetFiles(Reporting.Checkout.Path("weights/samples", "the samples"), "*.png").Order(StringComparer.Ordinal)
+            .ToArray();
         for (var i = 0; i < count; i++)
             File.Copy(samples[i % samples.Length], Path.Combine(to, $"{i:0000}.png"));
     }

@@ -15,12 +15,14 @@ internal sealed class TrainingKills(string folder) : KillCase(folder)
     public override string Name => "train";
 
     /// <inheritdoc/>
-    public override IEnumerable<IReadOnlyList<string>> Preparations => [["bootstrap", "demo", At("web"), "--images", "48", "--shard-size", "48"]];
+    public override IEnumerable<IReadOnlyList<string>> Preparations =>
+        [["bootstrap", "demo", At("web"), "--images", "48", "--shard-size", "48"]];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Arguments =>
     [
-        "train", "caption", At("web"), "--output", At("tuned"), "--epochs", "1", "--batch-size", "4", "--save-steps", "1", "--device", "cpu",
+        "train", "caption", At("web"), "--output", At("tuned"), "--epochs", "1", "--batch-size", "4", "--save-steps", "1", "--device",
+            "cpu",
         .. Directory.Exists(At("tuned")) ? (string[])["--resume"] : [],
     ];
 

@@ -7,7 +7,8 @@ namespace Blip.Bench.Operators;
 internal sealed class Target : IDisposable
 {
     /// <summary>All forms' names.</summary>
-    public static readonly string[] Names = [.. Enum.GetValues<CpuVectors>().Where(vectors => vectors != CpuVectors.Auto).Select(CpuVectorChoice.Name), Portable, Groups, Gpu];
+    public static readonly string[] Names =
+        [.. Enum.GetValues<CpuVectors>().Where(vectors => vectors != CpuVectors.Auto).Select(CpuVectorChoice.Name), Portable, Groups, Gpu];
 
     private const string Portable = "portable";
 
@@ -35,7 +36,8 @@ internal sealed class Target : IDisposable
     public static IReadOnlyList<string> Variants(DeviceDescription device) => device.Kind switch
     {
         // BLIP_CPU may select narrower vectors.
-        DeviceKind.Cpu => [.. CpuVectorChoice.Available.OrderByDescending(vectors => vectors == device.Vectors).Select(CpuVectorChoice.Name)],
+        DeviceKind.Cpu =>
+            [.. CpuVectorChoice.Available.OrderByDescending(vectors => vectors == device.Vectors).Select(CpuVectorChoice.Name)],
         _ when device.IsProcessor => [Portable, Groups],
         _ => [Gpu],
     };

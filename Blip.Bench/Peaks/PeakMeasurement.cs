@@ -88,7 +88,8 @@ internal static class PeakMeasurement
     private static List<(string Form, double Rate)> PortableFma(Device device) =>
         device.Description.IsProcessor
             ? [("128 sums", PortableFma<Sums64>(device, device.Workers * 8, 1))]
-            : [("32 sums", PortableFma<Sums16>(device, device.Workers * 16, 256)), ("128 sums", PortableFma<Sums64>(device, device.Workers * 16, 128))];
+            : [("32 sums", PortableFma<Sums16>(device, device.Workers * 16, 256)),
+                ("128 sums", PortableFma<Sums64>(device, device.Workers * 16, 128))];
 
     private static double PortableFma<TSums>(Device device, int groups, int groupSize)
         where TSums : unmanaged, ISums<TSums>
@@ -127,7 +128,9 @@ internal static class PeakMeasurement
         // Whole strides only, so that every element is read once.
         var stride = 4L * groups * GroupSize;
         var whole = source.View.SubView(0, source.Length / stride * stride);
-        rate = Rate(() => device.Launch(new KernelConfig(groups, GroupSize), new PeakPortable.ReadStrided(whole, sink.View))) * whole.Length / source.Length;
+        rate = Rate(() =>
+            device.Launch(new KernelConfig(groups, GroupSize),
+                new PeakPortable.ReadStrided(whole, sink.View))) * whole.Length / source.Length;
         CheckSum(sink.ToArray().AsSpan(0, groups * GroupSize), whole.Length);
         return [("neighbours", rate)];
     }
@@ -135,7 +138,8 @@ internal static class PeakMeasurement
     private static DeviceBuffer<float> Filled(Device device, long bytes)
     {
         // Unwritten memory may be a single page of zeros.
-        var buffer = device.Allocate<float>(Math.Min(bytes, device.Description.MemoryBytes / 4) / sizeof(float) / (1 << 18) * (1 << 18), zeroed: false);
+        var buffer = device.Allocate<float>(
+            Math.Min(bytes, device.Description.MemoryBytes / 4) / sizeof(float) / (1 << 18) * (1 << 18), zeroed: false);
         var piece = new float[1 << 18];
         Array.Fill(piece, Filling);
         for (var at = 0L; at < buffer.Length; at += piece.Length)

@@ -15,7 +15,8 @@ internal static class Agreement
     private const double RoundedBound = 0.1;
 
     /// <summary>The decoder's input ids where its choice does not matter.</summary>
-    public static int[] Tokens(int count, int start) => [start, .. Enumerable.Range(1, count - 1).Select(position => 1000 + (37 * position))];
+    public static int[] Tokens(int count, int start) =>
+        [start, .. Enumerable.Range(1, count - 1).Select(position => 1000 + (37 * position))];
 
     /// <summary>The golden's greedy caption without the start token.</summary>
     public static int[] Golden { get; } = ReadGolden();
@@ -39,8 +40,11 @@ internal static class Agreement
         var (relative, bound) = (error / largest, precision == Precision.Fp32 ? Fp32Bound : RoundedBound);
         // NaN must fail.
         if (!(relative <= bound))
-            throw new InvalidDataException($"{what}, {Name(precision)}: {name} and {peerName} differ by {relative:E1} of the largest value; {bound:E0} is allowed.");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what}, {Name(precision)}: {name} and {peerName} differ by {relative:E1} of the largest value"));
+            throw new InvalidDataException(
+                $"{what}, {Name(precision)}: {name} and {peerName} differ by {relative:E1} of the largest value; {bound:E0} is allowed.");
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture,
+            $"  {what}, {Name(precision)}: {name} and {peerName} differ by {relative:E1} of the largest value"));
     }
 
     /// <summary>
@@ -53,9 +57,12 @@ internal static class Agreement
         var equal = ours.Zip(peer, (own, other) => own.Zip(other, (a, b) => a == b ? 1 : 0).Sum()).Sum();
         var all = peer.Sum(caption => caption.Length);
         var isGolden = golden && ours[0].Take(Golden.Length).SequenceEqual(Golden.Take(ours[0].Length));
-        Console.WriteLine($"  tokens, {Name(precision)}: {equal} of {all} of {name} equal {peerName}'s{(isGolden ? ", the first image's the golden's" : "")}");
+        Console.WriteLine(
+            $"  tokens, {Name(precision)}: {equal} of {all} of {name} equal "
+                + $"{peerName}'s{(isGolden ? ", the first image's the golden's" : "")}");
         if (precision == Precision.Fp32 && (equal != all || golden != isGolden))
-            throw new InvalidDataException($"{name}: {string.Join(' ', ours[0])}\n{peerName}: {string.Join(' ', peer[0])}\ngolden: {string.Join(' ', Golden)}");
+            throw new InvalidDataException(
+                $"{name}: {string.Join(' ', ours[0])}\n{peerName}: {string.Join(' ', peer[0])}\ngolden: {string.Join(' ', Golden)}");
     }
 
     public static string Name(Precision precision) => precision.ToString().ToLowerInvariant();
@@ -63,7 +70,8 @@ internal static class Agreement
     private static int[] ReadGolden()
     {
         using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "golden", "golden.json")));
-        var greedy = golden.RootElement.GetProperty("generate").EnumerateArray().First(test => test.GetProperty("name").GetString() == "greedy");
+        var greedy = golden.RootElement.GetProperty("generate").EnumerateArray()
+            .First(test => test.GetProperty("name").GetString() == "greedy");
         return [.. greedy.GetProperty("sequences")[0].EnumerateArray().Skip(1).Select(token => token.GetInt32())];
     }
 }

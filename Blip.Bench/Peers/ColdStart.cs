@@ -37,7 +37,8 @@ internal static class ColdStart
                 new Contender(session.Torch.Name, () => session.Torch.Caption(PeerWorks.Tokens)) { Rest = session.Torch.Rest },
             ],
             session.Options.Rounds);
-        return [.. programs.Zip(samples, (program, sample) => BenchRecord.Of(program.Work, "cpu", "fp32", sample, samples[^1], Targets.Of(program.Work, "fp32")))];
+        return [.. programs.Zip(samples,
+            (program, sample) => BenchRecord.Of(program.Work, "cpu", "fp32", sample, samples[^1], Targets.Of(program.Work, "fp32")))];
     }
 
     private static void Check(string expected, string actual)
@@ -51,6 +52,9 @@ internal static class ColdStart
         using var child = Process.Start(new ProcessStartInfo(session.Options.Blip, arguments) { RedirectStandardOutput = true })!;
         var text = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
-        return child.ExitCode == 0 ? text : throw new InvalidDataException($"{Work}: {session.Options.Blip} {string.Join(' ', arguments)} ended with status {child.ExitCode}.");
+        return child.ExitCode == 0
+            ? text
+            : throw new InvalidDataException(
+                $"{Work}: {session.Options.Blip} {string.Join(' ', arguments)} ended with status {child.ExitCode}.");
     }
 }

@@ -37,7 +37,8 @@ internal static class NarrowVectors
             child.WaitForExit();
             if (child.ExitCode != 0)
                 throw new InvalidDataException($"{Work}: the child process ended with status {child.ExitCode}.");
-            return [.. BenchFile.Read(json).Records.Select(record => record with { Work = Work, Variant = "avx2", Target = Targets.Of(Work, record.Precision) })];
+            return [.. BenchFile.Read(json).Records.Select(
+                record => record with { Work = Work, Variant = "avx2", Target = Targets.Of(Work, record.Precision) })];
         }
         finally
         {

@@ -16,7 +16,8 @@ internal static class PeerFiles
         Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "blip-bench");
 
-    public static string Checkpoint() => Complete("synthetic-base", folder => SyntheticFolder.Write(SyntheticModels.Config("base"), folder));
+    public static string Checkpoint() =>
+        Complete("synthetic-base", folder => SyntheticFolder.Write(SyntheticModels.Config("base"), folder));
 
     /// <summary>The folder of ONNX graphs and weights.</summary>
     /// <param name="size"><c>base</c>, or <c>base.int8</c> with dynamically quantised linear layers.</param>
@@ -44,7 +45,8 @@ internal static class PeerFiles
     {
         var (values, shape) = (source.ReadAll(key), source.Get(key).Shape);
         var (rows, columns) = ((int)shape[0], (int)shape[1]);
-        return [.. Enumerable.Range(0, rows).Select(row => MathF.Max(Math.Abs(TensorPrimitives.MaxMagnitude<float>(values.AsSpan(row * columns, columns))), 1e-30f) / 127)];
+        return [.. Enumerable.Range(0, rows)
+            .Select(row => MathF.Max(Math.Abs(TensorPrimitives.MaxMagnitude<float>(values.AsSpan(row * columns, columns))), 1e-30f) / 127)];
     }
 
     // The matrix is [inputs, outputs] in the graph, [outputs, inputs] in a checkpoint.

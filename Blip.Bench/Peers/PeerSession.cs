@@ -43,7 +43,8 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     public BlipWorks Blip(Precision precision, string device = "cpu")
     {
         if (!blips.TryGetValue((precision, device), out var works))
-            blips.Add((precision, device), works = new BlipWorks(Source, new ModelOptions { Precision = precision, EncoderPrecision = options.Encoder }, device));
+            blips.Add((precision, device),
+                works = new BlipWorks(Source, new ModelOptions { Precision = precision, EncoderPrecision = options.Encoder }, device));
         return works;
     }
 
@@ -55,7 +56,8 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     public UnderstandingWorks Understanding(Precision precision)
     {
         if (!understanding.TryGetValue(precision, out var works))
-            understanding.Add(precision, works = new UnderstandingWorks(EveryHead, new ModelOptions { Precision = precision, EncoderPrecision = options.Encoder }));
+            understanding.Add(precision, works = new UnderstandingWorks(
+                EveryHead, new ModelOptions { Precision = precision, EncoderPrecision = options.Encoder }));
         return works;
     }
 

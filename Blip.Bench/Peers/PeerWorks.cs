@@ -13,7 +13,8 @@ internal static class PeerWorks
     private const int TokensPerTurn = 10;
 
     /// <summary>The works by name, in running order.</summary>
-    public static IReadOnlyDictionary<string, Func<PeerSession, IEnumerable<BenchRecord>>> All { get; } = new Dictionary<string, Func<PeerSession, IEnumerable<BenchRecord>>>
+    public static IReadOnlyDictionary<string, Func<PeerSession, IEnumerable<BenchRecord>>> All { get; } =
+        new Dictionary<string, Func<PeerSession, IEnumerable<BenchRecord>>>
     {
         ["encoder"] = session => Encoder(session, "encoder", session.Torch, "fp32"),
         ["encoder-bf16"] = session => Encoder(session, "encoder-bf16", session.TorchIn(ScalarType.BFloat16), "bf16"),
@@ -58,7 +59,8 @@ internal static class PeerWorks
         var peer = session.Ready(session.Torch);
         var layers = Enumerable.Range(0, session.Source.Config.Text.Layers);
         return Measure(session, "cross-kv", peer, ["fp32"], works => works.CrossKeysValues(), (precision, ours) =>
-            Agreement.Check("keys and values", precision, session.Ready(ours), peer, works => [.. layers.SelectMany(works.ReadCrossKeysValues)]));
+            Agreement.Check("keys and values", precision, session.Ready(ours), peer,
+                works => [.. layers.SelectMany(works.ReadCrossKeysValues)]));
     }
 
     private static IEnumerable<BenchRecord> Token(PeerSession session, int context)
@@ -73,7 +75,8 @@ internal static class PeerWorks
         }, TokensPerTurn);
     }
 
-    private static IEnumerable<BenchRecord> Captions(PeerSession session, string work, ICaptionWorks peer, int images, params string[] precisions)
+    private static IEnumerable<BenchRecord> Captions(
+        PeerSession session, string work, ICaptionWorks peer, int images, params string[] precisions)
     {
         var captions = session.Ready(peer, images).Caption(CaptionTokens);
         return Measure(session, work, peer, precisions, works => works.Caption(CaptionTokens), (precision, ours) =>
@@ -85,10 +88,12 @@ internal static class PeerWorks
         const int Beams = 3;
         session.Ready(session.Torch);
         var captions = session.Torch.Search(CaptionTokens, Beams);
-        return Measure(session, "caption-3beams", session.Torch, ["fp32"], works => ((IBeamWorks)works).Search(CaptionTokens, Beams), (precision, ours) =>
+        return Measure(session, "caption-3beams", session.Torch, ["fp32"], works => ((IBeamWorks)works).Search(CaptionTokens, Beams),
+            (precision, ours) =>
         {
             session.Ready(ours);
-            Agreement.Check(precision, ours.Name, ((IBeamWorks)ours).Search(CaptionTokens, Beams), session.Torch.Name, captions, golden: false);
+            Agreement.Check(precision, ours.Name, ((IBeamWorks)ours).Search(CaptionTokens, Beams), session.Torch.Name, captions,
+                golden: false);
         });
     }
 
@@ -102,7 +107,8 @@ internal static class PeerWorks
         }
         var captions = session.Ready(session.Torch).Caption(CaptionTokens);
         return Measure(session, "caption-opencl", session.Torch, ["fp32"], works => works.Caption(CaptionTokens), (precision, ours) =>
-            Agreement.Check(precision, ours.Name, session.Ready(ours).Caption(CaptionTokens), session.Torch.Name, captions), device: OpenClDevice);
+            Agreement.Check(precision, ours.Name, session.Ready(ours).Caption(CaptionTokens), session.Torch.Name, captions),
+                device: OpenClDevice);
     }
 
     private static IEnumerable<BenchRecord> Measure(
@@ -115,7 +121,8 @@ internal static class PeerWorks
         int repeat = 1,
         string device = "cpu")
     {
-        var ours = session.Precisions(precisions).Select(precision => (Precision: precision, Works: session.Blip(precision, device))).ToList();
+        var ours = session.Precisions(precisions).Select(precision => (Precision: precision, Works: session.Blip(precision, device)))
+            .ToList();
         foreach (var (precision, works) in ours)
             check(precision, works);
         var samples = Interleaver.Run([.. ours.Select(entry => Contender(entry.Works)), Contender(peer)], session.Options.Rounds);

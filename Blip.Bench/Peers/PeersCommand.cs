@@ -14,15 +14,27 @@ internal sealed class PeersCommand : RootCommand
     private readonly Option<string[]> precisions = BenchOptions.Words(
         "--precision", "How our weights are kept. [default: those of the work]", [.. Enum.GetValues<Precision>().Select(Agreement.Name)]);
     private readonly Option<string[]> encoder = BenchOptions.Words(
-        "--encoder-precision", "How our image encoder's are. [default: as --precision does of itself]", [.. Enum.GetValues<Precision>().Select(Agreement.Name)]);
-    private readonly Option<int> rounds = new("--rounds") { Description = "Rounds that count; one that does not goes before.", HelpName = "n", DefaultValueFactory = _ => Interleaver.Rounds };
-    private readonly Option<string> blip = new("--blip") { Description = "The blip program of cold-start. [default: the one built with this]", HelpName = "PROGRAM", DefaultValueFactory = _ => BuiltProgram() };
+        "--encoder-precision", "How our image encoder's are. [default: as --precision does of itself]",
+            [.. Enum.GetValues<Precision>().Select(Agreement.Name)]);
+    private readonly Option<int> rounds = new("--rounds")
+    {
+        Description = "Rounds that count; one that does not goes before.",
+        HelpName = "n",
+        DefaultValueFactory = _ => Interleaver.Rounds,
+    };
+    private readonly Option<string> blip = new("--blip")
+    {
+        Description = "The blip program of cold-start. [default: the one built with this]",
+        HelpName = "PROGRAM",
+        DefaultValueFactory = _ => BuiltProgram(),
+    };
     private readonly Option<bool> brief = BenchOptions.Short($"Only {string.Join(" and ", PeerWorks.Short)}.");
     private readonly Option<string?> json = BenchOptions.Json();
     private readonly Option<bool> save = BenchOptions.Save();
 
     public PeersCommand(TextWriter output)
-        : base("The same work on libtorch and ONNX Runtime, in turns with ours, after both agree. What the columns mean: docs/benchmarks.md")
+        : base("The same work on libtorch and ONNX Runtime, in turns with ours, after both agree. What the columns mean: "
+            + "docs/benchmarks.md")
     {
         this.output = output;
         rounds.Validators.Add(result =>
@@ -75,6 +87,7 @@ internal sealed class PeersCommand : RootCommand
     private static string BuiltProgram()
     {
         var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return Path.Combine(here.FullName, "..", "..", "..", "..", "..", "Blip.Cli", "bin", here.Parent!.Name, here.Name, OperatingSystem.IsWindows() ? "blip.exe" : "blip");
+        return Path.Combine(here.FullName, "..", "..", "..", "..", "..", "Blip.Cli", "bin", here.Parent!.Name, here.Name,
+            OperatingSystem.IsWindows() ? "blip.exe" : "blip");
     }
 }

@@ -22,9 +22,14 @@ internal static class PrecisionPeers
             session.Torch, session.TorchIn(ScalarType.BFloat16), session.Onnx(int8: true), session.Onnx(),
         ];
         var errors = engines.Select(engine => Error(session.Ready(engine).ReadEmbeddings(), reference)).ToArray();
-        var samples = Interleaver.Run([.. engines.Select(engine => new Contender(engine.Name, engine.Encode) { Rest = engine.Rest })], session.Options.Rounds);
+        var samples = Interleaver.Run(
+            [.. engines.Select(engine => new Contender(engine.Name, engine.Encode) { Rest = engine.Rest })], session.Options.Rounds);
         return [.. engines.Select((engine, at) =>
-            BenchRecord.Of(Work, "cpu", engine.Precision, samples[at], samples[^1], target: null, engines[^1].Precision) with { Variant = engine.Name, RmsError = errors[at] })];
+            BenchRecord.Of(Work, "cpu", engine.Precision, samples[at], samples[^1], target: null, engines[^1].Precision) with
+            {
+                Variant = engine.Name,
+                RmsError = errors[at],
+            })];
     }
 
     // The differences' root mean square relative to the values'.

@@ -99,7 +99,9 @@ internal sealed class TrainPeersCommand : Command
                 CultureInfo.InvariantCulture, $"  step {step}: losses {own:F7} and {other:F7}, {Relative(own, other):E1} apart"));
         }
         var memory = record.OursMebibytes / record.PeerMebibytes;
-        var verdict = batch.Model == Aimed ? FormattableString.Invariant($"; aimed at {MemoryTarget:F1} at most: {(memory <= MemoryTarget ? "met" : "missed")}") : "";
+        var verdict = batch.Model == Aimed
+            ? FormattableString.Invariant($"; aimed at {MemoryTarget:F1} at most: {(memory <= MemoryTarget ? "met" : "missed")}")
+            : "";
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"  memory: {record.OursMebibytes:F0} and {record.PeerMebibytes:F0} MiB, {memory:F2} of libtorch's{verdict}"));

@@ -10,12 +10,15 @@ internal static class UnderstandingPeers
     private const int Many = UnderstandingCases.Many;
 
     /// <summary>An image and twenty texts.</summary>
-    public static IEnumerable<BenchRecord> Match(PeerSession session) => Numbers(session, "match", images: 1, Many, (works, texts) => works.Match(texts));
+    public static IEnumerable<BenchRecord> Match(PeerSession session) =>
+        Numbers(session, "match", images: 1, Many, (works, texts) => works.Match(texts));
 
-    public static IEnumerable<BenchRecord> EmbedImage(PeerSession session) => Numbers(session, "embed-image", images: 1, items: 1, (works, _) => works.EmbedImages());
+    public static IEnumerable<BenchRecord> EmbedImage(PeerSession session) =>
+        Numbers(session, "embed-image", images: 1, items: 1, (works, _) => works.EmbedImages());
 
     /// <summary>Twenty texts' vectors.</summary>
-    public static IEnumerable<BenchRecord> EmbedTexts(PeerSession session) => Numbers(session, "embed-texts", images: 1, Many, (works, texts) => works.EmbedTexts(texts));
+    public static IEnumerable<BenchRecord> EmbedTexts(PeerSession session) =>
+        Numbers(session, "embed-texts", images: 1, Many, (works, texts) => works.EmbedTexts(texts));
 
     /// <summary>Twenty questions about an image.</summary>
     public static IEnumerable<BenchRecord> Answer(PeerSession session) => Answers(session, "answer", images: 1);
@@ -25,10 +28,12 @@ internal static class UnderstandingPeers
 
     private static IEnumerable<BenchRecord> Numbers(
         PeerSession session, string work, int images, int items, Func<IUnderstandingWorks, IReadOnlyList<int[]>, float[]> run) =>
-        Measure(session, work, images, items, run, (precision, name, actual, peer, expected) => Agreement.Check(work, precision, name, actual, peer, expected));
+        Measure(session, work, images, items, run,
+            (precision, name, actual, peer, expected) => Agreement.Check(work, precision, name, actual, peer, expected));
 
     private static IEnumerable<BenchRecord> Answers(PeerSession session, string work, int images) =>
-        Measure(session, work, images, Many, (works, questions) => works.Answer(questions, UnderstandingCases.AnswerTokens), (precision, name, actual, peer, expected) =>
+        Measure(session, work, images, Many, (works, questions) => works.Answer(questions, UnderstandingCases.AnswerTokens),
+            (precision, name, actual, peer, expected) =>
             Agreement.Check(precision, name, actual, peer, expected, golden: false));
 
     private static IEnumerable<BenchRecord> Measure<T>(

@@ -58,7 +58,8 @@ internal sealed record BenchFile
     {
         try
         {
-            return JsonSerializer.Deserialize<BenchFile>(File.ReadAllBytes(path), Json) ?? throw new InvalidDataException($"'{path}' is empty.");
+            return JsonSerializer.Deserialize<BenchFile>(File.ReadAllBytes(path), Json)
+                ?? throw new InvalidDataException($"'{path}' is empty.");
         }
         catch (JsonException e)
         {

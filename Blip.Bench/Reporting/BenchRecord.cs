@@ -91,7 +91,8 @@ internal sealed record BenchRecord
     public double? PerSecond => Items > 0 ? 1000 * Items / OursMs : null;
 
     /// <summary>A record of two samples, measured in turns.</summary>
-    public static BenchRecord Of(string work, string device, string precision, Sample ours, Sample peer, double? target, string peerPrecision = "fp32")
+    public static BenchRecord Of(
+        string work, string device, string precision, Sample ours, Sample peer, double? target, string peerPrecision = "fp32")
     {
         var speed = ours.SpeedAgainst(peer);
         return new BenchRecord

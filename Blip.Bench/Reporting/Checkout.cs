@@ -17,6 +17,8 @@ internal static class Checkout
                     return System.IO.Path.Combine(folder.FullName, path);
             }
         }
-        throw new UsageException($"{wanted} needs the sources, and no folder above '{Environment.CurrentDirectory}' or the program holds {Solution}: run it in a checkout.");
+        throw new UsageException(
+            $"{wanted} needs the sources, and no folder above '{Environment.CurrentDirectory}' or the program holds {Solution}: run it in "
+                + $"a checkout.");
     }
 }

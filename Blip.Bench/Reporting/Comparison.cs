@@ -27,9 +27,11 @@ internal sealed class Comparison
         (Old, New, Threshold) = (old, @new, threshold);
         var before = old.Records.GroupBy(record => record.Key).ToDictionary(group => group.Key, group => group.First());
         var after = @new.Records.DistinctBy(record => record.Key).ToList();
-        List<ComparedCase> cases = [.. after.Where(record => before.ContainsKey(record.Key)).Select(record => Compare(before[record.Key], record))];
+        List<ComparedCase> cases =
+            [.. after.Where(record => before.ContainsKey(record.Key)).Select(record => Compare(before[record.Key], record))];
         Drift = cases.Where(one => one.Normalized is not null).GroupBy(one => one.New.Device).ToDictionary(
-            device => device.Key, device => device.Count() < CasesForDrift ? 1 : Math.Max(1, new Sample("", [.. device.Select(one => one.Normalized!.Value)]).Median));
+            device => device.Key, device =>
+                device.Count() < CasesForDrift ? 1 : Math.Max(1, new Sample("", [.. device.Select(one => one.Normalized!.Value)]).Median));
         Cases = [.. cases.Select(one => one with { Slower = one.Normalized is null ? one.Slower : IsSlower(one) })];
         Added = [.. after.Where(record => !before.ContainsKey(record.Key))];
         Gone = [.. before.Values.Where(record => after.TrueForAll(other => other.Key != record.Key))];
@@ -72,7 +74,8 @@ internal sealed class Comparison
     {
         var drift = Drift[one.New.Device];
         var machine = one.Ratio / one.Normalized * drift;
-        return one.Normalized / drift > Threshold && (one.New.OursMinMs ?? one.New.OursMs) / machine > (one.Old.OursMaxMs ?? one.Old.OursMs);
+        return one.Normalized / drift > Threshold
+            && (one.New.OursMinMs ?? one.New.OursMs) / machine > (one.Old.OursMaxMs ?? one.Old.OursMs);
     }
 
     // The least time of this work on the file's machine. Both files use the new record's counts. A case without counts follows the

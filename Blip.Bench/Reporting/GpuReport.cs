@@ -69,7 +69,8 @@ internal sealed record GpuReport
         return new GpuReport
         {
             Machine = Lines(folder, "machine.tsv").ToDictionary(line => line[0], line => line[1]),
-            Steps = [.. Lines(folder, "steps.tsv").Select(line => new GpuStep(line[0], line[1], Seconds(line[2], folder), line[3], line[4]))],
+            Steps = [.. Lines(folder, "steps.tsv")
+                .Select(line => new GpuStep(line[0], line[1], Seconds(line[2], folder), line[3], line[4]))],
             Records = [.. Directory.GetFiles(folder, "bench-*.json").Order().SelectMany(file => BenchFile.Read(file).Records)],
             Peers = File.Exists(peers) ? ReadPeers(peers) : [],
         };
@@ -89,7 +90,9 @@ internal sealed record GpuReport
             text.AppendLine(CultureInfo.InvariantCulture, $"- {name}: {value}");
         text.AppendLine();
         RecordTable.Append(text, ["step", "outcome", "s:", "detail", "log"],
-            [.. Steps.Select(step => (IReadOnlyList<string>)[step.Name, step.Outcome, step.Seconds.ToString("F1", CultureInfo.InvariantCulture), step.Detail, step.Log])]);
+            [.. Steps.Select(step =>
+                (IReadOnlyList<string>)[step.Name, step.Outcome, step.Seconds.ToString("F1", CultureInfo.InvariantCulture), step.Detail,
+                    step.Log])]);
         if (Peers.Count > 0)
         {
             text.AppendLine("\n## Beside other libraries, fp16\n");
@@ -106,13 +109,19 @@ internal sealed record GpuReport
 
     private IReadOnlyList<string> Compare(PeerTime peer)
     {
-        var ours = Records.FirstOrDefault(record => record.Precision == Precision && record.Work.EndsWith($" {peer.Work}", StringComparison.Ordinal))?.OursMs;
+        var ours = Records.FirstOrDefault(
+            record => record.Precision == Precision && record.Work.EndsWith($" {peer.Work}", StringComparison.Ordinal))?.OursMs;
         var ratio = peer.Ms / ours;
-        var target = Targets.FirstOrDefault(target => target.Work == peer.Work && peer.Peer.StartsWith(target.Peer, StringComparison.Ordinal));
+        var target = Targets.FirstOrDefault(
+            target => target.Work == peer.Work && peer.Peer.StartsWith(target.Peer, StringComparison.Ordinal));
         return
         [
-            peer.Work, peer.Peer, ours is { } ms ? RecordTable.Milliseconds(ms) : "", RecordTable.Milliseconds(peer.Ms), ratio?.ToString("F2", CultureInfo.InvariantCulture) ?? "",
-            target is null || ratio is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{target.Ratio} {(ratio >= target.Ratio ? "met" : "missed")}"),
+            peer.Work, peer.Peer, ours is { } ms
+                ? RecordTable.Milliseconds(ms)
+                : "", RecordTable.Milliseconds(peer.Ms), ratio?.ToString("F2", CultureInfo.InvariantCulture) ?? "",
+            target is null || ratio is null
+                ? ""
+                : string.Create(CultureInfo.InvariantCulture, $"{target.Ratio} {(ratio >= target.Ratio ? "met" : "missed")}"),
         ];
     }
 
@@ -124,7 +133,8 @@ internal sealed record GpuReport
         return File.ReadLines(path).Where(line => line.Length > 0).Select(line => line.Split('\t'));
     }
 
-    private static double Seconds(string text, string folder) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+    private static double Seconds(string text, string folder) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
         ? seconds : throw new InvalidDataException($"steps.tsv in '{folder}' says '{text}' where seconds should be.");
 
     private static PeerTime[] ReadPeers(string path)

@@ -26,7 +26,8 @@ internal static partial class Machine
             if (line?.Split(':', 2) is [_, var name] && !string.IsNullOrWhiteSpace(name))
                 return name.Trim();
         }
-        return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+        return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
+            ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
     }
 
     private static string Vectors() =>

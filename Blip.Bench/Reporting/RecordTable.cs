@@ -30,25 +30,30 @@ internal static class RecordTable
         ("peer MiB:", (record, _) => Number(record.PeerMebibytes, "F0")),
         ("times as fast:", (record, _) => Number(record.Ratio, "F2")),
         ("by round:", (record, _) => record.RatioMin is null ? "" : $"{Number(record.RatioMin, "F2")}–{Number(record.RatioMax, "F2")}"),
-        ("target:", (record, _) => record.Target is { } target ? $"{Number(target, "F2")} {(record.Ratio >= target ? "met" : "missed")}" : ""),
+        ("target:", (record, _) =>
+            record.Target is { } target ? $"{Number(target, "F2")} {(record.Ratio >= target ? "met" : "missed")}" : ""),
     ];
 
     /// <summary>A file's machine, peaks and records.</summary>
     public static string Markdown(BenchFile file)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{file.Processor}, {file.Cores} cores, {file.Runtime}: `{file.Command}`, {file.Date:yyyy-MM-dd}").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{file.Processor}, {file.Cores} cores, {file.Runtime}: `{file.Command}`, {file.Date:yyyy-MM-dd}").AppendLine();
         foreach (var peak in file.Peaks)
-            text.AppendLine(CultureInfo.InvariantCulture, $"- {peak.Device} ({peak.Name}): at most {peak.FmaGflops:F0} GFLOP/s, reads {peak.ReadGbs:F1} GB/s");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"- {peak.Device} ({peak.Name}): at most {peak.FmaGflops:F0} GFLOP/s, reads {peak.ReadGbs:F1} GB/s");
         if (file.Peaks.Count > 0)
             text.AppendLine();
-        Append(text, file.Records.Select(record => (IReadOnlyList<string>)[.. Columns.Select(column => column.Cell(record, file.Peak(record.Device)))]).ToList());
+        Append(text, file.Records.Select(
+            record => (IReadOnlyList<string>)[.. Columns.Select(column => column.Cell(record, file.Peak(record.Device)))]).ToList());
         return text.ToString();
     }
 
     public static string Line(BenchRecord record, DevicePeak? peak)
     {
-        var cells = Columns.Skip(1).Select(column => (Heading: column.Heading.TrimEnd(':'), Text: column.Cell(record, peak))).Where(cell => cell.Text.Length > 0);
+        var cells = Columns.Skip(1).Select(column => (Heading: column.Heading.TrimEnd(':'), Text: column.Cell(record, peak)))
+            .Where(cell => cell.Text.Length > 0);
         return $"{record.Work}: {string.Join(", ", cells.Select(cell => cell.Heading is "device" or "variant" or "precision" ? cell.Text : $"{cell.Text} {cell.Heading}"))}"
             + (record.Failure is null ? "" : $" — {record.Failure}");
     }
@@ -57,9 +62,12 @@ internal static class RecordTable
     public static void Append(StringBuilder text, IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
         var shown = Enumerable.Range(0, headings.Count).Where(column => rows.Any(row => row[column].Length > 0)).ToArray();
-        var widths = shown.Select(column => rows.Select(row => row[column].Length).Append(headings[column].TrimEnd(':').Length).Max()).ToArray();
+        var widths = shown.Select(column => rows.Select(row => row[column].Length).Append(headings[column].TrimEnd(':').Length).Max())
+            .ToArray();
         text.AppendLine(Row(column => headings[shown[column]].TrimEnd(':')));
-        text.Append('|').AppendJoin('|', shown.Select((column, i) => headings[column].EndsWith(':') ? $"{new string('-', widths[i] + 1)}:" : new string('-', widths[i] + 2))).AppendLine("|");
+        text.Append('|').AppendJoin('|',
+            shown.Select((column, i) =>
+            headings[column].EndsWith(':') ? $"{new string('-', widths[i] + 1)}:" : new string('-', widths[i] + 2))).AppendLine("|");
         foreach (var row in rows)
             text.AppendLine(Row(column => row[shown[column]]));
 
@@ -68,11 +76,14 @@ internal static class RecordTable
     }
 
     /// <summary>Milliseconds with four significant digits.</summary>
-    public static string Milliseconds(double ms) => ms.ToString(ms >= 1000 ? "F0" : ms >= 100 ? "F1" : ms >= 10 ? "F2" : ms >= 1 ? "F3" : "F4", CultureInfo.InvariantCulture);
+    public static string Milliseconds(double ms) =>
+        ms.ToString(ms >= 1000 ? "F0" : ms >= 100 ? "F1" : ms >= 10 ? "F2" : ms >= 1 ? "F3" : "F4", CultureInfo.InvariantCulture);
 
-    private static void Append(StringBuilder text, IReadOnlyList<IReadOnlyList<string>> rows) => Append(text, [.. Columns.Select(column => column.Heading)], rows);
+    private static void Append(StringBuilder text, IReadOnlyList<IReadOnlyList<string>> rows) =>
+        Append(text, [.. Columns.Select(column => column.Heading)], rows);
 
-    private static string Spread(double? least, double? most) => least is null || most is null ? "" : $"{Milliseconds(least.Value)}–{Milliseconds(most.Value)}";
+    private static string Spread(double? least, double? most) =>
+        least is null || most is null ? "" : $"{Milliseconds(least.Value)}–{Milliseconds(most.Value)}";
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 }

@@ -66,7 +66,9 @@ internal sealed record LoadRow(int Clients, int Requests, int Busy, int Wrong, d
         {
             var begin = Stopwatch.GetTimestamp();
             using var answer = await client.GetAsync("/healthz", CancellationToken.None);
-            slowest = Math.Max(slowest, answer.IsSuccessStatusCode ? Stopwatch.GetElapsedTime(begin).TotalSeconds : double.PositiveInfinity);
+            slowest = Math.Max(slowest, answer.IsSuccessStatusCode
+                ? Stopwatch.GetElapsedTime(begin).TotalSeconds
+                : double.PositiveInfinity);
             await Task.Delay(BetweenChecks, CancellationToken.None);
         }
         return slowest;

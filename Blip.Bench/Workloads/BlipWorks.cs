@@ -75,7 +75,11 @@ internal sealed class BlipWorks : IBeamWorks
     {
         const int CapacityStep = 16;
         state?.Dispose();
-        state = new DecodingState(device, images, 1, (tokens.Length + CapacityStep - 1) / CapacityStep * CapacityStep) { PromptTokens = 1, KeyTokens = 1 };
+        state = new DecodingState(device, images, 1, (tokens.Length + CapacityStep - 1) / CapacityStep * CapacityStep)
+        {
+            PromptTokens = 1,
+            KeyTokens = 1,
+        };
         Fill(state.Prompts, (_, _) => specials.Start);
         Fill(state.PromptLengths, (_, _) => 1);
         Fill(state.CacheRow, (row, _) => row);

@@ -69,7 +69,8 @@ internal sealed class BootstrapQuality
         }
         var kept = synthetic.ToLookup(one => one.Right, one => one.Kept);
         return new BootstrapQuality(
-            web.GroupBy(one => (one.Pair.Truth, one.Pair.Detail), one => one.Kept).ToDictionary(group => group.Key, Of), Of(kept[true]), Of(kept[false]));
+            web.GroupBy(one => (one.Pair.Truth, one.Pair.Detail), one => one.Kept).ToDictionary(group => group.Key, Of), Of(kept[true]),
+                Of(kept[false]));
     }
 
     private static bool IsKept(CapFiltText text) => text.MatchProbability >= LeastProbability;

@@ -43,7 +43,8 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
         double hidden = vision.HiddenSize, tokens = images * ImageTokens, channels = 3 * vision.PatchSize * vision.PatchSize;
         var patches = Linear(encoderPrecision, images * Patches, channels, hidden);
         Cost Layer(double rows) => Linear(encoderPrecision, tokens, hidden, 3 * hidden) + Linear(encoderPrecision, rows, hidden, hidden)
-            + Linear(encoderPrecision, rows, hidden, vision.IntermediateSize) + Linear(encoderPrecision, rows, vision.IntermediateSize, hidden)
+            + Linear(encoderPrecision, rows, hidden, vision.IntermediateSize)
+                + Linear(encoderPrecision, rows, vision.IntermediateSize, hidden)
             + new Cost(4 * rows * ImageTokens * hidden, sizeof(float) * 4 * hidden);
         var ends = sizeof(float) * ((images * Patches * channels) + (ImageTokens * hidden) + (tokens * hidden));
         return patches + ((vision.Layers - 1) * Layer(tokens)) + Layer(images * readTokens) + new Cost(0, ends);
@@ -68,7 +69,8 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
             + Linear(precision, rows, hidden, text.IntermediateSize) + Linear(precision, rows, text.IntermediateSize, hidden)
             + new Cost(4 * rows * hidden * (context + sourceTokens), sizeof(float) * ((rows * 2 * hidden * (context + 1)) + (6 * hidden)));
         var head = Linear(precision, rows, hidden, hidden) + Linear(precision, rows, hidden, text.VocabularySize);
-        return (text.Layers * layer) + head + new Cost(0, (sources * CrossBytesOf(sourceTokens)) + (sizeof(float) * rows * text.VocabularySize));
+        return (text.Layers * layer) + head
+            + new Cost(0, (sources * CrossBytesOf(sourceTokens)) + (sizeof(float) * rows * text.VocabularySize));
     }
 
     /// <summary>Encoder, keys and values, and tokens of each row, with only the start token as prompt.</summary>

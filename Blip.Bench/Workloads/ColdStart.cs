@@ -34,7 +34,9 @@ internal sealed class ColdStart
         answer = null;
         return new PreparedCase
         {
-            Run = () => Start(["caption", Checkout.Path(Image, What), "--device", device, "--precision", precision, .. model is null ? (string[])[] : ["--model", model]]),
+            Run = () => Start(
+                ["caption", Checkout.Path(Image, What), "--device", device, "--precision", precision,
+                .. model is null ? (string[])[] : ["--model", model]]),
             Verify = () => PreparedCase.Exact(!string.IsNullOrWhiteSpace(answer)),
         };
     })
@@ -44,7 +46,8 @@ internal sealed class ColdStart
 
     private void Start(IEnumerable<string> arguments)
     {
-        using var child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var child = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         // The remark about the demo is short and fits into the pipe.
         var words = child.StandardOutput.ReadToEnd();
         var error = child.StandardError.ReadToEnd();

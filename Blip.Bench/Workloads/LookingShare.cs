@@ -26,22 +26,27 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             foreach (var method in written)
             {
                 var options = new CaptionOptions { Attention = true, AttentionMethod = method };
-                yield return Of("captions", method, null, scenes.SelectMany(scene => scene.Named(captioner.Caption(scene.Image(folder), options).Attention)));
+                yield return Of("captions", method, null,
+                    scenes.SelectMany(scene => scene.Named(captioner.Caption(scene.Image(folder), options).Attention)));
             }
         }
         using (var matcher = Matcher.Load(Path.Combine(weights, "retrieval"), new MatcherOptions { Device = device }))
         {
-            foreach (var (method, layer) in Enumerable.Range(0, matcher.Config.Text.Layers).Select(layer => (AttentionMethod.GradCam, (int?)layer)).Prepend((AttentionMethod.Rollout, null)).Prepend((AttentionMethod.CrossAttention, null)))
+            foreach (var (method, layer) in Enumerable.Range(0, matcher.Config.Text.Layers)
+                .Select(layer => (AttentionMethod.GradCam, (int?)layer)).Prepend((AttentionMethod.Rollout, null))
+                .Prepend((AttentionMethod.CrossAttention, null)))
             {
                 var options = new MatchOptions { Attention = true, AttentionMethod = method, AttentionLayer = layer };
-                yield return Of("matches", method, layer, scenes.SelectMany(scene => scene.Named(matcher.Match(scene.Image(folder), scene.Caption, options).Attention)));
+                yield return Of("matches", method, layer,
+                    scenes.SelectMany(scene => scene.Named(matcher.Match(scene.Image(folder), scene.Caption, options).Attention)));
             }
         }
         using var answerer = QuestionAnswerer.Load(Path.Combine(weights, "vqa"), new QuestionAnswererOptions { Device = device });
         foreach (var method in written)
         {
             var options = new AnswerOptions { Attention = true, AttentionMethod = method };
-            var answers = scenes.SelectMany(scene => answerer.Answer(scene.Image(folder), scene.Questions, options).Select(answer => (Scene: scene, Answer: answer))).ToList();
+            var answers = scenes.SelectMany(scene =>
+                answerer.Answer(scene.Image(folder), scene.Questions, options).Select(answer => (Scene: scene, Answer: answer))).ToList();
             yield return Of("questions", method, null, answers.SelectMany(one => one.Scene.Named(one.Answer.QuestionAttention)));
             yield return Of("answers", method, null, answers.SelectMany(one => one.Scene.About(one.Answer)));
         }
@@ -50,7 +55,8 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
     private static LookingShare Of(string text, AttentionMethod method, int? layer, IEnumerable<(Item Item, WordAttention Word)> named)
     {
         var all = named.ToList();
-        return new LookingShare(text, method, layer, all.Count, all.Count(one => one.Item.Holds(one.Word)), all.Sum(one => one.Item.Chance(one.Word)));
+        return new LookingShare(
+            text, method, layer, all.Count, all.Count(one => one.Item.Holds(one.Word)), all.Sum(one => one.Item.Chance(one.Word)));
     }
 
     /// <summary>A drawn shape; place and radius are shares of the image's side.</summary>
@@ -60,10 +66,12 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
 
         public bool Holds(WordAttention word) => Holds(word, word.Values.Index().MaxBy(cell => cell.Item).Index);
 
-        public double Chance(WordAttention word) => Enumerable.Range(0, word.Values.Count).Count(cell => Holds(word, cell)) / (double)word.Values.Count;
+        public double Chance(WordAttention word) =>
+            Enumerable.Range(0, word.Values.Count).Count(cell => Holds(word, cell)) / (double)word.Values.Count;
 
         private bool Holds(WordAttention word, int cell) =>
-            Math.Pow((((cell % word.Width) + 0.5) / word.Width) - X, 2) + Math.Pow((((cell / word.Width) + 0.5) / word.Height) - Y, 2) <= R * R;
+            Math.Pow((((cell % word.Width) + 0.5) / word.Width) - X, 2)
+                + Math.Pow((((cell / word.Width) + 0.5) / word.Height) - Y, 2) <= R * R;
     }
 
     /// <summary>A sample image and its known facts.</summary>
@@ -75,7 +83,8 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             return [.. json.RootElement.GetProperty("samples").EnumerateArray().Select(sample => new Scene(
                 Text(sample, "file"), Text(sample, "caption"),
                 [.. sample.GetProperty("items").EnumerateArray().Select(item => new Item(
-                    Text(item, "shape"), item.GetProperty("x").GetDouble(), item.GetProperty("y").GetDouble(), item.GetProperty("r").GetDouble()))],
+                    Text(item, "shape"), item.GetProperty("x").GetDouble(), item.GetProperty("y").GetDouble(),
+                        item.GetProperty("r").GetDouble()))],
                 [.. sample.GetProperty("questions").EnumerateArray().Select(question => Text(question, "question")).Distinct()]))];
 
             static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
@@ -99,6 +108,8 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
 
         /// <summary>The words of an answer to a question that names one shape, if the scene has one such shape.</summary>
         public IEnumerable<(Item Item, WordAttention Word)> About(Answer answer) =>
-            Items.Where(item => answer.QuestionAttention.Any(item.IsNamed)).ToList() is [var item] ? answer.Attention.Select(word => (item, word)) : [];
+            Items.Where(item => answer.QuestionAttention.Any(item.IsNamed)).ToList() is [var item]
+                ? answer.Attention.Select(word => (item, word))
+                : [];
     }
 }

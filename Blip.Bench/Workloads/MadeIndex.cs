@@ -35,7 +35,8 @@ internal static class MadeIndex
         }
     }
 
-    public static IndexEntry Entry(int i) => new(string.Create(CultureInfo.InvariantCulture, $"images/{i / 1000:0000}/{i:0000000}.jpg"), i + 1, 1000L * i);
+    public static IndexEntry Entry(int i) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"images/{i / 1000:0000}/{i:0000000}.jpg"), i + 1, 1000L * i);
 
     /// <summary>An entry's vector, of length one. One in a thousand is its neighbour's up to some last places: a near tie.</summary>
     public static void Make(int i, Span<float> vector)

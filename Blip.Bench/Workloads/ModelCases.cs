@@ -15,7 +15,8 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
 
     private readonly CaptionCost cost = new(source.Config, precision, precision.ForEncoder());
     private readonly Lazy<BlipWorks> works = new(() => new BlipWorks(source, new ModelOptions { Precision = precision }, device));
-    private readonly Lazy<BlipWorks> drafted = new(() => new BlipWorks(source, new ModelOptions { Precision = precision, Draft = DraftMode.Int8 }, device));
+    private readonly Lazy<BlipWorks> drafted =
+        new(() => new BlipWorks(source, new ModelOptions { Precision = precision, Draft = DraftMode.Int8 }, device));
     private readonly Dictionary<int, int[]> alone = [];
 
     private string Precision => precision.ToString().ToLowerInvariant();
@@ -29,12 +30,14 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
     {
         if (withEncoder)
         {
-            yield return Case("encoder", works => CaptionCost.Prepared(cost.Encode(1), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))));
+            yield return Case("encoder", works =>
+                CaptionCost.Prepared(cost.Encode(1), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))));
             yield return Case("cross-attention's keys and values", works =>
             {
                 works.Encode();
                 return CaptionCost.Prepared(
-                    cost.CrossKeysValues(1), works.CrossKeysValues, () => PreparedCase.Exact(works.ReadCrossKeysValues(Config.Text.Layers - 1).All(float.IsFinite)));
+                    cost.CrossKeysValues(1), works.CrossKeysValues, () =>
+                        PreparedCase.Exact(works.ReadCrossKeysValues(Config.Text.Layers - 1).All(float.IsFinite)));
             });
         }
         foreach (var context in Contexts.Where(context => context <= Config.Text.MaxPositions))
@@ -43,15 +46,20 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
             {
                 works.Encode();
                 works.CrossKeysValues();
-                works.PrepareToken([Config.Text.BosTokenId, .. Enumerable.Range(0, context - 1).Select(i => (1000 + (37 * i)) % Config.Text.VocabularySize)]);
-                return CaptionCost.Prepared(cost.Token(1, 1, context), works.Token, () => PreparedCase.Exact(works.ReadLogits().All(float.IsFinite)));
+                works.PrepareToken(
+                    [Config.Text.BosTokenId, .. Enumerable.Range(0, context - 1)
+                    .Select(i => (1000 + (37 * i)) % Config.Text.VocabularySize)]);
+                return CaptionCost.Prepared(
+                    cost.Token(1, 1, context), works.Token, () => PreparedCase.Exact(works.ReadLogits().All(float.IsFinite)));
             });
         }
     }
 
     public IEnumerable<BenchCase> Encoders(IEnumerable<int> batches) =>
         from images in batches
-        select Case($"encoder, batch {images}", works => CaptionCost.Prepared(cost.Encode(images), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))), images);
+        select Case($"encoder, batch {images}",
+            works => CaptionCost.Prepared(
+            cost.Encode(images), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))), images);
 
     /// <summary>Whole captions. All images of a batch are the same. Their tokens must be the same, alone and in the batch.</summary>
     public IEnumerable<BenchCase> Captions(IEnumerable<(int Images, int Beams)> batches) =>
@@ -60,7 +68,8 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         select Case(name, works =>
         {
             int[][] said = [];
-            return CaptionCost.Prepared(cost.Caption(batch.Images, batch.Beams, CaptionTokens), () => said = works.Search(CaptionTokens, batch.Beams), () =>
+            return CaptionCost.Prepared(
+                cost.Caption(batch.Images, batch.Beams, CaptionTokens), () => said = works.Search(CaptionTokens, batch.Beams), () =>
             {
                 alone.TryAdd(batch.Beams, said[0]);
                 return PreparedCase.Exact(said.All(tokens => tokens.Length == CaptionTokens && tokens.SequenceEqual(alone[batch.Beams])));
@@ -77,19 +86,22 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         var draft = new CaptionCost(Config, Runtime.Models.Precision.Int8, Runtime.Models.Precision.Fp32).Token(1, 1, context);
         yield return Token("one token of the draft", draft, works => works.DraftToken());
         foreach (var count in Enumerable.Range(2, Lookahead.Most))
-            yield return Token($"a run over {count} tokens", cost.Token(1, 1, context) with { Flops = count * cost.Token(1, 1, context).Flops }, works => works.Tokens(count));
+            yield return Token($"a run over {count} tokens",
+                cost.Token(1, 1, context) with { Flops = count * cost.Token(1, 1, context).Flops }, works => works.Tokens(count));
         yield return Case($"caption of {CaptionTokens} tokens with a draft", works =>
         {
             int[][] said = [];
             var without = alone.GetValueOrDefault(1) ?? this.works.Value.Caption(CaptionTokens)[0];
-            return CaptionCost.Prepared(cost.Caption(1, 1, CaptionTokens), () => said = works.Caption(CaptionTokens), () => PreparedCase.Exact(said[0].SequenceEqual(without)));
+            return CaptionCost.Prepared(cost.Caption(1, 1, CaptionTokens), () => said = works.Caption(CaptionTokens),
+                () => PreparedCase.Exact(said[0].SequenceEqual(without)));
         }, drafted);
 
         BenchCase Token(string work, Cost cost, Action<BlipWorks> run) => Case($"{work} at context {context}", works =>
         {
             works.Encode();
             works.CrossKeysValues();
-            works.PrepareToken([Config.Text.BosTokenId, .. Enumerable.Range(0, context - 1).Select(i => (1000 + (37 * i)) % Config.Text.VocabularySize)]);
+            works.PrepareToken(
+                [Config.Text.BosTokenId, .. Enumerable.Range(0, context - 1).Select(i => (1000 + (37 * i)) % Config.Text.VocabularySize)]);
             return CaptionCost.Prepared(cost, () => run(works), () => PreparedCase.Exact(works.ReadLogits().All(float.IsFinite)));
         }, drafted);
     }
@@ -109,7 +121,8 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
     };
 
     /// <summary>A model's name without folders.</summary>
-    public static string Name(ModelSource source) => source.Folder is null ? source.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(source.Name));
+    public static string Name(ModelSource source) =>
+        source.Folder is null ? source.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(source.Name));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -120,7 +133,8 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
 
     private BenchCase Case(string work, Func<BlipWorks, PreparedCase> prepare, int images = 1) => Case(work, prepare, works, images);
 
-    private BenchCase Case(string work, Func<BlipWorks, PreparedCase> prepare, Lazy<BlipWorks> of, int images = 1) => new($"{Name(source)}: {work}", device, () =>
+    private BenchCase Case(string work, Func<BlipWorks, PreparedCase> prepare, Lazy<BlipWorks> of, int images = 1) =>
+        new($"{Name(source)}: {work}", device, () =>
     {
         of.Value.SetPixels(Pixels(images), images);
         return prepare(of.Value);

@@ -24,7 +24,8 @@ internal sealed class ShapeFineTuning(TrainingTask task, int heldOut, string dev
         var minutes = clock.Elapsed.TotalMinutes;
         var after = await ScoreAsync(tuned, token);
         ShapeScore.Print(output, ["before", "after"], [before, after]);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"trained on {images} images, {epochs} times, in {minutes:F1} minutes"));
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"trained on {images} images, {epochs} times, in {minutes:F1} minutes"));
     }
 
     private string Demo => task switch

@@ -73,7 +73,8 @@ internal sealed record ShapeScore(string What, int Right, int Count)
                 continue;
             var wrong = set.Wrong(caption, detail, i);
             var image = ImageSource.FromPixels(SceneRenderer.Render(set.Scene(i)));
-            var found = await matcher.MatchAsync(image, [caption.Text, wrong.Text], cancellationToken: cancellationToken).ConfigureAwait(false);
+            var found = await matcher.MatchAsync(image, [caption.Text, wrong.Text], cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
             right.Add(("right", found[0].MatchProbability >= BootstrapQuality.LeastProbability));
             right.Add(($"wrong {detail}".ToLowerInvariant(), found[1].MatchProbability < BootstrapQuality.LeastProbability));
         }

@@ -64,7 +64,8 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
         switch (task)
         {
             case TrainingTask.Caption or TrainingTask.Pretrain:
-                return await WritePairsAsync(folder, Enumerable.Range(0, count).Select(i => Scene(i)), cancellationToken).ConfigureAwait(false);
+                return await WritePairsAsync(folder, Enumerable.Range(0, count).Select(i => Scene(i)), cancellationToken)
+                    .ConfigureAwait(false);
             case TrainingTask.Match:
                 return await WritePairsAsync(folder, Groups(count), cancellationToken).ConfigureAwait(false);
             case TrainingTask.Vqa:
@@ -81,7 +82,8 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
     public string WriteAnnotations(string folder, int count)
     {
         SceneTars.Prepare(folder);
-        var rows = Enumerable.Range(0, count).Select(i => new { image = WriteImage(folder, i), caption = new[] { ShapeCaption.Of(Scene(i)).Text } });
+        var rows = Enumerable.Range(0, count)
+            .Select(i => new { image = WriteImage(folder, i), caption = new[] { ShapeCaption.Of(Scene(i)).Text } });
         var list = Path.Combine(folder, "captions.json");
         File.WriteAllBytes(list, JsonSerializer.SerializeToUtf8Bytes(rows.ToList()));
         return list;

@@ -14,7 +14,8 @@ internal sealed record TrainingBatch
     public TrainingBatch(string model, int images, int? side)
     {
         if (!model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal))
-            throw new UsageException($"--config is '{model}'; give a model whose weights are made up, such as {SyntheticModels.Prefix}base.");
+            throw new UsageException(
+                $"--config is '{model}'; give a model whose weights are made up, such as {SyntheticModels.Prefix}base.");
         var config = SyntheticModels.Config(model[SyntheticModels.Prefix.Length..]);
         (Images, Side) = (images, side ?? config.Vision.ImageSize);
         if (Side < config.Vision.PatchSize || Side % config.Vision.PatchSize != 0)

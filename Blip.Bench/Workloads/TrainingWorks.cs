@@ -28,7 +28,9 @@ internal sealed class TrainingWorks : ITrainingWorks
     public TrainingWorks(TrainingBatch batch, Device device)
     {
         source = batch.OpenWeights();
-        var step = CaptionObjective.Record(batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing, new ObjectiveSettings(_ => true) { Precision = batch.Precision.ToDType() });
+        var step = CaptionObjective.Record(
+            batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing,
+            new ObjectiveSettings(_ => true) { Precision = batch.Precision.ToDType() });
         model = new TrainedModel(device, source, step);
         gradients = new GradientScale(device);
         pixels = device.Upload<float>(batch.Pixels);

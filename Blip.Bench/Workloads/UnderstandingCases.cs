@@ -19,7 +19,8 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
     public const int AnswerTokens = 3;
 
     private readonly UnderstandingCost cost = new(source.Config, precision, precision.ForEncoder());
-    private readonly Lazy<UnderstandingWorks> works = new(() => new UnderstandingWorks(source, new ModelOptions { Precision = precision }, device));
+    private readonly Lazy<UnderstandingWorks> works =
+        new(() => new UnderstandingWorks(source, new ModelOptions { Precision = precision }, device));
     private readonly Dictionary<int, float[]> pixels = [];
 
     // Answering needs towers of one width.
@@ -32,7 +33,8 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
         yield return Case("embedding an image", 1, 1, cost.EmbedImages(1), works => works.EmbedImages(), IsUnit);
         yield return Case($"embedding {Many} texts", 1, Many, cost.EmbedTexts(Many, TextTokens), works => works.EmbedTexts(texts), IsUnit);
         yield return Case(
-            $"matching an image with {Many} texts", 1, Many, cost.Match(1, Many, TextTokens), works => works.Match(texts), logits => logits.All(float.IsFinite));
+            $"matching an image with {Many} texts", 1, Many, cost.Match(1, Many, TextTokens), works => works.Match(texts), logits =>
+                logits.All(float.IsFinite));
         if (HasAnswers)
             yield return Answering($"answering {Many} questions about an image", 1, texts);
     }
@@ -42,7 +44,8 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
     {
         var texts = Texts(source.Config, Many);
         yield return Case(
-            $"matching {Many} images with a text each", Many, Many, cost.Match(Many, Many, TextTokens), works => works.Match(texts), logits => logits.All(float.IsFinite));
+            $"matching {Many} images with a text each", Many, Many, cost.Match(Many, Many, TextTokens), works =>
+                works.Match(texts), logits => logits.All(float.IsFinite));
         if (HasAnswers)
             yield return Answering($"answering a question about each of {Many} images", Many, texts);
     }
@@ -51,7 +54,8 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
     public static int[][] Texts(BlipConfig config, int count) =>
     [
         .. Enumerable.Range(0, count).Select(text => (int[])
-            [1, .. Enumerable.Range(0, TextTokens - 2).Select(i => 2 + ((1000 + (131 * text) + (37 * i)) % (config.Text.VocabularySize - 4))), config.Text.SepTokenId]),
+            [1, .. Enumerable.Range(0, TextTokens - 2)
+                .Select(i => 2 + ((1000 + (131 * text) + (37 * i)) % (config.Text.VocabularySize - 4))), config.Text.SepTokenId]),
     ];
 
     /// <inheritdoc/>
@@ -64,7 +68,8 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
     private BenchCase Answering(string work, int images, int[][] questions)
     {
         int[][] said = [];
-        return Case(work, images, questions.Length, cost.Answer(images, questions.Length, TextTokens, AnswerTokens), works => said = works.Answer(questions, AnswerTokens), _ =>
+        return Case(work, images, questions.Length, cost.Answer(images, questions.Length, TextTokens, AnswerTokens),
+            works => said = works.Answer(questions, AnswerTokens), _ =>
             said.Length == questions.Length && said.All(answer => answer.Length == AnswerTokens));
     }
 

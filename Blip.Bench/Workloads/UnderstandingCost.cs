@@ -14,17 +14,22 @@ internal sealed class UnderstandingCost(BlipConfig config, Precision precision, 
 
     /// <summary>Images, and texts read over them.</summary>
     public Cost Match(int images, int texts, int tokens) =>
-        captioning.Encode(images) + captioning.CrossKeysValues(images) + Read(texts, tokens, images, readTokens: 1) + CaptionCost.Linear(precision, texts, text.HiddenSize, 2);
+        captioning.Encode(images) + captioning.CrossKeysValues(images) + Read(texts, tokens, images, readTokens: 1)
+            + CaptionCost.Linear(precision, texts, text.HiddenSize, 2);
 
     /// <summary>Images to vectors.</summary>
-    public Cost EmbedImages(int images) => captioning.Encode(images, readTokens: 1) + CaptionCost.Linear(precision, images, config.Vision.HiddenSize, config.ImageTextHiddenSize);
+    public Cost EmbedImages(int images) =>
+        captioning.Encode(images, readTokens: 1)
+            + CaptionCost.Linear(precision, images, config.Vision.HiddenSize, config.ImageTextHiddenSize);
 
     /// <summary>Texts to vectors.</summary>
-    public Cost EmbedTexts(int texts, int tokens) => Read(texts, tokens, images: 0, readTokens: 1) + CaptionCost.Linear(precision, texts, text.HiddenSize, config.ImageTextHiddenSize);
+    public Cost EmbedTexts(int texts, int tokens) =>
+        Read(texts, tokens, images: 0, readTokens: 1) + CaptionCost.Linear(precision, texts, text.HiddenSize, config.ImageTextHiddenSize);
 
     /// <summary>Questions read over encoded images, to the inputs of the answers' decoder.</summary>
     public Cost Ask(int images, int questions, int tokens) =>
-        Read(questions, tokens, images, tokens) + (text.Layers * CaptionCost.Linear(precision, questions * tokens, text.HiddenSize, 2 * text.HiddenSize));
+        Read(questions, tokens, images, tokens)
+            + (text.Layers * CaptionCost.Linear(precision, questions * tokens, text.HiddenSize, 2 * text.HiddenSize));
 
     /// <summary>Images, questions and their answers.</summary>
     public Cost Answer(int images, int questions, int tokens, int answerTokens)
@@ -44,12 +49,14 @@ internal sealed class UnderstandingCost(BlipConfig config, Precision precision, 
         Cost Layer(double rows)
         {
             var layer = CaptionCost.Linear(precision, all, hidden, 3 * hidden) + CaptionCost.Linear(precision, rows, hidden, hidden)
-                + CaptionCost.Linear(precision, rows, hidden, text.IntermediateSize) + CaptionCost.Linear(precision, rows, text.IntermediateSize, hidden)
+                + CaptionCost.Linear(precision, rows, hidden, text.IntermediateSize)
+                    + CaptionCost.Linear(precision, rows, text.IntermediateSize, hidden)
                 + new Cost(4 * rows * tokens * hidden, sizeof(float) * 4 * hidden);
             if (images > 0)
             {
                 layer += (2 * CaptionCost.Linear(precision, rows, hidden, hidden))
-                    + new Cost(4 * rows * captioning.ImageTokens * hidden, sizeof(float) * ((2 * hidden) + (images * captioning.ImageTokens * 2 * hidden)));
+                    + new Cost(4 * rows * captioning.ImageTokens * hidden,
+                        sizeof(float) * ((2 * hidden) + (images * captioning.ImageTokens * 2 * hidden)));
             }
             return layer;
         }

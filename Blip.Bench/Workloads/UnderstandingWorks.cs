@@ -41,7 +41,8 @@ internal sealed class UnderstandingWorks(ModelSource source, ModelOptions option
     }
 
     /// <inheritdoc/>
-    public float[] Match(IReadOnlyList<int[]> texts) => [.. Matching.Match(Encode(Matching), texts).SelectMany(logits => (float[])[logits.NoMatch, logits.Match])];
+    public float[] Match(IReadOnlyList<int[]> texts) =>
+        [.. Matching.Match(Encode(Matching), texts).SelectMany(logits => (float[])[logits.NoMatch, logits.Match])];
 
     /// <inheritdoc/>
     public float[] EmbedImages() => [.. Pixels(Matching).EmbedPixels(images, Side, Side).SelectMany(vector => vector)];

@@ -20,7 +20,8 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
     {
         using var time = BootstrapMetrics.Measure("write");
         var done = DoneFile.Of(BootstrapSources.NameOf(number), source.Name, manifest, samples);
-        await CandidateTable.WriteAsync(folder.Table(number), [.. samples.SelectMany(rows => rows)], cancellationToken).ConfigureAwait(false);
+        await CandidateTable.WriteAsync(folder.Table(number), [.. samples.SelectMany(rows => rows)], cancellationToken)
+            .ConfigureAwait(false);
         var files = new List<string> { folder.Table(number) };
         var failed = samples.Where(rows => rows[0].Error is not null).Select(rows => rows[0]).ToList();
         if (failed.Count > 0)

@@ -14,14 +14,18 @@ internal sealed class AskCommand : Command, IHasExamples
     private readonly Argument<string[]> paths;
     private readonly TextsBinding questions, answers;
     private readonly Option<int?> candidateCount = OptionKinds.Number<int>(
-        "--candidate-count", "With a list of answers: how many of them, those with the likeliest first words, are read to their ends. [default: 128]");
-    private readonly Option<int?> best = OptionKinds.Number<int>("--best", "With a list of answers: how many of them to show, the likeliest first. [default: 1]");
+        "--candidate-count",
+            "With a list of answers: how many of them, those with the likeliest first words, are read to their ends. [default: 128]");
+    private readonly Option<int?> best =
+        OptionKinds.Number<int>("--best", "With a list of answers: how many of them to show, the likeliest first. [default: 1]");
     private readonly Option<bool> attendPadding = new("--attend-padding")
     {
-        Description = "Let the answers to a batch's shorter questions look at the padding behind them, as the published code does; answers then depend on their company.",
+        Description = "Let the answers to a batch's shorter questions look at the padding behind them, as the published code does; answers "
+            + "then depend on their company.",
     };
 
-    private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. Repeatable.", "TEXT");
+    private readonly Option<string[]> badWords =
+        OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. Repeatable.", "TEXT");
     private readonly Option<string[]> forceWords = OptionKinds.Texts(
         "--force-words", "A word, or a row of words, that may come: sentences are made of these alone. Repeatable.", "TEXT");
 
@@ -40,7 +44,8 @@ internal sealed class AskCommand : Command, IHasExamples
         model = new ModelBinding(this, DemoModel.Answering);
         output = new OutputBinding(
             this,
-            "text: the answer, after path and question, tab-separated, where there may be several; json: one array; jsonl: one object a line; csv: a table.",
+            "text: the answer, after path and question, tab-separated, where there may be several; json: one array; jsonl: one object a "
+                + "line; csv: a table.",
             RecordForm<AnswerResult>.Formats,
             AnswerForm.Shape);
         foreach (var option in (Option[])[candidateCount, best, attendPadding, badWords, forceWords])
@@ -90,18 +95,23 @@ internal sealed class AskCommand : Command, IHasExamples
                 [.. sources.SelectMany(image => asked.Select(question => new ImageText(image, question)))],
                 pair => RecordShape.Key(pair.Image.Name, pair.Text), terminal, "questions")
             : null;
-        return await new PipelineRun(terminal, model, output) { Texts = [.. asked, .. among, .. options.BadWords, .. options.ForceWords] }.RunAsync(
+        return await new PipelineRun(terminal, model, output)
+        {
+            Texts = [.. asked, .. among, .. options.BadWords, .. options.ForceWords],
+        }.RunAsync(
             parsed,
             file,
             () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),
             answerer => left is null
                 ? answerer.AnswerAllAsync(sources, asked, options, cancellationToken)
                 : answerer.AnswerAllAsync(left.ToAsyncEnumerable(), options, cancellationToken),
-            new AnswerForm(InputExpansion.IsOneNamed(images, sources), asked.Count == 1, among.Count > 0 ? shown : options.Generation.NumReturnSequences),
+            new AnswerForm(InputExpansion.IsOneNamed(images, sources), asked.Count == 1,
+                among.Count > 0 ? shown : options.Generation.NumReturnSequences),
             left?.Count ?? sources.Count * asked.Count,
             "answers",
             maps is null ? null : result => maps.Save(
-                result.Source, result.Image!, [new WordLine("question", result.Answer!.QuestionAttention), new WordLine("answer", result.Answer!.Attention)]));
+                result.Source, result.Image!, [
+                    new WordLine("question", result.Answer!.QuestionAttention), new WordLine("answer", result.Answer!.Attention)]));
     }
 
     // The question follows the images, quoted or not, unless options give questions.
@@ -112,7 +122,8 @@ internal sealed class AskCommand : Command, IHasExamples
         if (questions.Read(parsed, arguments, terminal.OpenInput) is { Count: > 0 } given)
         {
             return question.EndsWith('?') && !Path.Exists(question)
-                ? throw new UsageException($"'{question}' is no image; where there is {questions.Name} or {questions.FileName}, every question is given so.")
+                ? throw new UsageException(
+                    $"'{question}' is no image; where there is {questions.Name} or {questions.FileName}, every question is given so.")
                 : (arguments, given);
         }
         if (arguments.Length == 1 || question == InputExpansion.StandardInput || Path.Exists(question))

@@ -12,8 +12,10 @@ namespace Blip.Cli.Commands;
 
 internal sealed class CaptionCommand : Command, IHasExamples
 {
-    private readonly Option<string?> prompt = OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
-    private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. Repeatable.", "TEXT");
+    private readonly Option<string?> prompt =
+        OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
+    private readonly Option<string[]> badWords =
+        OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. Repeatable.", "TEXT");
     private readonly Option<string[]> forceWords = OptionKinds.Texts(
         "--force-words", "A word, or a row of words, that may come: sentences are made of these alone. Repeatable.", "TEXT");
 
@@ -35,7 +37,8 @@ internal sealed class CaptionCommand : Command, IHasExamples
         draft = new DraftBinding(this);
         output = new OutputBinding(
             this,
-            "text: the sentence, after the path and a tab where there may be several images; json: one array; jsonl: one object a line; csv: a table.",
+            "text: the sentence, after the path and a tab where there may be several images; json: one array; jsonl: one object a line; "
+                + "csv: a table.",
             RecordForm<CaptionResult>.Formats,
             CaptionForm.Shape);
         foreach (var option in (Option[])[prompt, badWords, forceWords])
@@ -65,14 +68,16 @@ internal sealed class CaptionCommand : Command, IHasExamples
         var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var options = new CaptionOptions
         {
-            Generation = generation.Apply(parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),
+            Generation = generation.Apply(
+                parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),
             Prompt = parsed.GetValue(prompt),
             BadWords = parsed.GetValue(badWords) ?? [],
             ForceWords = parsed.GetValue(forceWords) ?? [],
             Attention = attention.Method(parsed) is not null,
             AttentionMethod = attention.Method(parsed) ?? AttentionMethod.CrossAttention,
         };
-        foreach (var idle in generation.WithoutEffect(parsed, options.Generation).Concat(attention.WithoutEffect(parsed)).Concat(draft.WithoutEffect(parsed, options.Generation)))
+        foreach (var idle in generation.WithoutEffect(parsed, options.Generation).Concat(attention.WithoutEffect(parsed))
+            .Concat(draft.WithoutEffect(parsed, options.Generation)))
             terminal.Note(idle);
 
         var arguments = parsed.GetRequiredValue(paths);
@@ -83,7 +88,8 @@ internal sealed class CaptionCommand : Command, IHasExamples
             var all = sources.Count;
             sources = sidecars.Open(sources);
             if (sources.Count < all)
-                terminal.Note($"{all - sources.Count} of {all} images have a sidecar already, and are left out; --overwrite writes them anew");
+                terminal.Note($"{all - sources.Count} of {all} images have a sidecar already, and are left out; --overwrite writes them "
+                    + $"anew");
             if (sources.Count == 0)
                 return ExitCodes.Success;
         }
@@ -94,7 +100,11 @@ internal sealed class CaptionCommand : Command, IHasExamples
         var form = new CaptionForm(bare, several: options.Generation.NumReturnSequences > 1);
         var streams = bare && terminal.OutputIsScreen && file is null && maps is null && sidecars is null && output.Format(parsed) == "text"
             && options.Generation is { NumBeams: 1, NumReturnSequences: 1 };
-        return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords, .. options.ForceWords], Streams = streams }.RunAsync(
+        return await new PipelineRun(terminal, model, output)
+        {
+            Texts = [options.Prompt, .. options.BadWords, .. options.ForceWords],
+            Streams = streams,
+        }.RunAsync(
             parsed,
             file,
             () => Captioner.Load(source, draft.Apply(parsed, model.Options<CaptionerOptions>(parsed))),
@@ -104,16 +114,19 @@ internal sealed class CaptionCommand : Command, IHasExamples
             form,
             sources.Count,
             "images",
-            result => maps?.Save(result.Source, result.Image!, [new WordLine("caption", result.Caption!.Attention)]) ?? sidecars?.Save(result));
+            result => maps?.Save(result.Source, result.Image!, [new WordLine("caption", result.Caption!.Attention)])
+                ?? sidecars?.Save(result));
     }
 
     // On a screen, the words of one image appear as they are generated.
     private async IAsyncEnumerable<CaptionResult> Say(
-        Captioner captioner, ImageSource image, CaptionOptions options, CaptionForm form, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Captioner captioner, ImageSource image, CaptionOptions options, CaptionForm form,
+            [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Caption? whole = null;
         string? error = null;
-        await using var words = captioner.StreamAsync(image, options, caption => whole = caption, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var words = captioner.StreamAsync(image, options, caption => whole = caption, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
         while (error is null)
         {
             try

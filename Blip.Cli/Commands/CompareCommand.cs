@@ -36,7 +36,8 @@ internal sealed class CompareCommand : Command, IHasExamples
         model = new ModelBinding(this, demo: null);
         output = new OutputBinding(
             this,
-            "text: a line for each sentence, with the probability that it is true; json: one array; jsonl: one object a line; csv: a table.",
+            "text: a line for each sentence, with the probability that it is true; json: one array; jsonl: one object a line; csv: a "
+                + "table.",
             RecordForm<ComparisonResult>.Formats,
             ComparisonForm.Shape);
         SetAction(RunAsync);

@@ -40,7 +40,8 @@ internal sealed class DevicesCommand : Command, IHasExamples
     {
         var table = Tables.Create("device", "name", ">units", ">memory", "tile");
         foreach (var device in devices)
-            table.AddRow(device.Id.EscapeMarkup(), device.Name.EscapeMarkup(), $"{device.Units}", $"{device.MemoryBytes / Gibibyte:0.0} GiB", device.Tile ?? "");
+            table.AddRow(device.Id.EscapeMarkup(), device.Name.EscapeMarkup(), $"{device.Units}",
+                $"{device.MemoryBytes / Gibibyte:0.0} GiB", device.Tile ?? "");
         return table;
     }
 

@@ -26,7 +26,8 @@ internal sealed class EmbedCommand : Command, IHasExamples
         model = new ModelBinding(this, DemoModel.Retrieval);
         output = new OutputBinding(
             this,
-            "jsonl: one object a line; json: one array; csv: a table; text: the numbers after the path or the text and a tab; npy: a float32 array for NumPy, "
+            "jsonl: one object a line; json: one array; csv: a table; text: the numbers after the path or the text and a tab; npy: a "
+                + "float32 array for NumPy, "
                 + "a row for each image and then for each text, in a file.",
             ["jsonl", "json", "csv", "text", EmbeddingForm.Npy],
             EmbeddingForm.Shape);
@@ -68,9 +69,11 @@ internal sealed class EmbedCommand : Command, IHasExamples
     private static IAsyncEnumerable<EmbeddingRecord> Vectors(
         Embedder embedder, IReadOnlyList<ImageSource> images, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
-        var ofImages = embedder.EmbedImagesAsync(images, cancellationToken).Select(image => new EmbeddingRecord(image.Source.Name, null, image.Vector, image.Error));
+        var ofImages = embedder.EmbedImagesAsync(images, cancellationToken)
+            .Select(image => new EmbeddingRecord(image.Source.Name, null, image.Vector, image.Error));
         return texts.Count == 0
             ? ofImages
-            : ofImages.Concat(embedder.EmbedTextsAsync(texts, cancellationToken).Select(text => new EmbeddingRecord(null, text.Text, text.Vector, text.Error)));
+            : ofImages.Concat(embedder.EmbedTextsAsync(texts, cancellationToken)
+                .Select(text => new EmbeddingRecord(null, text.Text, text.Vector, text.Error)));
     }
 }

@@ -21,7 +21,8 @@ internal sealed class HelpCommand : Command
             var (command, path) = ((Command)root, "blip");
             foreach (var word in parsed.GetValue(words) ?? [])
             {
-                command = command.Subcommands.FirstOrDefault(child => child.Name == word) ?? throw new UsageException(Spelling.UnknownCommand(word, command));
+                command = command.Subcommands.FirstOrDefault(child => child.Name == word)
+                    ?? throw new UsageException(Spelling.UnknownCommand(word, command));
                 path = $"{path} {word}";
             }
             GroupedHelp.Show(terminal, command, path);

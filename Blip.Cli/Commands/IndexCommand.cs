@@ -13,7 +13,8 @@ internal sealed class IndexCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
-    private readonly Option<string> index = IndexOption.Create("The index to make, or to add to. Images below its folder are known by their path from there.");
+    private readonly Option<string> index =
+        IndexOption.Create("The index to make, or to add to. Images below its folder are known by their path from there.");
     private readonly Option<bool> prune = new("--prune") { Description = "Also take images out of the index whose files are gone." };
     private readonly Option<bool> pruneAll = new("--prune-all")
     {
@@ -23,7 +24,8 @@ internal sealed class IndexCommand : Command, IHasExamples
     private readonly ModelBinding model;
 
     public IndexCommand(Terminal terminal)
-        : base("index", "Puts images into an index, to be found by words. What is there and has not changed is passed over: the same command goes on where it ended.")
+        : base("index", "Puts images into an index, to be found by words. What is there and has not changed is passed over: the same "
+            + "command goes on where it ended.")
     {
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.ZeroOrMore);
@@ -60,7 +62,8 @@ internal sealed class IndexCommand : Command, IHasExamples
             terminal.Note(notice);
         try
         {
-            return await AddAsync(retriever, sources, progress, Prunes(parsed) ? () => retriever.RemoveMissing(parsed.GetValue(pruneAll)).Count : null, cancellationToken);
+            return await AddAsync(retriever, sources, progress,
+                Prunes(parsed) ? () => retriever.RemoveMissing(parsed.GetValue(pruneAll)).Count : null, cancellationToken);
         }
         catch (IndexException e)
         {
@@ -72,7 +75,9 @@ internal sealed class IndexCommand : Command, IHasExamples
 
     private bool Prunes(ParseResult parsed) => parsed.GetValue(prune) || parsed.GetValue(pruneAll);
 
-    private async Task<int> AddAsync(Retriever retriever, IReadOnlyList<ImageSource> sources, ProgressLine progress, Func<int>? prune, CancellationToken cancellationToken)
+    private async Task<int> AddAsync(
+        Retriever retriever, IReadOnlyList<ImageSource> sources, ProgressLine progress, Func<int>? prune,
+        CancellationToken cancellationToken)
     {
         var counts = new int[Enum.GetValues<IndexingOutcome>().Length];
         progress.Show();
@@ -99,8 +104,10 @@ internal sealed class IndexCommand : Command, IHasExamples
         var removed = prune?.Invoke() ?? 0;
         retriever.Index.CompactIfWorthwhile();
         terminal.Output.Write(
-            $"{counts[(int)IndexingOutcome.Added]} added, {counts[(int)IndexingOutcome.Updated]} updated, {counts[(int)IndexingOutcome.Unchanged]} unchanged, "
-            + $"{removed} removed, {counts[(int)IndexingOutcome.Failed]} failed; {retriever.Index.Count} images in {retriever.Index.Path}\n");
+            $"{counts[(int)IndexingOutcome.Added]} added, {counts[(int)IndexingOutcome.Updated]} updated, "
+                + $"{counts[(int)IndexingOutcome.Unchanged]} unchanged, "
+            + $"{removed} removed, {counts[(int)IndexingOutcome.Failed]} failed; {retriever.Index.Count} images in "
+            + $"{retriever.Index.Path}\n");
         return counts[(int)IndexingOutcome.Failed] == 0 ? ExitCodes.Success : ExitCodes.SomeFailed;
     }
 }

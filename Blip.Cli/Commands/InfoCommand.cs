@@ -26,8 +26,10 @@ internal sealed class InfoCommand : Command, IHasExamples
         var model = new Argument<string>("model") { Description = ModelBinding.Names, HelpName = "MODEL" };
         var format = OptionKinds.Choice("--format", "How to print it; json has the totals and the tensors.", "text", ["text", "json"]);
         var head = OptionKinds.Choice(
-            "--head", "Which of BLIP's heads to show; the config's own, unless given.", "config", ["config", .. Enum.GetValues<BlipHead>().Select(head => head.Name())]);
-        var graph = OptionKinds.Choice("--graph", "Show in place of all that what runs on the device, node by node.", GraphFormats[0], GraphFormats);
+            "--head", "Which of BLIP's heads to show; the config's own, unless given.", "config",
+                ["config", .. Enum.GetValues<BlipHead>().Select(head => head.Name())]);
+        var graph = OptionKinds.Choice(
+            "--graph", "Show in place of all that what runs on the device, node by node.", GraphFormats[0], GraphFormats);
         graph.Arity = ArgumentArity.ZeroOrOne;
         Add(model);
         Add(head);
@@ -82,7 +84,8 @@ internal sealed class InfoCommand : Command, IHasExamples
         terminal.Output.WriteTable(table);
         terminal.Output.Write(ModulePrinter.ParameterTable(manifest.Root));
         foreach (var cache in caches)
-            terminal.Output.WriteLine($"Packed weights: {cache.Path}, {cache.Bytes.ToString("N0", CultureInfo.InvariantCulture)} bytes, {cache.Flaw ?? "fits"}");
+            terminal.Output.WriteLine(
+                $"Packed weights: {cache.Path}, {cache.Bytes.ToString("N0", CultureInfo.InvariantCulture)} bytes, {cache.Flaw ?? "fits"}");
     }
 
     private void WriteGraphs(ModelSource source, BlipHead head, Func<ComputeGraph, string> print)
@@ -103,7 +106,8 @@ internal sealed class InfoCommand : Command, IHasExamples
 
     private static long Elements(ManifestEntry entry) => entry.Shape.Aggregate(1L, (product, length) => product * length);
 
-    private static string Json(ModelSource source, BlipHead head, ModelManifest manifest, IReadOnlyList<CacheState> caches) => JsonText.Write(indented: true, json =>
+    private static string Json(ModelSource source, BlipHead head, ModelManifest manifest, IReadOnlyList<CacheState> caches) =>
+        JsonText.Write(indented: true, json =>
     {
         json.WriteStartObject();
         json.WriteString("model", source.Name);

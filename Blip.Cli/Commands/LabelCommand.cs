@@ -29,7 +29,8 @@ internal sealed class LabelCommand : Command, IHasExamples
     private readonly Option<int?> top = OptionKinds.Number<int>(
         "--top", $"How many labels of an image are shown, the likeliest first. [default: {DefaultTop}]");
     private readonly Option<int?> rerank = OptionKinds.Number<int>(
-        "--rerank", $"How many of the closest labels the matching head looks at again; 0 leaves all to the cosine. [default: {new LabelOptions().Rerank}]", "k");
+        "--rerank", $"How many of the closest labels the matching head looks at again; 0 leaves all to the cosine. [default: "
+            + $"{new LabelOptions().Rerank}]", "k");
 
     private readonly FramesOption frames;
     private readonly ModelBinding model;

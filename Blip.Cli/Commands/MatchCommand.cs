@@ -29,7 +29,8 @@ internal sealed class MatchCommand : Command, IHasExamples
         model = new ModelBinding(this, DemoModel.Retrieval);
         output = new OutputBinding(
             this,
-            "text: a line for each pair, with the probability that the text fits and the cosine of the two vectors; json: one array; jsonl: one object a line; csv: a table.",
+            "text: a line for each pair, with the probability that the text fits and the cosine of the two vectors; json: one array; "
+                + "jsonl: one object a line; csv: a table.",
             RecordForm<MatchResult>.Formats,
             MatchForm.Shape);
         attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.GradCam, AttentionMethod.Rollout);
@@ -42,7 +43,8 @@ internal sealed class MatchCommand : Command, IHasExamples
         ("Does it fit", "blip match photo.jpg --text \"a dog on a beach\""),
         ("Which fits best, the best first", "blip match photo.jpg --text \"a dog\" --text \"a cat\" | sort -r"),
         ("A folder against a file of texts", "blip match photos --texts captions.txt --format jsonl --output matches.jsonl"),
-        ("What made it fit, word by word", "blip match photo.jpg --text \"a dog on a beach\" --attention-html looking.html --attention-method grad-cam"),
+        ("What made it fit, word by word",
+            "blip match photo.jpg --text \"a dog on a beach\" --attention-html looking.html --attention-method grad-cam"),
         ("With a real model", "blip match photo.jpg --text \"a dog on a beach\" --model Salesforce/blip-itm-base-coco"),
     ];
 
@@ -78,5 +80,6 @@ internal sealed class MatchCommand : Command, IHasExamples
     }
 
     private static WordLine Line(Match match) => new(
-        "text", match.Attention, string.Create(CultureInfo.InvariantCulture, $"fits with probability {match.MatchProbability:F4}, cosine {match.Cosine:F3}"));
+        "text", match.Attention, string.Create(
+            CultureInfo.InvariantCulture, $"fits with probability {match.MatchProbability:F4}, cosine {match.Cosine:F3}"));
 }

@@ -42,7 +42,8 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         var told = pipeline.Notices.Count;
         try
         {
-            return End(file, await new ResultRun<TResult>(terminal, writer, form, progress, also, output.File(parsed)).RunAsync(results, file?.GoesOn == true));
+            return End(file, await new ResultRun<TResult>(terminal, writer, form, progress, also, output.File(parsed))
+                .RunAsync(results, file?.GoesOn == true));
         }
         catch (OperationCanceledException) when (file?.Finish(complete: false) is { } place)
         {

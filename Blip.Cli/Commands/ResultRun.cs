@@ -6,7 +6,8 @@ namespace Blip.Cli.Commands;
 /// Passes results to the writer, the screen and, if successful, further work (<paramref name="also"/>), which may return an error.
 /// </summary>
 internal sealed class ResultRun<T>(
-    Terminal terminal, RecordWriter<T> writer, RecordForm<T> form, ProgressLine progress, Func<T, string?>? also = null, string? place = null)
+    Terminal terminal, RecordWriter<T> writer, RecordForm<T> form, ProgressLine progress, Func<T, string?>? also =
+        null, string? place = null)
 {
     private int taken, failed;
 

@@ -23,7 +23,8 @@ internal sealed class SearchCommand : Command, IHasExamples
     private readonly Option<string> index = IndexOption.Create("The index to look through; 'blip index' makes it.");
     private readonly Option<int?> top = OptionKinds.Number<int>("--top", "How many images to find. [default: 10]");
     private readonly Option<int?> rerank = OptionKinds.Number<int>(
-        "--rerank", "Let the matching head look again at so many of the first, one after the other, and order them by what it says; published figures take 256 or 128. [default: 0]");
+        "--rerank", "Let the matching head look again at so many of the first, one after the other, and order them by what it says; "
+            + "published figures take 256 or 128. [default: 0]");
     private readonly Option<bool> open = new("--open") { Description = "Show the first one in the system's own viewer, too." };
     private readonly FramesOption frames;
     private readonly ModelBinding model;
@@ -40,7 +41,8 @@ internal sealed class SearchCommand : Command, IHasExamples
         model = new ModelBinding(this, DemoModel.Retrieval);
         output = new OutputBinding(
             this,
-            "text: a line for each image, with its path, a tab, its cosine and, where the matching head looked, a tab and its probability; json: one array; jsonl: one object a line; csv: a table.",
+            "text: a line for each image, with its path, a tab, its cosine and, where the matching head looked, a tab and its probability; "
+                + "json: one array; jsonl: one object a line; csv: a table.",
             RecordForm<RetrievalHit>.Formats);
         SetAction(RunAsync);
     }
@@ -60,11 +62,18 @@ internal sealed class SearchCommand : Command, IHasExamples
         var text = string.Join(' ', parsed.GetValue(words) ?? []);
         var example = parsed.GetValue(image);
         if ((text.Length > 0) == (example is not null))
-            throw new UsageException(example is null ? "there is nothing to look for: give words, or --image FILE." : "--image is given and words are, too; give one of them.");
+            throw new UsageException(example is null
+                ? "there is nothing to look for: give words, or --image FILE."
+                : "--image is given and words are, too; give one of them.");
         var path = parsed.GetRequiredValue(index);
         if (!File.Exists(path))
             throw new UsageException($"--index is '{path}', and there is no such index; make it with 'blip index FOLDER --index {path}'.");
-        var options = new SearchOptions { Top = parsed.GetValue(top) ?? new SearchOptions().Top, Rerank = parsed.GetValue(rerank) ?? 0, Frames = frames.Of(parsed) };
+        var options = new SearchOptions
+        {
+            Top = parsed.GetValue(top) ?? new SearchOptions().Top,
+            Rerank = parsed.GetValue(rerank) ?? 0,
+            Frames = frames.Of(parsed),
+        };
         Startup.Step(() =>
         {
             options.Validate();
@@ -79,10 +88,14 @@ internal sealed class SearchCommand : Command, IHasExamples
             () => Load(parsed, source),
             pipeline =>
             {
-                using var retriever = pipeline is Matcher matcher ? Retriever.OpenRead(matcher, path) : Retriever.OpenRead((Embedder)pipeline, path);
+                using var retriever = pipeline is Matcher matcher
+                    ? Retriever.OpenRead(matcher, path)
+                    : Retriever.OpenRead((Embedder)pipeline, path);
                 foreach (var notice in retriever.Index.Notices)
                     terminal.Note(notice);
-                return (example is null ? retriever.Search(text, options, cancellationToken) : ByImage(retriever, example, options, cancellationToken)).ToAsyncEnumerable();
+                return (example is null
+                    ? retriever.Search(text, options, cancellationToken)
+                    : ByImage(retriever, example, options, cancellationToken)).ToAsyncEnumerable();
             },
             new SearchForm(),
             options.Top,
@@ -90,7 +103,8 @@ internal sealed class SearchCommand : Command, IHasExamples
             hit => parsed.GetValue(open) && opened++ == 0 ? Viewer.Open(hit.Path) : null);
     }
 
-    private static IReadOnlyList<RetrievalHit> ByImage(Retriever retriever, string example, SearchOptions options, CancellationToken cancellationToken)
+    private static IReadOnlyList<RetrievalHit> ByImage(
+        Retriever retriever, string example, SearchOptions options, CancellationToken cancellationToken)
     {
         try
         {

@@ -19,7 +19,8 @@ internal sealed class TraceCommand : Command, IHasExamples
         "--format", "text: lines for people; json: one object.", "text", ["text", "json"]);
     private readonly Option<string[]> compare = new("--compare")
     {
-        Description = "Compare two traces, or a trace with another program's recording under the same names; exit code 1 where they differ.",
+        Description = "Compare two traces, or a trace with another program's recording under the same names; exit code 1 where they "
+            + "differ.",
         HelpName = "FILE FILE",
         Arity = new ArgumentArity(1, 2),
         AllowMultipleArgumentsPerToken = true,
@@ -57,7 +58,8 @@ internal sealed class TraceCommand : Command, IHasExamples
     {
         var asJson = parsed.GetRequiredValue(format) == "json";
         if (parsed.GetValue(compare) is { Length: > 0 } files)
-            return Task.FromResult(Compare(files[0], files[1], parsed.GetValue(tolerance), terminal.Verbosity == Verbosity.Verbose, asJson));
+            return Task.FromResult(
+                Compare(files[0], files[1], parsed.GetValue(tolerance), terminal.Verbosity == Verbosity.Verbose, asJson));
         var run = new TraceRun(terminal, recording);
         return Task.Run(() => run.RunAsync(parsed, parsed.GetRequiredValue(image), asJson, cancellationToken), cancellationToken);
     }

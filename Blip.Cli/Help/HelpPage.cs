@@ -21,7 +21,8 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
         Head("Usage");
         Wrapped(Usage(command, path), Margin);
         output.WriteLine();
-        Section("Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(argument => ($"<{NameOf(argument)}>", argument.Description ?? "")));
+        Section("Arguments", command.Arguments.Where(argument => !argument.Hidden)
+            .Select(argument => ($"<{NameOf(argument)}>", argument.Description ?? "")));
         foreach (var group in Options(command).GroupBy(OptionGroups.Of).OrderBy(group => group.Key))
             Section(OptionGroups.Heading(group.Key), group.Select(option => (Label(option), Description(option))));
         Section("Commands", command.Subcommands.Where(child => !child.Hidden).Select(child => (child.Name, child.Description ?? "")));
@@ -31,7 +32,8 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
 
     private static IEnumerable<Option> Options(Command command)
     {
-        var recursive = command.Parents.SelectMany(Ancestors).OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
+        var recursive = command.Parents.SelectMany(Ancestors).OfType<Command>().SelectMany(parent => parent.Options)
+            .Where(option => option.Recursive);
         return command.Options.Concat(recursive).Where(option => !option.Hidden).DistinctBy(option => option.Name);
     }
 
@@ -50,7 +52,8 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
     }
 
     // A command with an action needs no subcommand.
-    private static string[] Below(Command command) => command.Subcommands.Count == 0 ? [] : [command.Action is null ? "<COMMAND>" : "[<COMMAND>]"];
+    private static string[] Below(Command command) =>
+        command.Subcommands.Count == 0 ? [] : [command.Action is null ? "<COMMAND>" : "[<COMMAND>]"];
 
     private static string NameOf(Argument argument) => argument.HelpName ?? argument.Name;
 
@@ -68,8 +71,11 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
     private static string Description(Option option)
     {
         var description = option.Description ?? "";
-        var hasDefault = option is { HasDefaultValue: true, Required: false } && option.ValueType != typeof(bool) && !description.Contains("[default", StringComparison.Ordinal);
-        return hasDefault && option.GetDefaultValue()?.ToString() is { Length: > 0 } value ? $"{description} [default: {value}]" : description;
+        var hasDefault = option is { HasDefaultValue: true, Required: false } && option.ValueType != typeof(bool)
+            && !description.Contains("[default", StringComparison.Ordinal);
+        return hasDefault && option.GetDefaultValue()?.ToString() is { Length: > 0 } value
+            ? $"{description} [default: {value}]"
+            : description;
     }
 
     private void Section(string heading, IEnumerable<(string Label, string Description)> rows)

@@ -21,35 +21,42 @@ internal static class OptionGroups
             + "--filter --filter-adapter --head --init --large --download --all --yes"),
         (OptionGroup.Device, "--device --draft --threads --batch-size --loader-threads"),
         (OptionGroup.Task,
-            "--seed --prompt --strip-prompt --captions --top --rerank --open --prune --prune-all --best --candidate-count --attend-padding --score --match-token "
+            "--seed --prompt --strip-prompt --captions --top --rerank --open --prune --prune-all --best --candidate-count --attend-padding "
+                + "--score --match-token "
             + "--max-text-tokens --tolerance --compare --tokens --failed --kept --shapes --colors --right-share --detail-share --details "
             + "--max-failures"),
         (OptionGroup.Search,
-            "--num-beams --max-length --max-new-tokens --min-length --min-new-tokens --num-return-sequences --length-penalty --early-stopping "
+            "--num-beams --max-length --max-new-tokens --min-length --min-new-tokens --num-return-sequences --length-penalty "
+                + "--early-stopping "
             + "--max-time --stop-strings"),
         (OptionGroup.Sampling,
             "--do-sample --temperature --top-k --top-p --typical-p --min-p --epsilon-cutoff --eta-cutoff --top-h"),
         (OptionGroup.Rules,
-            "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --force-words --force-words-ids --suppress-tokens --begin-suppress-tokens --sequence-bias "
+            "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --force-words --force-words-ids --suppress-tokens "
+                + "--begin-suppress-tokens --sequence-bias "
             + "--forced-bos-token-id --forced-eos-token-id --exponential-decay-length-penalty --renormalize-logits"),
         (OptionGroup.Attention,
             "--attention-map --attention-html --attention-method --attention-layer --attention-common-scale"),
         (OptionGroup.Selection,
             "--itm-threshold --itc-threshold --keep-top --rank-by --min-side --max-aspect-ratio --drop-pattern --keep-pattern "
             + "--drop-duplicate-texts --drop-duplicate-images"),
-        (OptionGroup.Cluster, "--shards-per-task --tasks-at-once --sbatch --partition --prefix --minutes --now --ack-wait --name --namespace "
+        (OptionGroup.Cluster,
+            "--shards-per-task --tasks-at-once --sbatch --partition --prefix --minutes --now --ack-wait --name --namespace "
             + "--shard-count --volume --cpu --memory --gpus --file"),
         (OptionGroup.Training,
             "--recipe --epochs --steps --accumulate --image-size --augment --no-flip --no-shuffle --freeze --lora --lora-alpha --max-words "
-            + "--max-tokens --label-smoothing --dropout --attention-dropout --drop-path --queue-size --momentum --alpha --save-steps --patience --checkpoint-layers"),
+            + "--max-tokens --label-smoothing --dropout --attention-dropout --drop-path --queue-size --momentum --alpha --save-steps "
+            + "--patience --checkpoint-layers"),
         (OptionGroup.Optimizer,
             "--learning-rate --min-learning-rate --schedule --warmup-steps --weight-decay --weight-decay-on --clip-norm"),
         (OptionGroup.Measuring, "--cost --graph --peak --bandwidth"),
         (OptionGroup.Server,
-            "--host --port --api-key --api-key-file --max-body --max-images --max-requests --rate-limit --cors --allow-host --allow-urls --timeout "
+            "--host --port --api-key --api-key-file --max-body --max-images --max-requests --rate-limit --cors --allow-host --allow-urls "
+                + "--timeout "
             + "--shutdown-timeout --log"),
         (OptionGroup.General, "--help --version --quiet --verbose"),
-    }.SelectMany(entry => entry.Names.Split(' ').Select(name => (name, entry.Group))).ToFrozenDictionary(entry => entry.name, entry => entry.Group);
+    }.SelectMany(entry => entry.Names.Split(' ').Select(name => (name, entry.Group)))
+        .ToFrozenDictionary(entry => entry.name, entry => entry.Group);
 
     /// <summary>An option's group. A test checks that the table names exactly the existing options.</summary>
     public static OptionGroup Of(Option option) => Groups.GetValueOrDefault(option.Name, OptionGroup.Task);

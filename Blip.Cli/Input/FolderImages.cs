@@ -20,7 +20,8 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
     // Usual files beside images: skipped without a look or a notice.
     private static readonly HashSet<string> Companions = new(
         [
-            ".txt", ".caption", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".xml", ".yaml", ".yml", ".npy", ".npz", ".parquet", ".tar",
+            ".txt", ".caption", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".xml", ".yaml", ".yml", ".npy", ".npz", ".parquet",
+                ".tar",
             ".zip", ".gz", ".safetensors", ".bin", ".pt", ".pth", ".index", ".packed", ".log", ".pdf", ".ini", ".db",
         ],
         StringComparer.OrdinalIgnoreCase);
@@ -44,7 +45,9 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
                 foreach (var image in List(path))
                     yield return image;
             }
-            else if (Extensions.Contains(entry.Extension) || (videos && ClipFiles.IsVideo(path)) ? IsFile(path, (FileInfo)entry) : !Companions.Contains(entry.Extension) && IsImage(path, (FileInfo)entry))
+            else if (Extensions.Contains(entry.Extension) || (videos && ClipFiles.IsVideo(path))
+                ? IsFile(path, (FileInfo)entry)
+                : !Companions.Contains(entry.Extension) && IsImage(path, (FileInfo)entry))
             {
                 yield return path;
             }

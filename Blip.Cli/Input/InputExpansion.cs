@@ -36,7 +36,8 @@ internal static class InputExpansion
     /// Whether a word that names no file looks like one: by its extension, as a pattern, or as an absolute or relative path.
     /// </summary>
     public static bool LooksLikeImages(string word) => FolderImages.Extensions.Contains(Path.GetExtension(word)) || Path.IsPathRooted(word)
-        || word.StartsWith('.') || word.Contains('*', StringComparison.Ordinal) || word.TrimEnd('?').Contains('?', StringComparison.Ordinal);
+        || word.StartsWith('.') || word.Contains('*', StringComparison.Ordinal)
+            || word.TrimEnd('?').Contains('?', StringComparison.Ordinal);
 
     private static IEnumerable<ImageSource> Expand(string argument, Func<Stream> openInput, PassedOver passed, int? frames)
     {
@@ -52,7 +53,8 @@ internal static class InputExpansion
             if (Directory.Exists(argument))
                 return NotEmpty(new FolderImages(passed).List(argument), argument, "the folder holds no images");
             if (argument.AsSpan().ContainsAny('*', '?'))
-                return NotEmpty([.. Matches(argument).Order(StringComparer.Ordinal).Select(path => FolderClips.Source(path, frames))], argument, "no file matches");
+                return NotEmpty([.. Matches(argument).Order(StringComparer.Ordinal).Select(path => FolderClips.Source(path, frames))],
+                    argument, "no file matches");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,7 +89,8 @@ internal static class InputExpansion
             return [];
         var one = new EnumerationOptions { AttributesToSkip = part.StartsWith('.') ? 0 : Listing.AttributesToSkip };
         if (rest.IsEmpty)
-            return Files(here, part == "**" ? Listing : one).Where(path => part == "**" || Fits(part, path)).Select(path => Rooted(folder, path));
+            return Files(here, part == "**" ? Listing : one).Where(path => part == "**" || Fits(part, path))
+                .Select(path => Rooted(folder, path));
         if (part == "**")
             return Folders(here, Listing).Select(path => Rooted(folder, path)).Prepend(folder).SelectMany(path => Matches(path, rest));
         if (!part.AsSpan().ContainsAny('*', '?'))
@@ -101,9 +104,11 @@ internal static class InputExpansion
     // Paths keep the argument's form: "*.png" gives "a.png", not "./a.png".
     private static string Rooted(string folder, string path) => folder.Length == 0 ? Path.GetRelativePath(".", path) : path;
 
-    private static FileSystemEnumerable<string> Files(string folder, EnumerationOptions options) => Entries(folder, options, directories: false);
+    private static FileSystemEnumerable<string> Files(string folder, EnumerationOptions options) =>
+        Entries(folder, options, directories: false);
 
-    private static FileSystemEnumerable<string> Folders(string folder, EnumerationOptions options) => Entries(folder, options, directories: true);
+    private static FileSystemEnumerable<string> Folders(string folder, EnumerationOptions options) =>
+        Entries(folder, options, directories: true);
 
     private static FileSystemEnumerable<string> Entries(string folder, EnumerationOptions options, bool directories) =>
         new(folder, (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), options)

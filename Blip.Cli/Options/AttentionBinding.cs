@@ -17,7 +17,9 @@ internal sealed class AttentionBinding
     private readonly Option<string?> map = OptionKinds.Text(
         "--attention-map", "Write for each word a PNG of where in the image the model looked, and a contact sheet of all words.", "DIR");
 
-    private readonly Option<string?> html = OptionKinds.Text("--attention-html", "Write one page, with its images in it, on which a touch of a word shows where the model looked.", "FILE");
+    private readonly Option<string?> html =
+        OptionKinds.Text("--attention-html",
+            "Write one page, with its images in it, on which a touch of a word shows where the model looked.", "FILE");
     private readonly Option<bool> commonScale = new("--attention-common-scale")
     {
         Description = "Give the colours of all words of an image one scale of weights, so that they can be compared. "
@@ -36,7 +38,8 @@ internal sealed class AttentionBinding
             command.Add(option);
         if (!methods.Contains(AttentionMethod.GradCam))
             return;
-        layer = OptionKinds.Number<int>("--attention-layer", "With grad-cam: the layer of the text encoder, from 0. [default: the one behind the middle]");
+        layer = OptionKinds.Number<int>(
+            "--attention-layer", "With grad-cam: the layer of the text encoder, from 0. [default: the one behind the middle]");
         command.Add(layer);
     }
 
@@ -54,7 +57,8 @@ internal sealed class AttentionBinding
             return null;
         var common = parsed.GetValue(commonScale);
         return new AttentionOutputs(
-            AttentionMapFolder.Open(parsed.GetValue(map), common), AttentionPageFile.Open(html.Name, parsed.GetValue(html), Chosen(parsed).Note, common));
+            AttentionMapFolder.Open(parsed.GetValue(map), common),
+                AttentionPageFile.Open(html.Name, parsed.GetValue(html), Chosen(parsed).Note, common));
     }
 
     public IEnumerable<string> WithoutEffect(ParseResult parsed)
@@ -69,5 +73,6 @@ internal sealed class AttentionBinding
 
     private bool IsWanted(ParseResult parsed) => parsed.GetValue(map) is not null || parsed.GetValue(html) is not null;
 
-    private (AttentionMethod Method, string Name, string Note) Chosen(ParseResult parsed) => Known.Single(known => known.Name == parsed.GetValue(method));
+    private (AttentionMethod Method, string Name, string Note) Chosen(ParseResult parsed) =>
+        Known.Single(known => known.Name == parsed.GetValue(method));
 }

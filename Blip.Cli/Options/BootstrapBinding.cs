@@ -63,7 +63,8 @@ internal sealed class BootstrapBinding
     {
         this.command = command;
         datasets = new DatasetBinding(command, ArgumentArity.ZeroOrMore);
-        foreach (var option in (Option[])[output, captioner, captionerAdapter, filter, filterAdapter, captions, prompt, token, maxTextTokens, rawTexts])
+        foreach (var option in (
+            Option[])[output, captioner, captionerAdapter, filter, filterAdapter, captions, prompt, token, maxTextTokens, rawTexts])
             command.Add(option);
         download = new ModelDownload(command);
         selection = new SelectionBinding(command);

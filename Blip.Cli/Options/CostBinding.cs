@@ -16,23 +16,30 @@ internal sealed class CostBinding
 
     private readonly Option<bool> cost = new("--cost")
     {
-        Description = "Show in place of all that what captions cost by count: operations, bytes, kernels and launches. No device is needed.",
+        Description = "Show in place of all that what captions cost by count: operations, bytes, kernels and launches. No device is "
+            + "needed.",
     };
     private readonly Option<string> device = OptionKinds.Choice("--device", "With --cost: whose launches to count.", "cuda", Kinds);
-    private readonly Option<string> precision = OptionKinds.Choice("--precision", "With --cost: how weights are kept.", "fp32", DeviceBinding.Precisions);
+    private readonly Option<string> precision =
+        OptionKinds.Choice("--precision", "With --cost: how weights are kept.", "fp32", DeviceBinding.Precisions);
     private readonly Option<string> encoderPrecision = OptionKinds.Choice(
         "--encoder-precision", "With --cost: the same for the image encoder.", "auto", ["auto", .. DeviceBinding.Precisions]);
-    private readonly Option<int?> batchSize = OptionKinds.Number<int>("--batch-size", $"With --cost: images of a batch. [default: {Defaults.BatchSize}]");
-    private readonly Option<int?> numBeams = OptionKinds.Number<int>("--num-beams", $"With --cost: beams of the search. [default: {Defaults.NumBeams}]");
-    private readonly Option<int?> tokens = OptionKinds.Number<int>("--tokens", $"With --cost: tokens of a caption, the start token not counted. [default: {Defaults.Tokens}]");
+    private readonly Option<int?> batchSize =
+        OptionKinds.Number<int>("--batch-size", $"With --cost: images of a batch. [default: {Defaults.BatchSize}]");
+    private readonly Option<int?> numBeams =
+        OptionKinds.Number<int>("--num-beams", $"With --cost: beams of the search. [default: {Defaults.NumBeams}]");
+    private readonly Option<int?> tokens =
+        OptionKinds.Number<int>("--tokens", $"With --cost: tokens of a caption, the start token not counted. [default: {Defaults.Tokens}]");
     private readonly Option<string> image = new("--image")
     {
         Description = "With --cost: the images as they come.",
         HelpName = "WIDTHxHEIGHT",
         DefaultValueFactory = _ => $"{Defaults.ImageWidth}x{Defaults.ImageHeight}",
     };
-    private readonly Option<double?> teraflops = OptionKinds.Number<double>("--peak", "With --cost and --bandwidth: what the device computes, for a least time.", "TFLOP/s");
-    private readonly Option<double?> bandwidth = OptionKinds.Number<double>("--bandwidth", "With --cost and --peak: what its memory moves, for a least time.", "GB/s");
+    private readonly Option<double?> teraflops =
+        OptionKinds.Number<double>("--peak", "With --cost and --bandwidth: what the device computes, for a least time.", "TFLOP/s");
+    private readonly Option<double?> bandwidth =
+        OptionKinds.Number<double>("--bandwidth", "With --cost and --peak: what its memory moves, for a least time.", "GB/s");
 
     public CostBinding(Command command)
     {
@@ -63,7 +70,9 @@ internal sealed class CostBinding
         {
             Device = Enum.Parse<DeviceKind>(parsed.GetRequiredValue(device), ignoreCase: true),
             Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
-            EncoderPrecision = Enum.TryParse<Precision>(parsed.GetRequiredValue(encoderPrecision), ignoreCase: true, out var encoder) ? encoder : null,
+            EncoderPrecision = Enum.TryParse<Precision>(parsed.GetRequiredValue(encoderPrecision), ignoreCase: true, out var encoder)
+                ? encoder
+                : null,
             BatchSize = parsed.GetValue(batchSize) ?? Defaults.BatchSize,
             NumBeams = parsed.GetValue(numBeams) ?? Defaults.NumBeams,
             Tokens = parsed.GetValue(tokens) ?? Defaults.Tokens,
@@ -78,7 +87,9 @@ internal sealed class CostBinding
     }
 
     private static double? Positive(ParseResult parsed, Option<double?> option) =>
-        parsed.GetValue(option) is not { } value ? null : value > 0 ? value : throw new UsageException($"{option.Name} is {value}; give a number above 0.");
+        parsed.GetValue(option) is not { } value
+            ? null : value > 0 ? value
+            : throw new UsageException($"{option.Name} is {value}; give a number above 0.");
 
     private (int Width, int Height) Image(string text) =>
         text.Split('x', 'X', '×') is [var width, var height] && int.TryParse(width, out var columns) && int.TryParse(height, out var rows)

@@ -21,7 +21,8 @@ internal sealed class DeviceBinding
     };
     private readonly Option<string> precision = OptionKinds.Choice(
         "--precision",
-        "How weights are kept: fp16 and bf16 take half the memory, int8 a quarter of the decoder's, w8a8 a quarter of all and products of 8 bits; less memory is less time per word.",
+        "How weights are kept: fp16 and bf16 take half the memory, int8 a quarter of the decoder's, w8a8 a quarter of all and products of "
+            + "8 bits; less memory is less time per word.",
         "fp32",
         Precisions);
     private readonly Option<string> encoderPrecision = OptionKinds.Choice(
@@ -67,7 +68,8 @@ internal sealed class DeviceBinding
     {
         cache.Validators.Add(RefuseImageAsFolder);
         device.CompletionSources.Add("auto", "cuda", "opencl", "cpu", "cuda:all");
-        foreach (var option in (Option[])[device, precision, encoderPrecision, cache, threads, batchSize, vocabulary, compat, maxPixels, background])
+        foreach (var option in (
+            Option[])[device, precision, encoderPrecision, cache, threads, batchSize, vocabulary, compat, maxPixels, background])
             command.Add(option);
     }
 

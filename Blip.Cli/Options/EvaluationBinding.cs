@@ -12,9 +12,13 @@ internal sealed class EvaluationBinding
     private readonly Command command;
     private readonly ResultsFormat format;
     private readonly Option<string?> results;
-    private readonly Option<string?> images = OptionKinds.Text("--images", "Run the model over the data set's images, which lie in this folder.", "DIR");
+    private readonly Option<string?> images =
+        OptionKinds.Text("--images", "Run the model over the data set's images, which lie in this folder.", "DIR");
     private readonly Option<string?> save;
-    private readonly Option<bool> resume = new("--resume") { Description = "Go on with the file of --save-results: what is answered there is not asked again." };
+    private readonly Option<bool> resume = new("--resume")
+    {
+        Description = "Go on with the file of --save-results: what is answered there is not asked again.",
+    };
     private readonly Option<bool> details = new("--details") { Description = "In JSON, also the scores of each one." };
     private readonly HashSet<Option> withResults = [];
 
@@ -22,7 +26,8 @@ internal sealed class EvaluationBinding
     {
         (this.command, this.format) = (command, format);
         var shape = $"[{{\"{format.IdName}\": …, \"{format.TextName}\": …}}, …]";
-        results = OptionKinds.Text("--results", $"Score this file, and run no model: {shape}, as the COCO evaluation takes it, or what --format json and jsonl write.", "FILE");
+        results = OptionKinds.Text("--results",
+            $"Score this file, and run no model: {shape}, as the COCO evaluation takes it, or what --format json and jsonl write.", "FILE");
         save = OptionKinds.Text("--save-results", "Also write the model's answers to this file, in that form, as they come.", "FILE");
         Add(results);
         command.Add(images);
@@ -90,7 +95,8 @@ internal sealed class EvaluationBinding
             result.AddError("--results is scored as it is, and --images runs the model: give one of them.");
         if (Given(result, resume) && !Given(result, save))
             result.AddError("--resume goes on with the file of --save-results: name it.");
-        foreach (var option in command.Options.Where(option => scored && !withResults.Contains(option) && option != images && Given(result, option)))
+        foreach (var option in command.Options.Where(
+            option => scored && !withResults.Contains(option) && option != images && Given(result, option)))
             result.AddError($"{option.Name} is about running the model; leave it out with --results.");
     }
 

@@ -8,7 +8,8 @@ internal sealed class FramesOption
 {
     private readonly Option<int?> frames = OptionKinds.Number<int>(
         "--frames",
-        "Take animated GIF, WebP and PNG files, videos (where ffmpeg is on the path) and folders of frames as clips, with so many frames of each, "
+        "Take animated GIF, WebP and PNG files, videos (where ffmpeg is on the path) and folders of frames as clips, with so many frames "
+            + "of each, "
             + "evenly spaced; 4 is usual. [default: the first frame of an animated file, and each file of a folder by itself]",
         "n");
 

@@ -6,5 +6,10 @@ internal static class IndexOption
 {
     private const string Default = "blip.index";
 
-    public static Option<string> Create(string description) => new("--index") { Description = description, HelpName = "FILE", DefaultValueFactory = _ => Default };
+    public static Option<string> Create(string description) => new("--index")
+    {
+        Description = description,
+        HelpName = "FILE",
+        DefaultValueFactory = _ => Default,
+    };
 }

@@ -20,7 +20,8 @@ internal sealed class ModelBinding
         "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
     private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
         "--image-memory", "MiB that decoded images may hold while they wait; a larger image is decoded alone. [default: 512]", "MiB");
-    private readonly Option<string?> revision = OptionKinds.Text("--revision", "The branch, tag or commit of a model of the Hugging Face hub. [default: main]", "NAME");
+    private readonly Option<string?> revision =
+        OptionKinds.Text("--revision", "The branch, tag or commit of a model of the Hugging Face hub. [default: main]", "NAME");
     private readonly ModelDownload download;
     private readonly DeviceBinding device;
 
@@ -28,7 +29,9 @@ internal sealed class ModelBinding
     public ModelBinding(Command command, DemoModel? demo)
     {
         this.demo = demo;
-        var otherwise = demo is null ? "There is no demo of this head." : "[default: the built-in demo, which knows drawn shapes only; its name is demo]";
+        var otherwise = demo is null
+            ? "There is no demo of this head."
+            : "[default: the built-in demo, which knows drawn shapes only; its name is demo]";
         model = OptionKinds.Text("--model", $"{Names} {otherwise}", "MODEL");
         command.Add(model);
         command.Add(adapter);

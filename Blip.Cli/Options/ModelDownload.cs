@@ -81,5 +81,6 @@ internal sealed class ModelDownload
 
     // Only a terminal can answer; a script must not wait.
     private static async Task<bool> OffersAsync(Terminal terminal, string model, CancellationToken cancellationToken) =>
-        terminal.CanAsk && await terminal.AskAsync($"there is no file or folder {model}, and no such model in the Hugging Face cache. Download it?", cancellationToken);
+        terminal.CanAsk && await terminal.AskAsync(
+            $"there is no file or folder {model}, and no such model in the Hugging Face cache. Download it?", cancellationToken);
 }

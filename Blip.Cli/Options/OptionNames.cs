@@ -32,7 +32,8 @@ internal static partial class OptionNames
         var message = e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
         message = SeveralWords().Replace(message, match => Of(match.Value));
         // A name of one word is replaced at the beginning only: elsewhere it may be plain English.
-        return new UsageException(message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message, e);
+        return new UsageException(
+            message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message, e);
     }
 
     /// <summary>A sentence of the library about options of <paramref name="command"/>, with the command line's names.</summary>

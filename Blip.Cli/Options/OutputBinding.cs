@@ -18,22 +18,32 @@ internal sealed class OutputBinding
     private readonly RecordShape? shape;
     private readonly Option<string> format;
     private readonly Option<string?> output = OptionKinds.Text(
-        "--output", "Write the results to a file; progress is shown meanwhile. Its extension chooses the format; - is standard output.", "FILE");
-    private readonly Option<bool> overwrite = new("--overwrite") { Description = "Replace the file of --output when the run has come to its end." };
+        "--output", "Write the results to a file; progress is shown meanwhile. Its extension chooses the format; - is standard output.",
+            "FILE");
+    private readonly Option<bool> overwrite = new("--overwrite")
+    {
+        Description = "Replace the file of --output when the run has come to its end.",
+    };
     private readonly Option<bool> resume = new("--resume")
     {
-        Description = "Go on with the jsonl or csv file of --output, or with what a run that was killed left beside it: inputs whose records stand there are passed over.",
+        Description = "Go on with the jsonl or csv file of --output, or with what a run that was killed left beside it: inputs whose "
+            + "records stand there are passed over.",
     };
     private readonly Option<bool> retryFailed = new("--retry-failed") { Description = "With --resume: do those inputs again that failed." };
-    private readonly Option<bool> zero = new("--null") { Description = "End each line of text with a zero byte in place of a line break, for xargs -0." };
+    private readonly Option<bool> zero = new("--null")
+    {
+        Description = "End each line of text with a zero byte in place of a line break, for xargs -0.",
+    };
     private readonly Option<bool> guard = new("--guard-formulas")
     {
-        Description = "With csv: an apostrophe before cells that begin with =, +, - or @ and are no numbers, so that a spreadsheet takes them for text and runs nothing.",
+        Description = "With csv: an apostrophe before cells that begin with =, +, - or @ and are no numbers, so that a spreadsheet takes "
+            + "them for text and runs nothing.",
     };
     private readonly List<Option> overwritten;
     private readonly Option<string?> profile = new("--profile")
     {
-        Description = $"Show how long each step took; with a file name ending in {TraceExtension}, also write a trace for chrome://tracing or ui.perfetto.dev.",
+        Description = $"Show how long each step took; with a file name ending in {TraceExtension}, also write a trace for chrome://tracing "
+            + $"or ui.perfetto.dev.",
         HelpName = "FILE",
         Arity = ArgumentArity.ZeroOrOne,
     };
@@ -89,13 +99,17 @@ internal sealed class OutputBinding
     {
         var given = parsed.GetRequiredValue(format);
         var extension = Path.GetExtension(File(parsed));
-        if (Extensions.FirstOrDefault(known => known.Extension.Equals(extension, StringComparison.OrdinalIgnoreCase)) is not { Formats: { } meant })
+        if (Extensions.FirstOrDefault(known => known.Extension.Equals(extension, StringComparison.OrdinalIgnoreCase))
+            is not { Formats: { } meant })
             return given;
         if (!meant.Any(names.Contains))
-            throw new UsageException($"--output ends in {extension}, and this command writes {string.Join(", ", names)}; name another file.");
+            throw new UsageException(
+                $"--output ends in {extension}, and this command writes {string.Join(", ", names)}; name another file.");
         if (parsed.GetResult(format) is not { Implicit: false })
             return meant.First(names.Contains);
-        return meant.Contains(given) ? given : throw new UsageException($"--format is {given}, and --output ends in {extension}; leave --format out, or name another file.");
+        return meant.Contains(given)
+            ? given
+            : throw new UsageException($"--format is {given}, and --output ends in {extension}; leave --format out, or name another file.");
     }
 
     public string? File(ParseResult parsed) => parsed.GetValue(output) is { } path and not StandardOutput ? path : null;
@@ -115,7 +129,8 @@ internal sealed class OutputBinding
     {
         var chosen = Format(parsed);
         if (FileOptions(parsed) is { Resume: true } && chosen is not ("jsonl" or "csv"))
-            throw new UsageException($"{resume.Name} goes on with jsonl and csv, and the format is {chosen}; name such a file, or leave {resume.Name} out.");
+            throw new UsageException(
+                $"{resume.Name} goes on with jsonl and csv, and the format is {chosen}; name such a file, or leave {resume.Name} out.");
         if (HasRecords && parsed.GetValue(zero) && chosen != "text")
             throw new UsageException($"{zero.Name} ends lines of text, and the format is {chosen}: leave it out.");
         if (HasRecords && parsed.GetValue(guard) && chosen != "csv")
@@ -140,7 +155,8 @@ internal sealed class OutputBinding
     private void Check(CommandResult result)
     {
         if (result.GetValue(overwrite) && !overwritten.Any(option => result.GetResult(option) is { Implicit: false }))
-            result.AddError($"{overwrite.Name} is about the files of {string.Join(" or ", overwritten.Select(option => option.Name))}: give that, too.");
+            result.AddError($"{overwrite.Name} is about the files of {string.Join(" or ", overwritten.Select(option => option.Name))}: "
+                + $"give that, too.");
         if (shape is null)
             return;
         if (result.GetValue(resume) && (result.GetValue(output) is null or StandardOutput))
@@ -155,6 +171,7 @@ internal sealed class OutputBinding
     private static void RefuseImageAsTrace(OptionResult result)
     {
         if (result.Tokens is [var token] && !token.Value.EndsWith(TraceExtension, StringComparison.OrdinalIgnoreCase))
-            result.AddError($"--profile is '{token.Value}'; a trace's name ends in {TraceExtension}. Put --profile after the images to see the table alone.");
+            result.AddError($"--profile is '{token.Value}'; a trace's name ends in {TraceExtension}. Put --profile after the images to see "
+                + $"the table alone.");
     }
 }

@@ -7,14 +7,16 @@ namespace Blip.Cli.Options;
 /// <summary>A server's models, one per kind of request, and where they run.</summary>
 internal sealed class ServedModelsBinding
 {
-    private static readonly (string Kind, DemoModel Demo)[] Kinds = [("caption", DemoModel.Captioning), ("ask", DemoModel.Answering), ("match", DemoModel.Retrieval)];
+    private static readonly (string Kind, DemoModel Demo)[] Kinds =
+        [("caption", DemoModel.Captioning), ("ask", DemoModel.Answering), ("match", DemoModel.Retrieval)];
 
     private readonly Option<string[]> models = OptionKinds.Texts(
         "--model",
         "A model and what it is for: caption=, ask= or match= before a folder, a weight file, a name on the Hugging Face hub, or demo. "
         + "Without a kind the model's own says it. Repeatable. [default: the three built-in demos, which know drawn shapes only]",
         "KIND=MODEL");
-    private readonly Option<string?> index = OptionKinds.Text("--index", "An index of 'blip index', made with the match model: what /search looks in.", "FILE");
+    private readonly Option<string?> index =
+        OptionKinds.Text("--index", "An index of 'blip index', made with the match model: what /search looks in.", "FILE");
     private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
         "--image-memory", "MiB that decoded images may hold while they wait, for each model. [default: 512]", "MiB");
     private readonly DeviceBinding device;
@@ -38,16 +40,20 @@ internal sealed class ServedModelsBinding
     {
         var given = parsed.GetValue(models) ?? [];
         if (given.Length == 0)
-            note("no --model: serving the demo models, which know drawn shapes only (for photographs: --model caption=Salesforce/blip-image-captioning-base)");
+            note("no --model: serving the demo models, which know drawn shapes only (for photographs: --model "
+                + "caption=Salesforce/blip-image-captioning-base)");
         var served = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (named, path) in given.Length == 0 ? Kinds.Select(entry => ((string?)entry.Kind, entry.Demo.Path)) : given.Select(Split))
+        foreach (var (named, path) in given.Length == 0
+            ? Kinds.Select(entry => ((string?)entry.Kind, entry.Demo.Path))
+            : given.Select(Split))
         {
             await download.EnsureAsync(parsed, terminal, path, revision: null, cancellationToken);
             var kind = KindOf(ModelBinding.Resolve(terminal, path));
             if (named is not null && named != kind)
                 throw new UsageException($"--model is '{named}={path}', and that model is for '{kind}': give {kind}={path}.");
             if (!served.TryAdd(kind, path))
-                throw new UsageException($"--model is given twice for '{kind}': '{served[kind]}' and '{path}'. A server has one model of a kind.");
+                throw new UsageException(
+                    $"--model is given twice for '{kind}': '{served[kind]}' and '{path}'. A server has one model of a kind.");
         }
         return served;
     }
@@ -59,7 +65,9 @@ internal sealed class ServedModelsBinding
         var path = parsed.GetValue(index);
         if (path is not null && !File.Exists(path))
             throw new UsageException($"--index is '{path}', and there is no such index; make it with 'blip index FOLDER --index {path}'.");
-        return path is null || served.ContainsKey("match") ? path : throw new UsageException($"--index is '{path}', and no model searches it: give --model match=MODEL, too.");
+        return path is null || served.ContainsKey("match")
+            ? path
+            : throw new UsageException($"--index is '{path}', and no model searches it: give --model match=MODEL, too.");
     }
 
     public TOptions Options<TOptions>(ParseResult parsed)
@@ -80,7 +88,8 @@ internal sealed class ServedModelsBinding
         if (Array.Find(Kinds, entry => entry.Kind == kind) is { Demo: { } demo })
             return (kind, demo.PathOf(given[(equals + 1)..]));
         if (equals > 0 && !Path.Exists(given))
-            throw new UsageException($"--model is '{given}', and there is no kind '{kind}': give caption=, ask= or match= before the model.");
+            throw new UsageException(
+                $"--model is '{given}', and there is no kind '{kind}': give caption=, ask= or match= before the model.");
         return (null, given);
     }
 
@@ -90,6 +99,7 @@ internal sealed class ServedModelsBinding
         BlipHead.VisualQuestionAnswering => "ask",
         BlipHead.Retrieval => "match",
         var other => throw new UsageException(
-            $"{source.Name} is {(other is { } head ? $"a model of the kind '{head.Kind()}'" : "a model without a task")}, which answers no kind of request: give a captioner, an answerer or a matcher."),
+            $"{source.Name} is {(other is { } head ? $"a model of the kind '{head.Kind()}'" : "a model without a task")}, which answers no "
+                + $"kind of request: give a captioner, an answerer or a matcher."),
     };
 }

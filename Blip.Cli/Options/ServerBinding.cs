@@ -18,28 +18,36 @@ internal sealed class ServerBinding
     };
     private readonly Option<int?> port = OptionKinds.Number<int>("--port", "The port; 0 takes one that is free. [default: 8080]");
     private readonly Option<string?> key = OptionKinds.Text(
-        "--api-key", $"A key that every request must carry. Others on this machine can read it off the command line: prefer --api-key-file, or the variable {Switches.ApiKey}.", "KEY");
+        "--api-key", $"A key that every request must carry. Others on this machine can read it off the command line: prefer "
+            + $"--api-key-file, or the variable {Switches.ApiKey}.", "KEY");
     private readonly Option<string?> keyFile = OptionKinds.Text("--api-key-file", "A file with such keys, one a line.", "FILE");
     private readonly Option<int?> maxBody = OptionKinds.Number<int>("--max-body", "MiB of a request's body. [default: 32]", "MiB");
     private readonly Option<int?> maxImages = OptionKinds.Number<int>("--max-images", "Images of a request. [default: 64]");
-    private readonly Option<int?> maxRequests = OptionKinds.Number<int>("--max-requests", "Requests in hand at once; what comes beyond them is refused. [default: 512]");
+    private readonly Option<int?> maxRequests =
+        OptionKinds.Number<int>("--max-requests", "Requests in hand at once; what comes beyond them is refused. [default: 512]");
     private readonly Option<int?> rateLimit = OptionKinds.Number<int>(
         "--rate-limit", "Requests a minute of each client: of each key, or else of each address. [default: any number]");
-    private readonly Option<string[]> cors = OptionKinds.Texts("--cors", "An origin whose pages may ask, such as https://example.org, or *. Repeatable. [default: none]", "ORIGIN");
+    private readonly Option<string[]> cors =
+        OptionKinds.Texts("--cors", "An origin whose pages may ask, such as https://example.org, or *. Repeatable. [default: none]",
+            "ORIGIN");
     private readonly Option<string[]> allowHost = OptionKinds.Texts(
-        "--allow-host", "With --host localhost: a name besides localhost that requests may come under, as a proxy passes it on. Repeatable.", "NAME");
+        "--allow-host", "With --host localhost: a name besides localhost that requests may come under, as a proxy passes it on. "
+            + "Repeatable.", "NAME");
     private readonly Option<bool> allowUrls = new("--allow-urls")
     {
         Description = "Fetch images that requests name by an address. Public addresses alone are asked.",
     };
-    private readonly Option<double?> timeout = OptionKinds.Number<double>("--timeout", "Seconds that a request may take. [default: 120]", "seconds");
+    private readonly Option<double?> timeout =
+        OptionKinds.Number<double>("--timeout", "Seconds that a request may take. [default: 120]", "seconds");
     private readonly Option<double?> shutdownTimeout = OptionKinds.Number<double>(
         "--shutdown-timeout", "Seconds that requests in hand may take once the server is told to end. [default: 30]", "seconds");
-    private readonly Option<string> log = OptionKinds.Choice("--log", "How messages look: text, or json, an object a line.", "text", ["text", "json"]);
+    private readonly Option<string> log =
+        OptionKinds.Choice("--log", "How messages look: text, or json, an object a line.", "text", ["text", "json"]);
 
     public ServerBinding(Command command)
     {
-        foreach (var option in (Option[])[host, port, key, keyFile, maxBody, maxImages, maxRequests, rateLimit, cors, allowHost, allowUrls, timeout, shutdownTimeout, log])
+        foreach (var option in (Option[])[host, port, key, keyFile, maxBody, maxImages, maxRequests, rateLimit, cors, allowHost, allowUrls,
+            timeout, shutdownTimeout, log])
             command.Add(option);
     }
 
@@ -59,7 +67,9 @@ internal sealed class ServerBinding
     public int Port(ParseResult parsed)
     {
         var number = parsed.GetValue(port) ?? 8080;
-        return number is >= 0 and <= IPEndPoint.MaxPort ? number : throw new UsageException($"--port is {number}: give 0 to {IPEndPoint.MaxPort}.");
+        return number is >= 0 and <= IPEndPoint.MaxPort
+            ? number
+            : throw new UsageException($"--port is {number}: give 0 to {IPEndPoint.MaxPort}.");
     }
 
     /// <summary>The keys of the command line or else the environment, and of the file.</summary>
@@ -98,7 +108,8 @@ internal sealed class ServerBinding
     public TimeSpan? ShutdownTimeout(ParseResult parsed) => Time(parsed, shutdownTimeout);
 
     private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme is "http" or "https") && uri.GetLeftPart(UriPartial.Authority) == text;
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme is "http" or "https")
+            && uri.GetLeftPart(UriPartial.Authority) == text;
 
     private static string[] KeysOf(string file)
     {
@@ -114,7 +125,9 @@ internal sealed class ServerBinding
     }
 
     private static int? Positive(ParseResult parsed, Option<int?> option) =>
-        parsed.GetValue(option) is not { } number ? null : number >= 1 ? number : throw new UsageException($"{option.Name} is {number}: give 1 or more.");
+        parsed.GetValue(option) is not { } number
+            ? null : number >= 1 ? number
+            : throw new UsageException($"{option.Name} is {number}: give 1 or more.");
 
     private static TimeSpan? Time(ParseResult parsed, Option<double?> option) =>
         parsed.GetValue(option) is not { } seconds ? null

@@ -24,7 +24,8 @@ internal sealed class TrainingBinding
     {
         this.task = task;
         recipe = OptionKinds.Choice(
-            "--recipe", $"Whose numbers: {TrainingRecipes.SourceOf(task, TrainingRecipe.Paper)}; or {TrainingRecipes.SourceOf(task, TrainingRecipe.Lavis)}.",
+            "--recipe", $"Whose numbers: {TrainingRecipes.SourceOf(task, TrainingRecipe.Paper)}; or "
+                + $"{TrainingRecipes.SourceOf(task, TrainingRecipe.Lavis)}.",
             "paper", ["paper", "lavis"]);
         command.Add(output);
         command.Add(recipe);
@@ -68,7 +69,8 @@ internal sealed class TrainingBinding
     {
         Number<int>("--epochs", $"Passes over the data. [paper: {Defaults.Epochs}]", (options, value) => options with { Epochs = value });
         Number<int>("--steps", "Ends after so many steps.", (options, value) => options with { Steps = value });
-        Number<int>("--batch-size", $"Images of a batch. [paper: {Defaults.BatchSize}]", (options, value) => options with { BatchSize = value });
+        Number<int>("--batch-size", $"Images of a batch. [paper: {Defaults.BatchSize}]",
+            (options, value) => options with { BatchSize = value });
         Number<int>(
             "--accumulate", "Batches whose gradients make one step; they do not add negatives. [default: 1]",
             (options, value) => options with { Accumulate = value });
@@ -77,18 +79,21 @@ internal sealed class TrainingBinding
     private void AddRates()
     {
         Number<double>(
-            "--learning-rate", $"The learning rate behind the warm-up. [paper: {Defaults.LearningRate.ToString("0.#e-0", CultureInfo.InvariantCulture)}]",
+            "--learning-rate",
+                $"The learning rate behind the warm-up. [paper: {Defaults.LearningRate.ToString("0.#e-0", CultureInfo.InvariantCulture)}]",
             (options, value) => options with { LearningRate = value });
         Number<double>(
             "--min-learning-rate", "Where the schedule ends. [paper: 0, pretrain 1e-6]",
             (options, value) => options with { MinLearningRate = value });
-        Choice<LearningRateCurve>("--schedule", "How the rate falls from epoch to epoch.", (options, value) => options with { Schedule = value });
+        Choice<LearningRateCurve>(
+            "--schedule", "How the rate falls from epoch to epoch.", (options, value) => options with { Schedule = value });
         Number<int>("--warmup-steps", "Steps over which the rate rises.", (options, value) => options with { WarmupSteps = value });
         Number<double>("--weight-decay", "AdamW's decay. [default: 0.05]", (options, value) => options with { WeightDecay = value });
         Choice<WeightDecayScope>(
             "--weight-decay-on", "What decays: all as in the authors' code, or matrices alone.",
             (options, value) => options with { WeightDecayOn = value });
-        Number<double>("--clip-norm", "The longest gradient; 0 for no limit. [default: 0]", (options, value) => options with { ClipNorm = value });
+        Number<double>("--clip-norm", "The longest gradient; 0 for no limit. [default: 0]",
+            (options, value) => options with { ClipNorm = value });
     }
 
     private void AddTexts()
@@ -102,16 +107,20 @@ internal sealed class TrainingBinding
         if (task == TrainingTask.Caption)
         {
             Add(
-                OptionKinds.Text("--prompt", $"Words before each caption, given and not learned; \"\" for none. [paper: \"{Defaults.Prompt}\"]", "TEXT"),
+                OptionKinds.Text(
+                    "--prompt", $"Words before each caption, given and not learned; \"\" for none. [paper: \"{Defaults.Prompt}\"]", "TEXT"),
                 (options, value) => options with { Prompt = value });
         }
-        Number<int>("--max-words", $"The most words of a text that are read. [paper: {Defaults.MaxWords}]", (options, value) => options with { MaxWords = value });
-        Number<int>("--max-tokens", $"The most tokens of a text. [paper: {Defaults.MaxTokens}]", (options, value) => options with { MaxTokens = value });
+        Number<int>("--max-words", $"The most words of a text that are read. [paper: {Defaults.MaxWords}]",
+            (options, value) => options with { MaxWords = value });
+        Number<int>("--max-tokens", $"The most tokens of a text. [paper: {Defaults.MaxTokens}]",
+            (options, value) => options with { MaxTokens = value });
     }
 
     private void AddImages()
     {
-        Number<int>("--image-size", $"The images' side in pixels. [paper: {Defaults.ImageSize}; the demo: its own]", (options, value) => options with { ImageSize = value });
+        Number<int>("--image-size", $"The images' side in pixels. [paper: {Defaults.ImageSize}; the demo: its own]",
+            (options, value) => options with { ImageSize = value });
         Choice<AugmentationKind>("--augment", "How images are changed at random.", (options, value) => options with { Augment = value });
         Flag("--no-flip", "Never mirror images.", options => options with { Flip = false });
         Number<double>(
@@ -144,14 +153,20 @@ internal sealed class TrainingBinding
 
     private void AddRun()
     {
-        var init = OptionKinds.Choice("--init", "The first weights: the model's, or drawn at random, which needs its config and vocabulary alone.", "model", ["model", "random"]);
-        settings.Add((init, (parsed, options) => options with { Init = Enum.Parse<InitialWeights>(parsed.GetRequiredValue(init), ignoreCase: true) }));
+        var init = OptionKinds.Choice(
+            "--init", "The first weights: the model's, or drawn at random, which needs its config and vocabulary alone.", "model",
+            ["model", "random"]);
+        settings.Add((init, (parsed, options) =>
+            options with { Init = Enum.Parse<InitialWeights>(parsed.GetRequiredValue(init), ignoreCase: true) }));
         Number<long>("--seed", "What all random numbers follow from. [default: 42]", (options, value) => options with { Seed = value });
         Flag("--no-shuffle", "Read the data in their order.", options => options with { Shuffle = false });
-        Number<int>("--save-steps", "Steps between two checkpoints; 0 for one after each epoch. [default: 0]", (options, value) => options with { SaveSteps = value });
+        Number<int>("--save-steps", "Steps between two checkpoints; 0 for one after each epoch. [default: 0]",
+            (options, value) => options with { SaveSteps = value });
         var format = OptionKinds.Choice(
-            "--format", "huggingface, or original: beside it original.pth, as the authors' code saves a model.", "huggingface", ["huggingface", "original"]);
-        settings.Add((format, (parsed, options) => options with { Format = Enum.Parse<CheckpointFormat>(parsed.GetRequiredValue(format), ignoreCase: true) }));
+            "--format", "huggingface, or original: beside it original.pth, as the authors' code saves a model.", "huggingface",
+                ["huggingface", "original"]);
+        settings.Add((format, (parsed, options) =>
+            options with { Format = Enum.Parse<CheckpointFormat>(parsed.GetRequiredValue(format), ignoreCase: true) }));
         Number<int>(
             "--patience", "Ends after so many checkpoints in a row that are no better on --validation; 0 for never. [default: 0]",
             (options, value) => options with { Patience = value });
@@ -163,13 +178,18 @@ internal sealed class TrainingBinding
         {
             Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
         }));
-        Number<int>("--loader-threads", "Threads that read images; 0 for one per core. [default: 0]", (options, value) => options with { LoaderThreads = value });
+        Number<int>("--loader-threads", "Threads that read images; 0 for one per core. [default: 0]",
+            (options, value) => options with { LoaderThreads = value });
         Number<int>(
             "--checkpoint-layers",
-            "The vision tower's last layers whose values are computed again on the way back: less memory, more time, the same numbers. [default: 0]",
+            "The vision tower's last layers whose values are computed again on the way back: less memory, more time, the same numbers. "
+                + "[default: 0]",
             (options, value) => options with { CheckpointLayers = value });
         Number<long>(
-            "--max-pixels", "The largest image that is read, in pixels. [default: 178956970]", (options, value) => options with { MaxPixels = value });
+            "--max-pixels", "The largest image that is read, in pixels. [default: 178956970]", (options, value) => options with
+            {
+                MaxPixels = value,
+            });
         var device = OptionKinds.Text("--device", "auto, cuda, opencl, cpu, or one of several, cuda:1. [default: auto]", "NAME");
         Add(device, (options, value) => options with { Device = value });
     }
@@ -179,8 +199,10 @@ internal sealed class TrainingBinding
         Number<int>(
             "--queue-size", $"Embeddings of earlier batches that contrast sees; 0 for none. [paper: {Defaults.QueueSize}]",
             (options, value) => options with { QueueSize = value });
-        Number<double>("--momentum", "What the momentum copies keep of themselves. [default: 0.995]", (options, value) => options with { Momentum = value });
-        Number<double>("--alpha", "The weight of the copies' similarities in the targets. [default: 0.4]", (options, value) => options with { Alpha = value });
+        Number<double>("--momentum", "What the momentum copies keep of themselves. [default: 0.995]",
+            (options, value) => options with { Momentum = value });
+        Number<double>("--alpha", "The weight of the copies' similarities in the targets. [default: 0.4]",
+            (options, value) => options with { Alpha = value });
     }
 
     private void Number<T>(string name, string description, Func<TrainingOptions, T, TrainingOptions> apply)

@@ -10,7 +10,8 @@ namespace Blip.Cli.Output;
 /// </summary>
 internal sealed class AnswerForm(bool bare, bool alone, int count) : RecordForm<AnswerResult>
 {
-    public static readonly RecordShape Shape = new(["path", "question", "answer", "tokens", "score", "error"], ["path", "question"], "answer");
+    public static readonly RecordShape Shape =
+        new(["path", "question", "answer", "tokens", "score", "error"], ["path", "question"], "answer");
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Columns => Shape.Columns;
@@ -20,12 +21,14 @@ internal sealed class AnswerForm(bool bare, bool alone, int count) : RecordForm<
 
     /// <inheritdoc/>
     public override IEnumerable<string> Text(AnswerResult result) =>
-        Answers(result.Answer!).Select(answer => string.Concat(bare ? "" : $"{result.Source.Name}\t", alone ? "" : $"{result.Question}\t", Words(answer)));
+        Answers(result.Answer!).Select(
+            answer => string.Concat(bare ? "" : $"{result.Source.Name}\t", alone ? "" : $"{result.Question}\t", Words(answer)));
 
     /// <inheritdoc/>
     public override IEnumerable<IReadOnlyList<string>> Rows(AnswerResult result) => result.Succeeded
         ? Answers(result.Answer).Select(answer => (string[])
-            [result.Source.Name, result.Question, answer.Text ?? "", string.Join(' ', answer.Tokens), answer.Score.ToString(CultureInfo.InvariantCulture), ""])
+            [result.Source.Name, result.Question, answer.Text ?? "", string.Join(' ', answer.Tokens),
+                answer.Score.ToString(CultureInfo.InvariantCulture), ""])
         : [[result.Source.Name, result.Question, "", "", "", result.Error]];
 
     /// <inheritdoc/>

@@ -40,7 +40,8 @@ internal sealed class AttentionMapFolder
     {
         var folder = Unique(Path.GetFileNameWithoutExtension(name));
         var words = lines.Index().SelectMany(line => line.Item.Words.Index().Select(word => (
-            Name: $"{(lines.Count > 1 ? $"{line.Index + 1}-" : "")}{word.Index + 1:00}-{FileName(word.Item.Word)}.png", word.Item))).ToList();
+            Name: $"{(lines.Count > 1 ? $"{line.Index + 1}-" : "")}{word.Index + 1:00}-{FileName(word.Item.Word)}.png", word.Item)))
+                .ToList();
         var sheets = AttentionSheet.Of(image, lines, commonScale).Index().Select(sheet => (
             Name: sheet.Index == 0 ? "contact-sheet.png" : $"contact-sheet-{sheet.Index + 1}.png", sheet.Item)).ToList();
         try
@@ -91,7 +92,8 @@ internal sealed class AttentionMapFolder
 
     private static bool IsFree(string folder) =>
         !File.Exists(folder)
-        && (!Directory.Exists(folder) || File.Exists(Path.Combine(folder, ListName)) || !Directory.EnumerateFileSystemEntries(folder).Any());
+        && (!Directory.Exists(folder) || File.Exists(Path.Combine(folder, ListName))
+            || !Directory.EnumerateFileSystemEntries(folder).Any());
 
     private static string FileName(string word) => string.Concat(word.Select(letter => char.IsLetterOrDigit(letter) ? letter : '_'));
 }

@@ -30,7 +30,8 @@ internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionR
     /// <inheritdoc/>
     public override IEnumerable<IReadOnlyList<string>> Rows(CaptionResult result) => result.Succeeded
         ? result.Caption.All.Select(caption => (string[])
-            [result.Source.Name, caption.Text ?? "", string.Join(' ', caption.Tokens), caption.Score.ToString(CultureInfo.InvariantCulture), ""])
+            [result.Source.Name, caption.Text ?? "", string.Join(' ', caption.Tokens), caption.Score.ToString(CultureInfo.InvariantCulture),
+                ""])
         : [[result.Source.Name, "", "", "", result.Error]];
 
     /// <inheritdoc/>

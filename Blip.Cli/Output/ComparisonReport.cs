@@ -130,7 +130,8 @@ internal sealed class ComparisonReport(TraceFile first, TraceFile second, TraceC
     private static string Text(TraceFile file, string name)
     {
         var known = file.Metadata.Words;
-        var words = file.ReadIds(name).SelectMany(row => row).Select(id => known.GetValueOrDefault(id) is { Length: > 0 } word ? word : $"{id}");
+        var words = file.ReadIds(name).SelectMany(row => row)
+            .Select(id => known.GetValueOrDefault(id) is { Length: > 0 } word ? word : $"{id}");
         return $"'{string.Join(' ', words)}'";
     }
 

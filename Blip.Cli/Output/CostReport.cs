@@ -24,7 +24,8 @@ internal sealed class CostReport(IReadOnlyList<StageCost> stages, double? terafl
         {
             string[] cells =
             [
-                name, runs, Giga(some.Sum(stage => stage.Flops)), Mega(some.Sum(stage => stage.WeightBytes)), Mega(some.Sum(stage => stage.ValueBytes)),
+                name, runs, Giga(some.Sum(stage => stage.Flops)), Mega(some.Sum(stage => stage.WeightBytes)),
+                    Mega(some.Sum(stage => stage.ValueBytes)),
                 $"{some.Sum(stage => stage.Kernels)}", $"{some.Sum(stage => stage.Launches)}",
             ];
             table.AddRow(Timed ? [.. cells, (1000 * some.Sum(Seconds)).ToString("0.000", CultureInfo.InvariantCulture)] : cells);

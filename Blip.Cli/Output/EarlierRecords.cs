@@ -23,14 +23,17 @@ internal sealed class EarlierRecords(string path, RecordShape shape)
             if (number++ == 0)
             {
                 if (!fields.SequenceEqual(shape.Columns))
-                    throw Strange(1, $"its columns are {string.Join(',', fields)}, and this command's are {string.Join(',', shape.Columns)}");
+                    throw Strange(1, $"its columns are {string.Join(',', fields)}, and this command's are "
+                        + $"{string.Join(',', shape.Columns)}");
                 yield return new Record(line, null, Failed: false);
                 continue;
             }
             if (fields.Count != shape.Columns.Count)
                 throw Strange(number, $"it has {fields.Count} fields, and the heading has {shape.Columns.Count}");
-            var key = RecordShape.Key(shape.Columns.Index().Where(column => shape.Keys.Contains(column.Item)).Select(column => CsvRecordWriter<object>.Unguarded(fields[column.Index])));
-            yield return new Record(line, key, fields[shape.Columns.Index().Single(column => column.Item == RecordShape.Error).Index].Length > 0);
+            var key = RecordShape.Key(shape.Columns.Index().Where(column => shape.Keys.Contains(column.Item))
+                .Select(column => CsvRecordWriter<object>.Unguarded(fields[column.Index])));
+            yield return new Record(
+                line, key, fields[shape.Columns.Index().Single(column => column.Item == RecordShape.Error).Index].Length > 0);
         }
     }
 
@@ -40,9 +43,11 @@ internal sealed class EarlierRecords(string path, RecordShape shape)
         {
             using var json = JsonDocument.Parse(line);
             var failed = json.RootElement.TryGetProperty(RecordShape.Error, out _);
-            if (!failed && !json.RootElement.TryGetProperty(shape.Result, out _) && !json.RootElement.TryGetProperty($"{shape.Result}s", out _))
+            if (!failed && !json.RootElement.TryGetProperty(shape.Result, out _)
+                && !json.RootElement.TryGetProperty($"{shape.Result}s", out _))
                 throw Strange(number, $"it has no '{shape.Result}'");
-            var key = RecordShape.Key(shape.Keys.Select(name => json.RootElement.TryGetProperty(name, out var value) ? value.GetString() : ""));
+            var key = RecordShape.Key(
+                shape.Keys.Select(name => json.RootElement.TryGetProperty(name, out var value) ? value.GetString() : ""));
             return new Record(line, key, failed);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -52,7 +57,8 @@ internal sealed class EarlierRecords(string path, RecordShape shape)
     }
 
     private UsageException Strange(int record, string why) =>
-        new($"--resume cannot go on with '{path}': record {record} is none of this command's: {why}. Name another file, or give --overwrite in place of --resume.");
+        new($"--resume cannot go on with '{path}': record {record} is none of this command's: {why}. Name another file, or give "
+            + $"--overwrite in place of --resume.");
 
     // Lines with their ends; text after the last end is incomplete. A quoted field of csv may contain line ends.
     private static IEnumerable<string> Lines(TextReader reader, bool quotes)

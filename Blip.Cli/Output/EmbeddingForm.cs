@@ -41,5 +41,6 @@ internal sealed class EmbeddingForm(int dimension) : RecordForm<EmbeddingRecord>
         json.WriteEndArray();
     })];
 
-    private static string Numbers(float[] vector) => string.Join(' ', vector.Select(element => element.ToString("R", CultureInfo.InvariantCulture)));
+    private static string Numbers(float[] vector) =>
+        string.Join(' ', vector.Select(element => element.ToString("R", CultureInfo.InvariantCulture)));
 }

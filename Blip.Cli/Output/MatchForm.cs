@@ -9,7 +9,8 @@ namespace Blip.Cli.Output;
 /// </summary>
 internal sealed class MatchForm(IReadOnlyList<string>? paths) : RecordForm<MatchResult>
 {
-    public static readonly RecordShape Shape = new(["path", "text", "match_probability", "cosine", "error"], ["path"], "match_probability", IsMany: true);
+    public static readonly RecordShape Shape =
+        new(["path", "text", "match_probability", "cosine", "error"], ["path"], "match_probability", IsMany: true);
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Columns => Shape.Columns;
@@ -27,11 +28,13 @@ internal sealed class MatchForm(IReadOnlyList<string>? paths) : RecordForm<Match
 
     /// <inheritdoc/>
     public override IEnumerable<string> Text(MatchResult result) =>
-        result.Matches!.Select(match => Line(Fixed(match.MatchProbability, "0.0000"), Fixed(match.Cosine, " 0.0000;-0.0000"), result.Source.Name, match.Text));
+        result.Matches!.Select(match =>
+            Line(Fixed(match.MatchProbability, "0.0000"), Fixed(match.Cosine, " 0.0000;-0.0000"), result.Source.Name, match.Text));
 
     /// <inheritdoc/>
     public override IEnumerable<IReadOnlyList<string>> Rows(MatchResult result) => result.Succeeded
-        ? result.Matches.Select(match => (string[])[result.Source.Name, match.Text, Fixed(match.MatchProbability, "R"), Fixed(match.Cosine, "R"), ""])
+        ? result.Matches.Select(match =>
+            (string[])[result.Source.Name, match.Text, Fixed(match.MatchProbability, "R"), Fixed(match.Cosine, "R"), ""])
         : [[result.Source.Name, "", "", "", result.Error]];
 
     /// <inheritdoc/>

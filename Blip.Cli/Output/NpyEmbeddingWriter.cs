@@ -31,7 +31,8 @@ internal sealed class NpyEmbeddingWriter(StreamWriter output, int dimension) : R
 
     private void WriteHeader()
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dimension}), }}");
+        var text = string.Create(
+            CultureInfo.InvariantCulture, $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dimension}), }}");
         Span<byte> header = stackalloc byte[HeaderBytes];
         header.Fill((byte)' ');
         Magic.CopyTo(header);

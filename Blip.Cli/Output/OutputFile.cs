@@ -16,7 +16,8 @@ internal static class OutputFile
     {
         CheckPlace(path, option);
         if (path is not null && HoldsSomethingElse(path))
-            throw new UsageException($"{option} is '{path}', which holds no results but an image or another file that would be lost; name another file.");
+            throw new UsageException(
+                $"{option} is '{path}', which holds no results but an image or another file that would be lost; name another file.");
     }
 
     /// <summary>Checks that a file's folder exists; the caller decides about replacing files.</summary>

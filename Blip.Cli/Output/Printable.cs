@@ -23,7 +23,8 @@ internal static class Printable
     }
 
     // Control characters of ASCII and Latin-1, and those that change the text's direction.
-    private static bool IsControl(char letter) => letter != '\t' && (char.IsControl(letter) || letter is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'));
+    private static bool IsControl(char letter) =>
+        letter != '\t' && (char.IsControl(letter) || letter is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'));
 
     private static string Spelled(char letter) => letter switch
     {

@@ -36,7 +36,8 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
         var time = elapsed < 60 ? string.Create(CultureInfo.InvariantCulture, $"{elapsed:0.0} s") : Clock(TimeSpan.FromSeconds(elapsed));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{now - failed} {things} are done{(failed > 0 ? $", {failed} failed," : "")} in {time} ({now / Math.Max(elapsed, 1e-3):0.0} {things}/s)");
+            $"{now - failed} {things} are done{(failed > 0 ? $", {failed} failed," : "")} in {time} ({now / Math.Max(elapsed, 1e-3):0.0} "
+                + $"{things}/s)");
     }
 
     /// <summary>Counts work of an earlier run, which does not affect the rate.</summary>
@@ -84,7 +85,8 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     }
 
     /// <summary>The bar's text: done, total, rate, time left.</summary>
-    internal static string Bar(int done, int total, TimeSpan elapsed, string things, int skipped = 0, int room = int.MaxValue, double ahead = 0)
+    internal static string Bar(
+        int done, int total, TimeSpan elapsed, string things, int skipped = 0, int room = int.MaxValue, double ahead = 0)
     {
         var count = $"{done}/{total}";
         var (rate, left) = ("", "");

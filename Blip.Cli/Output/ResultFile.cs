@@ -43,7 +43,8 @@ internal sealed class ResultFile : IDisposable
         if (File.Exists(path))
             throw new UsageException($"--output is '{path}', which exists: {instead}. Or name another file.");
         if (new FileInfo(ReplacedFile.Target(path) + Mark) is { Exists: true, Length: > 0 } partial)
-            throw new UsageException($"'{partial.Name}' beside --output holds the results of a run that did not end: {instead}. Or name another file.");
+            throw new UsageException(
+                $"'{partial.Name}' beside --output holds the results of a run that did not end: {instead}. Or name another file.");
     }
 
     /// <summary>Opens the file and locks out other processes.</summary>
@@ -54,7 +55,8 @@ internal sealed class ResultFile : IDisposable
         try
         {
             if (IsDirect(path))
-                return new ResultFile(path, null, new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite), replaces: false, isCopy: false, new EarlierResults());
+                return new ResultFile(path, null, new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite),
+                    replaces: false, isCopy: false, new EarlierResults());
             path = ReplacedFile.Target(path);
             var partial = path + Mark;
             var isCopy = options.Resume && new FileInfo(partial) is not { Exists: true, Length: > 0 };
@@ -75,7 +77,8 @@ internal sealed class ResultFile : IDisposable
     {
         var left = inputs.Where(input => !Earlier.Holds(key(input))).ToList();
         if (left.Count < inputs.Count)
-            terminal.Note($"{inputs.Count - left.Count} of {inputs.Count} {things} have their records in {path} already, and are passed over");
+            terminal.Note($"{inputs.Count - left.Count} of {inputs.Count} {things} have their records in {path} already, and are passed "
+                + $"over");
         if (Earlier.Failed > 0)
             terminal.Say($"{Earlier.Failed} of these failed; --retry-failed does them again");
         return left;
@@ -145,5 +148,6 @@ internal sealed class ResultFile : IDisposable
 
     // A device, a pipe or an empty file: nothing is lost, and a file must not replace a pipe.
     private static bool IsDirect(string path) =>
-        path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal) || new FileInfo(path) is { Exists: true, Length: 0 };
+        path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal)
+            || new FileInfo(path) is { Exists: true, Length: 0 };
 }

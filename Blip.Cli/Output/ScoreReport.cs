@@ -37,7 +37,8 @@ internal static class ScoreReport
         file?.Finish(complete: true);
     }
 
-    private static void WriteText(TextWriter writer, IEnumerable<KeyValuePair<string, double>> scores, (string Things, int Scored, int All) count)
+    private static void WriteText(
+        TextWriter writer, IEnumerable<KeyValuePair<string, double>> scores, (string Things, int Scored, int All) count)
     {
         var table = Tables.Create("score", ">× 100");
         foreach (var (name, score) in scores)
@@ -46,7 +47,8 @@ internal static class ScoreReport
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count.Scored} of {count.All} {count.Things}"));
     }
 
-    private static string Json(IEnumerable<KeyValuePair<string, double>> scores, (string Things, int Scored, int All) count, Action<Utf8JsonWriter>? details) =>
+    private static string Json(
+        IEnumerable<KeyValuePair<string, double>> scores, (string Things, int Scored, int All) count, Action<Utf8JsonWriter>? details) =>
         JsonText.Write(indented: true, json =>
         {
             json.WriteStartObject();

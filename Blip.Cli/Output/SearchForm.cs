@@ -18,7 +18,8 @@ internal sealed class SearchForm : RecordForm<RetrievalHit>
     /// <inheritdoc/>
     public override IEnumerable<IReadOnlyList<string>> Rows(RetrievalHit result) =>
     [
-        [result.Path, Fixed(result.Score, "R"), Fixed(result.Cosine, "R"), result.Match is { } match ? Fixed(match.MatchProbability, "R") : "", result.Error ?? ""],
+        [result.Path, Fixed(result.Score, "R"), Fixed(result.Cosine, "R"),
+            result.Match is { } match ? Fixed(match.MatchProbability, "R") : "", result.Error ?? ""],
     ];
 
     /// <inheritdoc/>

@@ -38,7 +38,8 @@ internal sealed class TrainingView(Terminal terminal)
         var brief = string.Create(CultureInfo.InvariantCulture, $"step {step.Step}/{step.Steps}  {losses}");
         return columns < Narrow ? brief : brief + string.Create(
             CultureInfo.InvariantCulture,
-            $"  lr {step.LearningRate:0.##e+0}  grad {step.GradientNorm:G3}  {step.ImagesPerSecond:0.0} images/s  {Clock(step.Remaining)} left");
+            $"  lr {step.LearningRate:0.##e+0}  grad {step.GradientNorm:G3}  {step.ImagesPerSecond:0.0} images/s  {Clock(step.Remaining)} "
+                + $"left");
     }
 
     private static string Clock(TimeSpan left) => left.TotalHours >= 1

@@ -42,7 +42,8 @@ public sealed partial class NoisyPairs
         if (draw >= options.RightShare + options.DetailShare)
             return new NoisyPair(index, scene, OtherText(random, caption), caption.Text, PairTruth.Other, null);
         var detail = Detail(random, caption);
-        return new NoisyPair(index, scene, WrongCaption.Of(caption, detail, random, options.Scenes).Text, caption.Text, PairTruth.Detail, detail);
+        return new NoisyPair(
+            index, scene, WrongCaption.Of(caption, detail, random, options.Scenes).Text, caption.Text, PairTruth.Detail, detail);
     }
 
     // Equal scenes exist; a true text is not another image's.

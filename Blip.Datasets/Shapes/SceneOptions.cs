@@ -40,7 +40,8 @@ public sealed record SceneOptions
         if (values is not { Count: > 1 } || values.Distinct().Count() != values.Count || !values.All(Enum.IsDefined))
         {
             throw new ArgumentException(
-                $"{name} are {string.Join(", ", values ?? [])}; give two or more, each once, of {string.Join(", ", Enum.GetNames<T>())}.", name);
+                $"{name} are {string.Join(", ", values ?? [])}; give two or more, each once, of {string.Join(", ", Enum.GetNames<T>())}.",
+                    name);
         }
     }
 

@@ -32,7 +32,8 @@ internal static class SceneTars
             foreach (var (i, scene) in part.Index())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                await tar.WriteAsync(Sample(string.Create(CultureInfo.InvariantCulture, $"{shard}{i:D4}"), scene), cancellationToken).ConfigureAwait(false);
+                await tar.WriteAsync(Sample(string.Create(CultureInfo.InvariantCulture, $"{shard}{i:D4}"), scene), cancellationToken)
+                    .ConfigureAwait(false);
                 progress?.Report(++written);
             }
             await tar.CommitAsync(cancellationToken).ConfigureAwait(false);

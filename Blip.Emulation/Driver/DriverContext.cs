@@ -107,7 +107,8 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
             if (offset < 0 || offset >= size)
                 continue;
             if (offset + bytes > size)
-                throw new DriverError(DriverError.InvalidValue, $"{call}: {bytes} bytes at offset {offset} of {size} bytes of page-locked memory");
+                throw new DriverError(
+                    DriverError.InvalidValue, $"{call}: {bytes} bytes at offset {offset} of {size} bytes of page-locked memory");
             return true;
         }
         return false;
@@ -119,13 +120,15 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
     public string Leaks()
     {
         var left = new List<string>();
-        var constants = objects.Values.OfType<LoadedModule>().SelectMany(loaded => loaded.Module.Variables).Select(variable => variable.Address).ToHashSet();
+        var constants = objects.Values.OfType<LoadedModule>().SelectMany(loaded => loaded.Module.Variables)
+            .Select(variable => variable.Address).ToHashSet();
         var memory = Gpu.Memory.Live.Where(allocation => !constants.Contains(allocation.Address)).ToList();
         if (memory.Count > 0)
             left.Add($"{memory.Count} allocations of {memory.Sum(allocation => allocation.Size)} bytes");
         if (pinned.Count > 0)
             left.Add($"{pinned.Count} pieces of page-locked memory");
-        left.AddRange(objects.Values.Where(value => value is not EmulatedKernel).GroupBy(value => value.GetType().Name).Select(group => $"{group.Count()} of {group.Key}"));
+        left.AddRange(objects.Values.Where(value => value is not EmulatedKernel).GroupBy(value => value.GetType().Name)
+            .Select(group => $"{group.Count()} of {group.Key}"));
         return string.Join(", ", left);
     }
 
@@ -136,7 +139,9 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
         Gpu.Dispose();
     }
 
-    private Capture? Capturing() => objects.Values.OfType<DriverStream>().Select(stream => stream.Capture).FirstOrDefault(capture => capture?.Thread == Environment.CurrentManagedThreadId);
+    private Capture? Capturing() =>
+        objects.Values.OfType<DriverStream>().Select(stream => stream.Capture)
+            .FirstOrDefault(capture => capture?.Thread == Environment.CurrentManagedThreadId);
 
     private static DriverError Break(Capture capture, string call)
     {

@@ -62,7 +62,8 @@ public static class EmulatedDriver
     internal static int ListedArchitecture => ShownArchitecture.Value ?? Architecture;
 
     // The limits of such GPUs (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"), unless options are lower.
-    internal static int SharedMemoryOnRequest => Math.Min(Options.MaxSharedBytes, ListedArchitecture switch { 75 => 64, 80 => 163, _ => 227 } * 1024);
+    internal static int SharedMemoryOnRequest =>
+        Math.Min(Options.MaxSharedBytes, ListedArchitecture switch { 75 => 64, 80 => 163, _ => 227 } * 1024);
 
     /// <summary>Resets every counter.</summary>
     public static void ResetCounters() => Calls.Clear();
@@ -77,7 +78,8 @@ public static class EmulatedDriver
             return false;
         var parts = asked.Split(':');
         if (parts[0] != "emulated" || parts.Length > 2 || (parts.Length == 2 && parts[1] is not ("75" or "80" or "90")))
-            throw new ArgumentException($"{Variable} is '{asked}'; give emulated, emulated:75, emulated:80 or emulated:90, or leave it empty.");
+            throw new ArgumentException(
+                $"{Variable} is '{asked}'; give emulated, emulated:75, emulated:80 or emulated:90, or leave it empty.");
         Install();
         Architecture = parts.Length == 2 ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : Architecture;
         visible = true;
@@ -94,7 +96,8 @@ public static class EmulatedDriver
                 return;
             // The library's SONAME is libcuda.so, for which the loader now returns it.
             var library = NativeLibrary.Load(StandInLibrary.Build());
-            foreach (var method in typeof(EntryPoints).GetMethods(BindingFlags.Static | BindingFlags.Public).Where(method => method.IsDefined(typeof(UnmanagedCallersOnlyAttribute))))
+            foreach (var method in typeof(EntryPoints).GetMethods(BindingFlags.Static | BindingFlags.Public)
+                .Where(method => method.IsDefined(typeof(UnmanagedCallersOnlyAttribute))))
                 Marshal.WriteIntPtr(NativeLibrary.GetExport(library, $"blip_{method.Name}"), method.MethodHandle.GetFunctionPointer());
             installed = true;
         }

@@ -18,7 +18,8 @@ internal static unsafe partial class EntryPoints
     {
         context.Refuse(nameof(cuMemAlloc_v2));
         if (context.Gpu.Memory.AllocatedBytes + (long)bytes > MemoryBytes)
-            throw new DriverError(DriverError.OutOfMemory, $"{bytes} bytes beside {context.Gpu.Memory.AllocatedBytes}; the device has {MemoryBytes}");
+            throw new DriverError(
+                DriverError.OutOfMemory, $"{bytes} bytes beside {context.Gpu.Memory.AllocatedBytes}; the device has {MemoryBytes}");
         *address = context.Gpu.Memory.Allocate((long)bytes);
     });
 
@@ -70,16 +71,20 @@ internal static unsafe partial class EntryPoints
     });
 
     [UnmanagedCallersOnly]
-    public static int cuMemcpyAsync(ulong to, ulong from, ulong bytes, nint stream) => Call(context => Copy(context, to, from, (long)bytes, stream, nameof(cuMemcpyAsync)));
+    public static int cuMemcpyAsync(ulong to, ulong from, ulong bytes, nint stream) =>
+        Call(context => Copy(context, to, from, (long)bytes, stream, nameof(cuMemcpyAsync)));
 
     [UnmanagedCallersOnly]
-    public static int cuMemcpyHtoDAsync_v2(ulong to, ulong from, ulong bytes, nint stream) => Call(context => Copy(context, to, from, (long)bytes, stream, nameof(cuMemcpyHtoDAsync_v2)));
+    public static int cuMemcpyHtoDAsync_v2(ulong to, ulong from, ulong bytes, nint stream) =>
+        Call(context => Copy(context, to, from, (long)bytes, stream, nameof(cuMemcpyHtoDAsync_v2)));
 
     [UnmanagedCallersOnly]
-    public static int cuMemcpyDtoHAsync_v2(ulong to, ulong from, ulong bytes, nint stream) => Call(context => Copy(context, to, from, (long)bytes, stream, nameof(cuMemcpyDtoHAsync_v2)));
+    public static int cuMemcpyDtoHAsync_v2(ulong to, ulong from, ulong bytes, nint stream) =>
+        Call(context => Copy(context, to, from, (long)bytes, stream, nameof(cuMemcpyDtoHAsync_v2)));
 
     [UnmanagedCallersOnly]
-    public static int cuMemcpyDtoDAsync_v2(ulong to, ulong from, ulong bytes, nint stream) => Call(context => Copy(context, to, from, (long)bytes, stream, nameof(cuMemcpyDtoDAsync_v2)));
+    public static int cuMemcpyDtoDAsync_v2(ulong to, ulong from, ulong bytes, nint stream) =>
+        Call(context => Copy(context, to, from, (long)bytes, stream, nameof(cuMemcpyDtoDAsync_v2)));
 
     [UnmanagedCallersOnly]
     public static int cuMemsetD8Async(ulong to, byte value, ulong bytes, nint stream) => Call(context =>

@@ -36,7 +36,8 @@ internal static unsafe partial class EntryPoints
     public static int cuModuleUnload(nint module) => Call(context =>
     {
         context.SynchronizeAll(nameof(cuModuleUnload));
-        foreach (var variable in context.Remove<LoadedModule>(module, nameof(cuModuleUnload)).Module.Variables.Where(variable => variable.Size > 0))
+        foreach (var variable in context.Remove<LoadedModule>(module, nameof(cuModuleUnload)).Module.Variables.Where(
+            variable => variable.Size > 0))
             context.Gpu.Memory.Free(variable.Address);
     });
 
@@ -82,7 +83,8 @@ internal static unsafe partial class EntryPoints
     });
 
     [UnmanagedCallersOnly]
-    public static int cuOccupancyMaxPotentialBlockSize(int* grid, int* block, nint function, nint callback, ulong shared, int limit) => Call(context =>
+    public static int cuOccupancyMaxPotentialBlockSize(int* grid, int* block, nint function, nint callback, ulong shared, int limit) =>
+        Call(context =>
     {
         var kernel = context.Find<EmulatedKernel>(function, nameof(cuOccupancyMaxPotentialBlockSize));
         *grid = Multiprocessors;
@@ -90,22 +92,27 @@ internal static unsafe partial class EntryPoints
     });
 
     [UnmanagedCallersOnly]
-    public static int cuLaunchKernel(nint function, int gx, int gy, int gz, int bx, int by, int bz, int shared, nint stream, nint* parameters, nint* extra) => Call(context =>
+    public static int cuLaunchKernel(
+        nint function, int gx, int gy, int gz, int bx, int by, int bz, int shared, nint stream, nint* parameters, nint* extra) =>
+        Call(context =>
     {
         var kernel = context.Find<EmulatedKernel>(function, nameof(cuLaunchKernel));
         var arguments = parameters != null ? Gather(kernel.Entry, parameters) : Buffer(extra);
         KernelRunner.CheckArguments(kernel.Entry, arguments.Length);
-        context.Queue(stream, new KernelWork(kernel, new Dim3(gx, gy, gz), new Dim3(bx, by, bz), shared, arguments), nameof(cuLaunchKernel));
+        context.Queue(stream, new KernelWork(kernel, new Dim3(gx, gy, gz), new Dim3(bx, by, bz), shared, arguments),
+            nameof(cuLaunchKernel));
     });
 
     [UnmanagedCallersOnly]
     public static int cuStreamCreate(nint* stream, int flags) => Call(context => *stream = context.Add(new DriverStream((flags & 1) == 0)));
 
     [UnmanagedCallersOnly]
-    public static int cuStreamCreateWithPriority(nint* stream, int flags, int priority) => Call(context => *stream = context.Add(new DriverStream((flags & 1) == 0)));
+    public static int cuStreamCreateWithPriority(nint* stream, int flags, int priority) =>
+        Call(context => *stream = context.Add(new DriverStream((flags & 1) == 0)));
 
     [UnmanagedCallersOnly]
-    public static int cuStreamDestroy_v2(nint stream) => Call(context => context.Remove<DriverStream>(stream, nameof(cuStreamDestroy_v2)).Drain(context));
+    public static int cuStreamDestroy_v2(nint stream) =>
+        Call(context => context.Remove<DriverStream>(stream, nameof(cuStreamDestroy_v2)).Drain(context));
 
     [UnmanagedCallersOnly]
     public static int cuStreamSynchronize(nint stream) => Call(context => context.Synchronize(stream, nameof(cuStreamSynchronize)));
@@ -132,7 +139,8 @@ internal static unsafe partial class EntryPoints
     public static int cuEventCreate(nint* created, int flags) => Call(context => *created = context.Add(new DriverEvent()));
 
     [UnmanagedCallersOnly]
-    public static int cuEventDestroy_v2(nint destroyed) => Call(context => context.Remove<DriverEvent>(destroyed, nameof(cuEventDestroy_v2)));
+    public static int cuEventDestroy_v2(nint destroyed) =>
+        Call(context => context.Remove<DriverEvent>(destroyed, nameof(cuEventDestroy_v2)));
 
     [UnmanagedCallersOnly]
     public static int cuEventRecord(nint recorded, nint stream) => Call(context =>
@@ -168,7 +176,8 @@ internal static unsafe partial class EntryPoints
         var last = context.Find<DriverEvent>(to, nameof(cuEventElapsedTime)).Last;
         if (first is not { Done: true } || last is not { Done: true })
             throw new DriverError(DriverError.NotReady, "an event that has not happened");
-        *milliseconds = (float)TimeSpan.FromTicks((last.Time - first.Time) * TimeSpan.TicksPerSecond / System.Diagnostics.Stopwatch.Frequency).TotalMilliseconds;
+        *milliseconds = (float)TimeSpan.FromTicks(
+            (last.Time - first.Time) * TimeSpan.TicksPerSecond / System.Diagnostics.Stopwatch.Frequency).TotalMilliseconds;
     });
 
     [UnmanagedCallersOnly]

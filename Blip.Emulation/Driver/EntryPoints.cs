@@ -132,7 +132,9 @@ internal static unsafe partial class EntryPoints
             current = 0;
         var leaks = gone.Leaks();
         var counts = gone.Gpu.Counts;
-        EmulatedDriver.Retired = new LaunchCounts(EmulatedDriver.Retired.WarpInstructions + counts.WarpInstructions, EmulatedDriver.Retired.LaneInstructions + counts.LaneInstructions);
+        EmulatedDriver.Retired = new LaunchCounts(
+            EmulatedDriver.Retired.WarpInstructions + counts.WarpInstructions,
+            EmulatedDriver.Retired.LaneInstructions + counts.LaneInstructions);
         gone.Destroy();
         if (leaks.Length > 0)
         {
@@ -174,7 +176,9 @@ internal static unsafe partial class EntryPoints
     [UnmanagedCallersOnly]
     public static int cuGetErrorString(int error, nint* text)
     {
-        var message = EmulatedDriver.LastFault is { } fault && DriverError.CodeOf(fault) == error ? fault.Message : $"error {error} of the emulated CUDA driver";
+        var message = EmulatedDriver.LastFault is { } fault && DriverError.CodeOf(fault) == error
+            ? fault.Message
+            : $"error {error} of the emulated CUDA driver";
         // Callers read the text at once, so that the previous one can be freed.
         var old = Interlocked.Exchange(ref errorText, Marshal.StringToCoTaskMemUTF8(message));
         *text = errorText;

@@ -24,7 +24,8 @@ internal static class StandInLibrary
         stream.CopyTo(memory);
         var source = memory.ToArray();
         var name = Convert.ToHexString(SHA256.HashData([.. source, .. Encoding.UTF8.GetBytes(Name)]))[..16];
-        var folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "blip", "emulation");
+        var folder = Path.Combine(Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "blip", "emulation");
         try
         {
             Directory.CreateDirectory(folder);
@@ -47,7 +48,10 @@ internal static class StandInLibrary
         {
             File.WriteAllBytes(code, source);
             var compiler = Environment.GetEnvironmentVariable("CC") is { Length: > 0 } named ? named : "cc";
-            var start = new ProcessStartInfo(compiler, ["-shared", "-fPIC", "-O1", $"-Wl,-soname,{Name}", "-o", built, code]) { RedirectStandardError = true };
+            var start = new ProcessStartInfo(compiler, ["-shared", "-fPIC", "-O1", $"-Wl,-soname,{Name}", "-o", built, code])
+            {
+                RedirectStandardError = true,
+            };
             using var process = Process.Start(start)!;
             var errors = process.StandardError.ReadToEnd();
             process.WaitForExit();

@@ -28,7 +28,8 @@ internal static class Arithmetic
             case "mul":
                 return Two(context, rn ? (a, b) => F(F(a) * F(b)) : (a, b) => F(Rounding.Multiply(F(a), F(b), mode)));
             case "fma" or "mad":
-                return Three(context, rn ? (a, b, c) => F(MathF.FusedMultiplyAdd(F(a), F(b), F(c))) : (a, b, c) => F(Rounding.MultiplyAdd(F(a), F(b), F(c), mode)));
+                return Three(context, rn ? (a, b, c) => F(MathF.FusedMultiplyAdd(F(a), F(b), F(c))) : (a, b, c) =>
+                    F(Rounding.MultiplyAdd(F(a), F(b), F(c), mode)));
             case "div":
                 // div.approx and div.full are within 2 ulp; both are exact here.
                 return Two(context, rn ? (a, b) => F(F(a) / F(b)) : (a, b) => F(Rounding.Divide(F(a), F(b), mode)));
@@ -124,11 +125,13 @@ internal static class Arithmetic
             One(context, pair ? a => function(a & 0xFFFF) | (function(a >> 16 & 0xFFFF) << 16) : a => function(a & 0xFFFF));
 
         Operation SmallTwo(Func<ulong, ulong, ulong> function) =>
-            Two(context, pair ? (a, b) => function(a & 0xFFFF, b & 0xFFFF) | (function(a >> 16 & 0xFFFF, b >> 16 & 0xFFFF) << 16) : function);
+            Two(context, pair ? (a, b) =>
+                function(a & 0xFFFF, b & 0xFFFF) | (function(a >> 16 & 0xFFFF, b >> 16 & 0xFFFF) << 16) : function);
 
         Operation SmallThree(Func<ulong, ulong, ulong, ulong> function) =>
             Three(context, pair
-                ? (a, b, c) => function(a & 0xFFFF, b & 0xFFFF, c & 0xFFFF) | (function(a >> 16 & 0xFFFF, b >> 16 & 0xFFFF, c >> 16 & 0xFFFF) << 16)
+                ? (a, b, c) => function(a & 0xFFFF, b & 0xFFFF, c & 0xFFFF)
+                    | (function(a >> 16 & 0xFFFF, b >> 16 & 0xFFFF, c >> 16 & 0xFFFF) << 16)
                 : function);
     }
 
@@ -160,7 +163,8 @@ internal static class Arithmetic
                     : (a, b) => Unsigned(b, bytes) == 0 ? Unsigned(~0UL, bytes) : Unsigned(a, bytes) / Unsigned(b, bytes));
             case "rem":
                 return Two(context, signed
-                    ? (a, b) => Unsigned((ulong)(Signed(a, bytes) - (Quotient(Signed(a, bytes), Signed(b, bytes), bytes) * Signed(b, bytes))), bytes)
+                    ? (a, b) => Unsigned(
+                        (ulong)(Signed(a, bytes) - (Quotient(Signed(a, bytes), Signed(b, bytes), bytes) * Signed(b, bytes))), bytes)
                     : (a, b) => Unsigned(b, bytes) == 0 ? Unsigned(a, bytes) : Unsigned(a, bytes) % Unsigned(b, bytes));
             case "neg":
                 return One(context, a => Unsigned(0 - a, bytes));
@@ -182,11 +186,13 @@ internal static class Arithmetic
     private static Func<ulong, ulong, ulong> Product(int bytes, bool signed, bool wide, bool high)
     {
         if (wide)
-            return signed ? (a, b) => Unsigned((ulong)(Signed(a, bytes) * Signed(b, bytes)), bytes * 2) : (a, b) => Unsigned(a, bytes) * Unsigned(b, bytes);
+            return signed ? (a, b) => Unsigned((ulong)(Signed(a, bytes) * Signed(b, bytes)), bytes * 2) : (a, b) =>
+                Unsigned(a, bytes) * Unsigned(b, bytes);
         if (!high)
             return (a, b) => Unsigned(a * b, bytes);
         if (bytes < 8)
-            return signed ? (a, b) => Unsigned((ulong)(Signed(a, bytes) * Signed(b, bytes) >> (bytes * 8)), bytes) : (a, b) => Unsigned(a, bytes) * Unsigned(b, bytes) >> (bytes * 8);
+            return signed ? (a, b) => Unsigned((ulong)(Signed(a, bytes) * Signed(b, bytes) >> (bytes * 8)), bytes) : (a, b) =>
+                Unsigned(a, bytes) * Unsigned(b, bytes) >> (bytes * 8);
         return signed ? (a, b) => (ulong)Math.BigMul((long)a, (long)b, out _) : (a, b) => Math.BigMul(a, b, out _);
     }
 

@@ -58,7 +58,8 @@ internal static class AsyncCopyInstructions
             if (read < 0 || read > size)
                 throw new EmulationException(Fault.Invalid, $"cp.async reads {read} of {size} bytes");
             var thread = (warp.Index * 32) + lane;
-            var copy = new AsyncCopy(thread, registers[(source * 32) + lane] + (ulong)sourceOffset, registers[(target * 32) + lane] + (ulong)targetOffset, read, size);
+            var copy = new AsyncCopy(thread, registers[(source * 32) + lane] + (ulong)sourceOffset,
+                registers[(target * 32) + lane] + (ulong)targetOffset, read, size);
             Begin(warp, copy);
             warp.Copies.Add(lane, copy);
         }));

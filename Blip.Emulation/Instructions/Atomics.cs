@@ -12,7 +12,8 @@ internal static class Atomics
     public static Operation Decode(DecodeContext context)
     {
         var reduces = context.Instruction.Name == "red";
-        context.Allow("global", "shared", "shared::cta", "relaxed", "acquire", "release", "acq_rel", "cta", "gpu", "sys", "add", "min", "max", "inc", "dec", "and", "or",
+        context.Allow("global", "shared", "shared::cta", "relaxed", "acquire", "release", "acq_rel", "cta", "gpu", "sys", "add", "min",
+            "max", "inc", "dec", "and", "or",
             "xor", "exch", "cas", "noftz", "gl");
         var first = reduces ? 0 : 1;
         var address = context.Operand(first);
@@ -22,13 +23,15 @@ internal static class Atomics
         var b = context.Source(first + 1);
         var c = context.Has("cas") ? context.Source(first + 2) : b;
         var function = Function(context, type, bytes);
-        return new AtomicOperation(MemoryAccess.Space(context, address), bytes, reduces ? -1 : context.Target(0), slot, offset, b, c, function);
+        return new AtomicOperation(
+            MemoryAccess.Space(context, address), bytes, reduces ? -1 : context.Target(0), slot, offset, b, c, function);
     }
 
     private static Func<ulong, ulong, ulong, ulong> Function(DecodeContext context, string type, int bytes)
     {
         var signed = type[0] == 's';
-        var name = Array.Find(context.Parts, part => part is "add" or "min" or "max" or "inc" or "dec" or "and" or "or" or "xor" or "exch" or "cas");
+        var name = Array.Find(
+            context.Parts, part => part is "add" or "min" or "max" or "inc" or "dec" or "and" or "or" or "xor" or "exch" or "cas");
         return (name, type) switch
         {
             ("add", "f32") => (old, b, _) => F(F(old) + F(b)),
@@ -52,7 +55,8 @@ internal static class Atomics
         };
     }
 
-    private sealed unsafe class AtomicOperation(PtxSpace space, int bytes, int to, int address, long offset, int b, int c, Func<ulong, ulong, ulong, ulong> function) : Operation
+    private sealed unsafe class AtomicOperation(
+        PtxSpace space, int bytes, int to, int address, long offset, int b, int c, Func<ulong, ulong, ulong, ulong> function) : Operation
     {
         public override void Execute(Warp warp, uint lanes)
         {
@@ -61,12 +65,15 @@ internal static class Atomics
             for (; lanes != 0; lanes &= lanes - 1)
             {
                 var lane = BitOperations.TrailingZeroCount(lanes);
-                var (actual, at) = space == PtxSpace.Generic ? LaneMemory.Resolve(registers[(address * 32) + lane] + (ulong)offset) : (space, registers[(address * 32) + lane] + (ulong)offset);
+                var (actual, at) = space == PtxSpace.Generic
+                    ? LaneMemory.Resolve(registers[(address * 32) + lane] + (ulong)offset)
+                    : (space, registers[(address * 32) + lane] + (ulong)offset);
                 // Atomics on the same bytes do not race; they order groups.
                 var data = Place(warp, actual, at);
                 if (actual == PtxSpace.Global)
                     warp.Cta.GlobalRaces?.Atomic(warp.Index, at, finds: to >= 0);
-                var old = bytes switch { 4 => Unsafe.ReadUnaligned<uint>(data), 8 => Unsafe.ReadUnaligned<ulong>(data), _ => Unsafe.ReadUnaligned<ushort>(data) };
+                var old = bytes switch { 4 => Unsafe.ReadUnaligned<uint>(data), 8 => Unsafe.ReadUnaligned<ulong>(data),
+                    _ => Unsafe.ReadUnaligned<ushort>(data) };
                 Unsafe.WriteUnaligned(ref values[0], function(old, registers[(b * 32) + lane], registers[(c * 32) + lane]));
                 values[..bytes].CopyTo(new Span<byte>(data, bytes));
                 if (to >= 0)

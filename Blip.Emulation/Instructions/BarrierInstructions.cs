@@ -8,7 +8,8 @@ internal static class BarrierInstructions
 {
     public static Operation Decode(DecodeContext context)
     {
-        context.Allow("init", "inval", "arrive", "expect_tx", "test_wait", "try_wait", "parity", "shared", "shared::cta", "acquire", "release", "cta", "relaxed", "noComplete");
+        context.Allow("init", "inval", "arrive", "expect_tx", "test_wait", "try_wait", "parity", "shared", "shared::cta", "acquire",
+            "release", "cta", "relaxed", "noComplete");
         if (!context.Has("shared") && !context.Has("shared::cta"))
             throw context.Instruction.Unknown("only in shared memory");
         switch (context.Parts[1])
@@ -17,10 +18,12 @@ internal static class BarrierInstructions
                 var (at, offset) = MemoryAccess.Address(context, context.Operand(0));
                 var count = context.Source(1, "u32");
                 return new Control.Act((warp, lanes) => WarpExchange.Each(lanes, lane =>
-                    warp.Cta.Objects.Initialise(warp.Registers[(at * 32) + lane] + (ulong)offset, (int)warp.Registers[(count * 32) + lane])));
+                    warp.Cta.Objects.Initialise(
+                        warp.Registers[(at * 32) + lane] + (ulong)offset, (int)warp.Registers[(count * 32) + lane])));
             case "inval":
                 var (gone, goneOffset) = MemoryAccess.Address(context, context.Operand(0));
-                return new Control.Act((warp, lanes) => WarpExchange.Each(lanes, lane => warp.Cta.Objects.Invalidate(warp.Registers[(gone * 32) + lane] + (ulong)goneOffset)));
+                return new Control.Act((warp, lanes) =>
+                    WarpExchange.Each(lanes, lane => warp.Cta.Objects.Invalidate(warp.Registers[(gone * 32) + lane] + (ulong)goneOffset)));
             case "arrive":
                 return Arrive(context);
             case "test_wait" or "try_wait":
@@ -58,7 +61,8 @@ internal static class BarrierInstructions
                 var lane = BitOperations.TrailingZeroCount(left);
                 var address = warp.Registers[(at * 32) + lane] + (ulong)offset;
                 var value = warp.Registers[(phase * 32) + lane];
-                if (parity ? warp.Cta.Objects.Test(warp.Index, address, (value & 1) != 0) : warp.Cta.Objects.TestPhase(warp.Index, address, value))
+                if (parity ? warp.Cta.Objects.Test(warp.Index, address, (value & 1) != 0)
+                    : warp.Cta.Objects.TestPhase(warp.Index, address, value))
                     done |= 1u << lane;
             }
             warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | done;

@@ -26,7 +26,8 @@ internal static class Bits
 
     public static ulong Unsigned(ulong bits, int bytes) => bytes switch { 1 => (byte)bits, 2 => (ushort)bits, 4 => (uint)bits, _ => bits };
 
-    public static long Signed(ulong bits, int bytes) => bytes switch { 1 => (sbyte)bits, 2 => (short)bits, 4 => (int)bits, _ => (long)bits };
+    public static long Signed(ulong bits, int bytes) =>
+        bytes switch { 1 => (sbyte)bits, 2 => (short)bits, 4 => (int)bits, _ => (long)bits };
 
     /// <summary>Turns subnormals into zeros of the same sign.</summary>
     public static ulong Flush(ulong bits) => (bits & 0x7F800000) == 0 ? bits & 0x80000000 : bits;

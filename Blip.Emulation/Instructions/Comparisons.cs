@@ -21,7 +21,8 @@ internal static class Comparisons
             case "slct":
                 context.Allow();
                 var real = context.Type == "f32";
-                return new Map3(context.Target(0), context.Source(1, context.Parts[1]), context.Source(2, context.Parts[1]), context.Source(3),
+                return new Map3(context.Target(0), context.Source(1, context.Parts[1]), context.Source(2, context.Parts[1]),
+                    context.Source(3),
                     real ? (a, b, c) => F(c) >= 0 ? a : b : (a, b, c) => (int)c >= 0 ? a : b);
             default:
                 return Test(context);
@@ -34,7 +35,8 @@ internal static class Comparisons
         var function = Comparison(context, context.Type, context.Parts[1]);
         var with = combines ? context.Operand(3) : null;
         var to = context.Operand(0);
-        return new Compare(context.PredicateTarget(to), context.PredicateTarget(to.Second), context.Source(1), context.Source(2), function, combine,
+        return new Compare(context.PredicateTarget(to), context.PredicateTarget(to.Second), context.Source(1), context.Source(2), function,
+            combine,
             with is null ? -1 : context.PredicateSource(with), with is { Negated: true });
     }
 
@@ -70,7 +72,8 @@ internal static class Comparisons
 
     private static Func<uint, uint, uint> Combination(DecodeContext context, out bool combines)
     {
-        context.Allow("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan", "and", "or", "xor", "ftz");
+        context.Allow("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan",
+            "and", "or", "xor", "ftz");
         combines = true;
         if (context.Has("and"))
             return (a, b) => a & b;

@@ -31,7 +31,8 @@ internal static class Control
                 return Barrier(context);
             case "membar" or "fence":
                 // Here all writes are visible in order. Reads of other groups' values nevertheless require fences.
-                context.Allow("cta", "gl", "sys", "gpu", "cluster", "acq_rel", "sc", "proxy", "async", "shared::cta", "global", "alias", "mbarrier_init", "release");
+                context.Allow("cta", "gl", "sys", "gpu", "cluster", "acq_rel", "sc", "proxy", "async", "shared::cta", "global", "alias",
+                    "mbarrier_init", "release");
                 var isForDevice = !context.Has("cta") && !context.Has("proxy") && !context.Has("mbarrier_init");
                 return new Act((warp, _) =>
                 {
@@ -84,7 +85,8 @@ internal static class Control
             throw context.Instruction.Unknown("another number of arguments than the function takes");
         var copies = new List<(int From, int To, int Bytes)>();
         for (var i = 0; i < arguments.Length; i++)
-            copies.Add((Variable(context, arguments[i], function.Parameters[i]).Offset, function.Parameters[i].Offset, function.Parameters[i].Size));
+            copies.Add((Variable(context, arguments[i], function.Parameters[i]).Offset, function.Parameters[i].Offset,
+                function.Parameters[i].Size));
         var back = new List<(int From, int To, int Bytes)>();
         for (var i = 0; i < results.Length; i++)
             back.Add((function.Results[i].Offset, Variable(context, results[i], function.Results[i]).Offset, function.Results[i].Size));
@@ -152,7 +154,8 @@ internal static class Control
 }
 
 /// <summary>Passes arguments, and results when the lanes return.</summary>
-internal sealed unsafe class CallOperation(PtxFunction function, (int From, int To, int Bytes)[] arguments, (int From, int To, int Bytes)[] results) : Operation
+internal sealed unsafe class CallOperation(
+    PtxFunction function, (int From, int To, int Bytes)[] arguments, (int From, int To, int Bytes)[] results) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
     {

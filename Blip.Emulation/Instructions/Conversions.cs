@@ -67,7 +67,9 @@ internal static class Conversions
         return a =>
         {
             var value = fromSigned ? Signed(a, fromBytes) : (Int128)Unsigned(a, fromBytes);
-            var (least, most) = signed ? (-((Int128)1 << ((bytes * 8) - 1)), ((Int128)1 << ((bytes * 8) - 1)) - 1) : (0, ((Int128)1 << (bytes * 8)) - 1);
+            var (least, most) = signed
+                ? (-((Int128)1 << ((bytes * 8) - 1)), ((Int128)1 << ((bytes * 8) - 1)) - 1)
+                : (0, ((Int128)1 << (bytes * 8)) - 1);
             return Unsigned((ulong)(long)Int128.Clamp(value, least, most), bytes);
         };
     }
@@ -126,7 +128,8 @@ internal static class Conversions
 
     private static Func<double, ulong> Writer(DecodeContext context, string type, RoundingMode mode) => type switch
     {
-        "f32" => mode == RoundingMode.NearestEven ? value => F((float)value) : value => F((float)Rounding.Narrow(value, FloatFormat.Single, mode)),
+        "f32" => mode == RoundingMode.NearestEven ? value => F((float)value) : value =>
+            F((float)Rounding.Narrow(value, FloatFormat.Single, mode)),
         "f64" => D,
         "f16" => mode == RoundingMode.NearestEven ? H : value => H(Rounding.Narrow(value, FloatFormat.Half, mode)),
         "bf16" => value => B(value, mode),

@@ -16,7 +16,8 @@ internal static class InstructionDecoder
         {
             operation = Find(context);
         }
-        catch (Exception e) when (e is IndexOutOfRangeException or InvalidOperationException or KeyNotFoundException or NotSupportedException)
+        catch (Exception e)
+            when (e is IndexOutOfRangeException or InvalidOperationException or KeyNotFoundException or NotSupportedException)
         {
             throw instruction.Unknown($"unknown instruction ({e.Message})");
         }
@@ -29,14 +30,17 @@ internal static class InstructionDecoder
     private static Operation Find(DecodeContext context) => HotMaps.Find(context) ?? context.Instruction.Name switch
     {
         "mov" => Moves.Move(context),
-        "add" or "sub" or "mul" or "mad" or "fma" or "div" or "rem" or "neg" or "abs" or "min" or "max" or "sqrt" or "rsqrt" or "rcp" or "ex2" or "lg2" or "sin"
+        "add" or "sub" or "mul" or "mad" or "fma" or "div" or "rem" or "neg" or "abs" or "min" or "max" or "sqrt" or "rsqrt" or "rcp"
+            or "ex2" or "lg2" or "sin"
             or "cos" or "tanh" or "copysign" => Arithmetic.Decode(context),
-        "and" or "or" or "xor" or "not" or "cnot" or "shl" or "shr" or "shf" or "lop3" or "bfe" or "bfi" or "prmt" or "popc" or "clz" or "brev" or "bfind" or "dp4a"
+        "and" or "or" or "xor" or "not" or "cnot" or "shl" or "shr" or "shf" or "lop3" or "bfe" or "bfi" or "prmt" or "popc" or "clz"
+            or "brev" or "bfind" or "dp4a"
             or "mul24" or "mad24" or "sad" => IntegerBits.Decode(context),
         "setp" or "set" or "selp" or "slct" or "testp" => Comparisons.Decode(context),
         "cvt" => Conversions.Decode(context),
         "ld" or "st" or "ldu" or "atom" or "red" or "cvta" or "isspacep" or "prefetch" or "prefetchu" => MemoryAccess.Decode(context),
-        "bra" or "brx" or "call" or "ret" or "exit" or "trap" or "bar" or "barrier" or "membar" or "fence" or "nanosleep" or "pragma" or "griddepcontrol"
+        "bra" or "brx" or "call" or "ret" or "exit" or "trap" or "bar" or "barrier" or "membar" or "fence" or "nanosleep" or "pragma"
+            or "griddepcontrol"
             or PtxInstruction.End => Control.Decode(context),
         "shfl" or "vote" or "match" or "redux" or "activemask" or "elect" => WarpExchange.Decode(context),
         "cp" => AsyncCopyInstructions.Decode(context),
@@ -66,7 +70,8 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
     /// <summary>The last type among the modifiers.</summary>
     public string Type => Array.FindLast(Parts, part => PtxTypes.Bytes(part) > 0 || part == "pred") ?? throw instruction.Unknown("no type");
 
-    public PtxOperand Operand(int index) => index < instruction.Operands.Length ? instruction.Operands[index] : throw instruction.Unknown($"operand {index + 1} is missing");
+    public PtxOperand Operand(int index) =>
+        index < instruction.Operands.Length ? instruction.Operands[index] : throw instruction.Unknown($"operand {index + 1} is missing");
 
     public int Count => instruction.Operands.Length;
 

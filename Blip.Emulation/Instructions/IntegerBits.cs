@@ -29,7 +29,8 @@ internal static class IntegerBits
                 return One(context, a => a == 0 ? 1UL : 0);
             // PTX clamps shifts to the width.
             case "shl":
-                return new Map2(context.Target(0), context.Source(1), context.Source(2, "u32"), (a, b) => (uint)b >= width ? 0 : Unsigned(a << (int)b, bytes));
+                return new Map2(context.Target(0), context.Source(1), context.Source(2, "u32"),
+                    (a, b) => (uint)b >= width ? 0 : Unsigned(a << (int)b, bytes));
             case "shr":
                 return new Map2(context.Target(0), context.Source(1), context.Source(2, "u32"), signed
                     ? (a, b) => Unsigned((ulong)(Signed(a, bytes) >> (int)Math.Min((uint)b, 63)), bytes)
@@ -47,9 +48,11 @@ internal static class IntegerBits
                 var table = (int)context.Operand(4).Value;
                 return Three(context, (a, b, c) => Lookup((uint)a, (uint)b, (uint)c, table));
             case "bfe":
-                return new Map3(context.Target(0), context.Source(1), context.Source(2, "u32"), context.Source(3, "u32"), (a, b, c) => Extract(a, b, c, bytes, signed));
+                return new Map3(context.Target(0), context.Source(1), context.Source(2, "u32"), context.Source(3, "u32"),
+                    (a, b, c) => Extract(a, b, c, bytes, signed));
             case "bfi":
-                return new EachLaneFour(context.Target(0), context.Source(1), context.Source(2), context.Source(3, "u32"), context.Source(4, "u32"), (a, b, c, d) => Insert(a, b, c, d, bytes));
+                return new EachLaneFour(context.Target(0), context.Source(1), context.Source(2), context.Source(3, "u32"),
+                    context.Source(4, "u32"), (a, b, c, d) => Insert(a, b, c, d, bytes));
             case "prmt":
                 if (context.Parts.Length != 2)
                     throw context.Instruction.Unknown("only the plain form is known");
@@ -84,7 +87,10 @@ internal static class IntegerBits
             case "mad24" when !context.Has("hi"):
                 return Three(context, (a, b, c) => (uint)((signed ? (ulong)(Low24(a) * Low24(b)) : (a & 0xFFFFFF) * (b & 0xFFFFFF)) + c));
             case "sad":
-                return Three(context, (a, b, c) => Unsigned(c + (ulong)Math.Abs(signed ? Signed(a, bytes) - Signed(b, bytes) : (long)Unsigned(a, bytes) - (long)Unsigned(b, bytes)), bytes));
+                return Three(context, (a, b, c) =>
+                    Unsigned(c + (ulong)Math.Abs(signed
+                        ? Signed(a, bytes) - Signed(b, bytes)
+                        : (long)Unsigned(a, bytes) - (long)Unsigned(b, bytes)), bytes));
             default:
                 throw context.Instruction.Unknown("unknown form");
         }
@@ -103,7 +109,8 @@ internal static class IntegerBits
         var (a, b) = (context.Operand(1), context.Count > 2 ? context.Operand(2) : null);
         if (a.Negated || b is { Negated: true })
             throw context.Instruction.Unknown("negated predicates are not known here");
-        return new PredicateMap(context.PredicateTarget(context.Operand(0)), context.PredicateSource(a), b is null ? -1 : context.PredicateSource(b), function);
+        return new PredicateMap(
+            context.PredicateTarget(context.Operand(0)), context.PredicateSource(a), b is null ? -1 : context.PredicateSource(b), function);
     }
 
     private static long Low24(ulong bits) => (int)((uint)bits << 8) >> 8;
@@ -167,7 +174,8 @@ internal static class IntegerBits
 
     private static Map1 One(DecodeContext context, Func<ulong, ulong> function) => new(context.Target(0), context.Source(1), function);
 
-    private static Map2 Two(DecodeContext context, Func<ulong, ulong, ulong> function) => new(context.Target(0), context.Source(1), context.Source(2), function);
+    private static Map2 Two(DecodeContext context, Func<ulong, ulong, ulong> function) =>
+        new(context.Target(0), context.Source(1), context.Source(2), function);
 
     private static Map3 Three(DecodeContext context, Func<ulong, ulong, ulong, ulong> function) =>
         new(context.Target(0), context.Source(1), context.Source(2), context.Source(3), function);

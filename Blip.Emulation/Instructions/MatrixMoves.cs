@@ -24,7 +24,8 @@ internal static class MatrixMoves
         if (space != PtxSpace.Shared || fragment.Elements.Length != count)
             throw context.Instruction.Unknown("from shared memory, with a register for each matrix");
         var registers = fragment.Elements.Select(element => load ? context.Target(element) : context.Source(element, "b32")).ToArray();
-        return load ? new LoadMatrix(registers, slot, offset, context.Has("trans")) : new StoreMatrix(registers, slot, offset, context.Has("trans"));
+        return load ? new LoadMatrix(registers, slot, offset, context.Has("trans"))
+            : new StoreMatrix(registers, slot, offset, context.Has("trans"));
     }
 
     private static void CheckWhole(Warp warp, uint lanes)
@@ -56,11 +57,14 @@ internal static class MatrixMoves
                     {
                         var (row, column) = ((matrix * 8) + ((lane & 3) * 2), (ulong)(lane >> 2) * 2);
                         value = Unsafe.ReadUnaligned<ushort>(LaneMemory.Read(warp, lane, PtxSpace.Shared, rows[row] + column, 2, 2, check))
-                            | ((ulong)Unsafe.ReadUnaligned<ushort>(LaneMemory.Read(warp, lane, PtxSpace.Shared, rows[row + 1] + column, 2, 2, check)) << 16);
+                            | ((ulong)Unsafe.ReadUnaligned<ushort>(
+                                LaneMemory.Read(warp, lane, PtxSpace.Shared, rows[row + 1] + column, 2, 2, check)) << 16);
                     }
                     else
                     {
-                        value = Unsafe.ReadUnaligned<uint>(LaneMemory.Read(warp, lane, PtxSpace.Shared, rows[(matrix * 8) + (lane >> 2)] + ((ulong)(lane & 3) * 4), 4, 4, check));
+                        value = Unsafe.ReadUnaligned<uint>(
+                            LaneMemory.Read(warp, lane, PtxSpace.Shared, rows[(matrix * 8) + (lane >> 2)] + ((ulong)(lane & 3) * 4), 4, 4,
+                            check));
                     }
                     registers[(targets[matrix] * 32) + lane] = value;
                 }
@@ -86,7 +90,8 @@ internal static class MatrixMoves
                         var start = registers[(address * 32) + (matrix * 8) + row] + (ulong)offset;
                         warp.Cta.Shared.Resolve(start, 16, 16, out _);
                         Unsafe.WriteUnaligned(ref value[0], bits >> (half * 16));
-                        var data = LaneMemory.Write(warp, lane, PtxSpace.Shared, start + (ulong)(column * 2), 2, 2, value[..2], isConstant: false);
+                        var data = LaneMemory.Write(
+                            warp, lane, PtxSpace.Shared, start + (ulong)(column * 2), 2, 2, value[..2], isConstant: false);
                         value[..2].CopyTo(new Span<byte>(data, 2));
                     }
                 }

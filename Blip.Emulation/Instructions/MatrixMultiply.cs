@@ -17,12 +17,14 @@ internal static class MatrixMultiply
     {
         var parts = context.Parts;
         context.Allow("sync", "aligned", "m16n8k4", "m16n8k8", "m16n8k16", "m16n8k32", "row", "col", "satfinite");
-        if (parts.Length < 10 || parts[1] != "sync" || parts[2] != "aligned" || parts[4] != "row" || parts[5] != "col" || context.Has("satfinite"))
+        if (parts.Length < 10 || parts[1] != "sync" || parts[2] != "aligned" || parts[4] != "row" || parts[5] != "col"
+            || context.Has("satfinite"))
             throw context.Instruction.Unknown("unknown form");
         var depth = int.Parse(parts[3].AsSpan("m16n8k".Length), System.Globalization.CultureInfo.InvariantCulture);
         var (d, a, b, c) = (parts[6], parts[7], parts[8], parts[9]);
         var whole = a is "s8" or "u8";
-        var pack = a switch { "f16" or "bf16" => 2, "tf32" => 1, "s8" or "u8" => 4, _ => throw context.Instruction.Unknown("unknown type of A") };
+        var pack = a switch { "f16" or "bf16" => 2, "tf32" => 1, "s8" or "u8" => 4,
+            _ => throw context.Instruction.Unknown("unknown type of A") };
         var known = (a, b, c, d) switch
         {
             ("f16", "f16", "f32", "f32") or ("f16", "f16", "f16", "f16") or ("bf16", "bf16", "f32", "f32") => depth is 8 or 16,
@@ -37,7 +39,8 @@ internal static class MatrixMultiply
         foreach (var (operand, count) in registers)
         {
             if (context.Operand(operand).Elements.Length != count)
-                throw context.Instruction.Unknown($"operand {operand + 1} has {context.Operand(operand).Elements.Length} registers; {count} are expected");
+                throw context.Instruction.Unknown(
+                    $"operand {operand + 1} has {context.Operand(operand).Elements.Length} registers; {count} are expected");
         }
         var slots = registers.Select(pair => context.Operand(pair.Item1).Elements
             .Select(element => pair.Item1 == 0 ? context.Target(element) : context.Source(element, "b32")).ToArray()).ToArray();

@@ -24,7 +24,9 @@ internal static class MemoryAccess
     internal static PtxSpace Space(DecodeContext context, PtxOperand address)
     {
         if (context.Has("param") || context.Has("param::entry") || context.Has("param::func"))
-            return address.Elements[0] is { Kind: PtxOperandKind.Symbol, Variable.Space: PtxSpace.Call } ? PtxSpace.Call : PtxSpace.Parameter;
+            return address.Elements[0] is { Kind: PtxOperandKind.Symbol, Variable.Space: PtxSpace.Call }
+                ? PtxSpace.Call
+                : PtxSpace.Parameter;
         if (context.Has("shared") || context.Has("shared::cta"))
             return PtxSpace.Shared;
         if (context.Has("global"))
@@ -71,7 +73,9 @@ internal static class MemoryAccess
         var space = Space(context, address);
         if (space is PtxSpace.Constant or PtxSpace.Parameter)
             throw context.Instruction.Unknown("this memory cannot be written");
-        return new StoreOperation(space, PtxTypes.Bytes(context.Type), [.. elements.Select(element => context.Source(element, context.Type))], slot, offset, elements.All(element => element.Kind == PtxOperandKind.Immediate));
+        return new StoreOperation(space, PtxTypes.Bytes(context.Type),
+            [.. elements.Select(element => context.Source(element, context.Type))], slot, offset,
+            elements.All(element => element.Kind == PtxOperandKind.Immediate));
     }
 
     private static void CheckVector(DecodeContext context, int elements)
@@ -82,8 +86,10 @@ internal static class MemoryAccess
 
     // Cache hints, and orders that always hold here.
     private static void Modifiers(DecodeContext context) => context.Allow(
-        "param", "param::entry", "param::func", "shared", "shared::cta", "global", "local", "const", "v2", "v4", "volatile", "weak", "relaxed", "acquire", "release",
-        "cta", "gpu", "sys", "ca", "cg", "cs", "lu", "cv", "wb", "wt", "nc", "L1::evict_first", "L1::evict_last", "L1::evict_normal", "L1::no_allocate", "L2::64B",
+        "param", "param::entry", "param::func", "shared", "shared::cta", "global", "local", "const", "v2", "v4", "volatile", "weak",
+            "relaxed", "acquire", "release",
+        "cta", "gpu", "sys", "ca", "cg", "cs", "lu", "cv", "wb", "wt", "nc", "L1::evict_first", "L1::evict_last", "L1::evict_normal",
+            "L1::no_allocate", "L2::64B",
         "L2::128B", "L2::256B");
 
     private static Operation Convert(DecodeContext context)

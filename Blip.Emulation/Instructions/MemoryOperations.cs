@@ -42,12 +42,14 @@ internal static unsafe class LaneMemory
                 throw new UnreachableException($"Nothing reads {Name(space)} memory.");
         }
         if (check && !AllSet(state, bytes))
-            throw new EmulationException(Fault.Uninitialised, $"lane {lane} reads {bytes} bytes of {Name(space)} memory at 0x{address:x} that were never written");
+            throw new EmulationException(
+                Fault.Uninitialised, $"lane {lane} reads {bytes} bytes of {Name(space)} memory at 0x{address:x} that were never written");
         return data;
     }
 
     /// <summary>A store's place, whose bytes count as written.</summary>
-    public static byte* Write(Warp warp, int lane, PtxSpace space, ulong address, int bytes, int alignment, ReadOnlySpan<byte> values, bool isConstant)
+    public static byte* Write(
+        Warp warp, int lane, PtxSpace space, ulong address, int bytes, int alignment, ReadOnlySpan<byte> values, bool isConstant)
     {
         byte* state;
         byte* data;
@@ -55,11 +57,13 @@ internal static unsafe class LaneMemory
         {
             case PtxSpace.Global:
                 data = warp.Cta.Launch.Global.Resolve(address, bytes, alignment, out state);
-                warp.Cta.GlobalRaces?.Write(address, bytes, (warp.Index * 32) + lane, isConstant && values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
+                warp.Cta.GlobalRaces?.Write(
+                    address, bytes, (warp.Index * 32) + lane, isConstant && values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
                 break;
             case PtxSpace.Shared:
                 data = warp.Cta.Shared.Resolve(address, bytes, alignment, out state);
-                warp.Cta.Races?.Write((int)address, bytes, (warp.Index * 32) + lane, isConstant && values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
+                warp.Cta.Races?.Write(
+                    (int)address, bytes, (warp.Index * 32) + lane, isConstant && values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
                 break;
             case PtxSpace.Local:
                 data = warp.Local.Resolve(address, lane, bytes, alignment, out state);
@@ -82,7 +86,9 @@ internal static unsafe class LaneMemory
     {
         if (address - MemoryAccess.SharedWindow < MemoryAccess.WindowSize)
             return (PtxSpace.Shared, address - MemoryAccess.SharedWindow);
-        return address - MemoryAccess.LocalWindow < MemoryAccess.WindowSize ? (PtxSpace.Local, address - MemoryAccess.LocalWindow) : (PtxSpace.Global, address);
+        return address - MemoryAccess.LocalWindow < MemoryAccess.WindowSize
+            ? (PtxSpace.Local, address - MemoryAccess.LocalWindow)
+            : (PtxSpace.Global, address);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -116,14 +122,17 @@ internal static unsafe class LaneMemory
     {
         var arguments = warp.Cta.Launch.Arguments;
         if (address > (ulong)arguments.Length || (int)address + bytes > arguments.Length)
-            throw new EmulationException(Fault.OutOfBounds, $"argument access of {bytes} bytes at offset {address}; there are {arguments.Length}");
+            throw new EmulationException(
+                Fault.OutOfBounds, $"argument access of {bytes} bytes at offset {address}; there are {arguments.Length}");
         if (address % (ulong)alignment != 0)
-            throw new EmulationException(Fault.Misaligned, $"argument access of {bytes} bytes at offset {address}, no multiple of {alignment}");
+            throw new EmulationException(
+                Fault.Misaligned, $"argument access of {bytes} bytes at offset {address}, no multiple of {alignment}");
         // The launch pins it.
         return (byte*)Unsafe.AsPointer(ref arguments[(int)address]);
     }
 
-    private static string Name(PtxSpace space) => space switch { PtxSpace.Call => "call argument", _ => space.ToString().ToLowerInvariant() };
+    private static string Name(PtxSpace space) =>
+        space switch { PtxSpace.Call => "call argument", _ => space.ToString().ToLowerInvariant() };
 }
 
 /// <summary>ld of one value or a vector. Signed values extend to <c>extend</c> bytes, unless it is 0.</summary>
@@ -230,7 +239,8 @@ internal sealed unsafe class StoreOperation(PtxSpace space, int bytes, int[] sou
             var lane = BitOperations.TrailingZeroCount(lanes);
             for (var i = 0; i < sources.Length; i++)
                 Unsafe.WriteUnaligned(ref values[i * bytes], registers[(sources[i] * 32) + lane]);
-            var data = LaneMemory.Write(warp, lane, space, registers[(address * 32) + lane] + (ulong)offset, size, size, values[..size], isConstant);
+            var data = LaneMemory.Write(
+                warp, lane, space, registers[(address * 32) + lane] + (ulong)offset, size, size, values[..size], isConstant);
             values[..size].CopyTo(new Span<byte>(data, size));
         }
     }

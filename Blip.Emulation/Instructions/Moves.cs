@@ -12,7 +12,8 @@ internal static class Moves
         var type = context.Type;
         var (to, from) = (context.Operand(0), context.Operand(1));
         if (type == "pred")
-            return new PredicateMap(context.PredicateTarget(to), context.PredicateSource(from), -1, from.Negated ? (a, _) => ~a : (a, _) => a);
+            return new PredicateMap(
+                context.PredicateTarget(to), context.PredicateSource(from), -1, from.Negated ? (a, _) => ~a : (a, _) => a);
         if (from.Kind == PtxOperandKind.Vector)
             return Pack(context, to, from, type);
         if (to.Kind == PtxOperandKind.Vector)

@@ -42,7 +42,8 @@ internal static class Rounding
         var rounded = Math.ScaleB(ToIntegral(scaled, mode), quantum);
         if (Math.Abs(rounded) > format.MaxValue)
         {
-            var toInfinity = mode is RoundingMode.NearestEven or RoundingMode.NearestAway || (mode == RoundingMode.Up && value > 0) || (mode == RoundingMode.Down && value < 0);
+            var toInfinity = mode is RoundingMode.NearestEven or RoundingMode.NearestAway || (mode == RoundingMode.Up && value > 0)
+                || (mode == RoundingMode.Down && value < 0);
             return Math.CopySign(toInfinity ? double.PositiveInfinity : format.MaxValue, value);
         }
         return rounded == 0 ? Math.CopySign(0, value) : rounded;
@@ -89,7 +90,8 @@ internal static class Rounding
 
     public static float Multiply(float a, float b, RoundingMode mode) => (float)Narrow((double)a * b, FloatFormat.Single, mode);
 
-    public static float MultiplyAdd(float a, float b, float c, RoundingMode mode) => (float)Narrow(OddSum((double)a * b, c), FloatFormat.Single, mode);
+    public static float MultiplyAdd(float a, float b, float c, RoundingMode mode) =>
+        (float)Narrow(OddSum((double)a * b, c), FloatFormat.Single, mode);
 
     public static float Divide(float a, float b, RoundingMode mode)
     {
@@ -108,7 +110,8 @@ internal static class Rounding
         return (float)Narrow(Odd(root, Math.FusedMultiplyAdd(-root, root, a)), FloatFormat.Single, mode);
     }
 
-    public static RoundingMode Parse(string[] parts) => Array.Find(parts, part => part is "rn" or "rz" or "rm" or "rp" or "rna" or "rni" or "rzi" or "rmi" or "rpi") switch
+    public static RoundingMode Parse(string[] parts) =>
+        Array.Find(parts, part => part is "rn" or "rz" or "rm" or "rp" or "rna" or "rni" or "rzi" or "rmi" or "rpi") switch
     {
         "rz" or "rzi" => RoundingMode.Zero,
         "rm" or "rmi" => RoundingMode.Down,

@@ -47,7 +47,8 @@ internal static class WarpGroupMultiply
         var parts = context.Parts;
         var shape = parts[4];
         var types = (parts[5], parts[6], parts[7]);
-        if (!shape.StartsWith("m64n", StringComparison.Ordinal) || !shape.EndsWith("k16", StringComparison.Ordinal) || types is not (("f32", "f16", "f16") or ("f32", "bf16", "bf16")))
+        if (!shape.StartsWith("m64n", StringComparison.Ordinal) || !shape.EndsWith("k16", StringComparison.Ordinal)
+            || types is not (("f32", "f16", "f16") or ("f32", "bf16", "bf16")))
             throw context.Instruction.Unknown("only m64nNk16 of f16 or bf16, summed in f32");
         var columns = int.Parse(shape["m64n".Length..^"k16".Length], System.Globalization.CultureInfo.InvariantCulture);
         var sums = context.Operand(0).Elements;
@@ -59,11 +60,13 @@ internal static class WarpGroupMultiply
         var adds = context.Operand(3);
         // Sums that are not added to need no values: reads are checked at execution.
         return new MultiplyOperation(
-            [.. sums.Select(sum => sum.Slot)], context.Source(1, "b64"), context.Source(2, "b64"), context.PredicateSource(adds), adds.Negated,
+            [.. sums.Select(sum => sum.Slot)], context.Source(1, "b64"), context.Source(2, "b64"), context.PredicateSource(adds),
+                adds.Negated,
             numbers[2] == 1, numbers[3] == 1, types.Item2 == "f16");
     }
 
-    private sealed class MultiplyOperation(int[] sums, int a, int b, int adds, bool addsNegated, bool transposedA, bool transposedB, bool half) : Operation
+    private sealed class MultiplyOperation(
+        int[] sums, int a, int b, int adds, bool addsNegated, bool transposedA, bool transposedB, bool half) : Operation
     {
         public override void Execute(Warp warp, uint lanes)
         {
@@ -99,7 +102,9 @@ internal sealed class SharedMatrix(ulong descriptor, bool transposed)
         // 1: rows of 128 bytes; 2: of 64.
         var layout = descriptor >> 62;
         if (layout != 1 && (layout != 2 || transposed))
-            throw new EmulationException(Fault.Invalid, $"the descriptor 0x{descriptor:x} has a layout that is not known; swizzles of 128 bytes, and of 64 where k lies together, are");
+            throw new EmulationException(Fault.Invalid,
+                $"the descriptor 0x{descriptor:x} has a layout that is not known; swizzles of 128 bytes, and of 64 where k lies together, "
+                    + $"are");
         var address = transposed
             ? start + ((ulong)(outer / 64) * leading) + ((ulong)(k / 8) * stride) + ((ulong)(k % 8) * 128) + ((ulong)(outer % 64) * 2)
             : start + ((ulong)(outer / 8) * stride) + ((ulong)(outer % 8) * (layout == 1 ? 128ul : 64)) + ((ulong)k * 2);
@@ -160,7 +165,8 @@ internal sealed class GroupProduct(int[] sums, SharedMatrix a, SharedMatrix b, b
 
     private unsafe double Read(Warp warp, ulong address)
     {
-        var bits = Unsafe.ReadUnaligned<ushort>(LaneMemory.Read(warp, 0, PtxSpace.Shared, address, 2, 2, warp.Cta.Options.CheckInitialised));
+        var bits = Unsafe.ReadUnaligned<ushort>(
+            LaneMemory.Read(warp, 0, PtxSpace.Shared, address, 2, 2, warp.Cta.Options.CheckInitialised));
         return half ? H(bits) : B(bits);
     }
 }

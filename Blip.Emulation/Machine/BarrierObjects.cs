@@ -29,7 +29,8 @@ internal sealed class BarrierObjects(Cta cta)
         var phase = state.Phase;
         state.ExpectedBytes += expectedBytes;
         if (arrivals > state.Missing)
-            throw new EmulationException(Fault.Invalid, $"the mbarrier at shared offset {address} is for {state.Count} arrivals and gets more");
+            throw new EmulationException(
+                Fault.Invalid, $"the mbarrier at shared offset {address} is for {state.Count} arrivals and gets more");
         state.Missing -= arrivals;
         if (warp >= 0)
             cta.Races?.Release(warp, state.Clock);
@@ -52,7 +53,9 @@ internal sealed class BarrierObjects(Cta cta)
     private State Find(ulong address)
     {
         Check(address);
-        return objects.TryGetValue(address, out var state) ? state : throw new EmulationException(Fault.Uninitialised, $"the mbarrier at shared offset {address} was not initialised");
+        return objects.TryGetValue(address, out var state)
+            ? state
+            : throw new EmulationException(Fault.Uninitialised, $"the mbarrier at shared offset {address} was not initialised");
     }
 
     private unsafe void Check(ulong address) => cta.Shared.Resolve(address, 8, 8, out _);

@@ -22,7 +22,9 @@ internal sealed class Cta : IDisposable
         Shared = new SharedMemory(launch.Program.DynamicShared + launch.DynamicSharedBytes);
         var count = (int)((launch.Block.Count + 31) / 32);
         Races = launch.Options.CheckRaces ? new RaceDetector(Shared.Bytes, count, launch.Program.SharedGranule) : null;
-        GlobalRaces = Races is null ? null : new GlobalRaceDetector(Races, launch.Global, launch.Program.UsesGlobalAtomics ? new GroupOrder(Races) : null);
+        GlobalRaces = Races is null
+            ? null
+            : new GlobalRaceDetector(Races, launch.Global, launch.Program.UsesGlobalAtomics ? new GroupOrder(Races) : null);
         warps = [.. Enumerable.Range(0, count).Select(index => new Warp(launch.Program, this, index))];
         Objects = new BarrierObjects(this);
     }
@@ -82,7 +84,8 @@ internal sealed class Cta : IDisposable
                 running += warp.State == WarpState.Done ? 0 : 1;
             }
             if (ready == 0 && running > 0)
-                throw new EmulationException(Fault.Deadlock, $"{Where}: the group waits for ever: {string.Join("; ", warps.Where(warp => warp.State != WarpState.Done).Select(warp => $"warp {warp.Index} at {warp.Current}"))}");
+                throw new EmulationException(Fault.Deadlock,
+                    $"{Where}: the group waits for ever: {string.Join("; ", warps.Where(warp => warp.State != WarpState.Done).Select(warp => $"warp {warp.Index} at {warp.Current}"))}");
         }
         return new LaunchCounts(warps.Sum(warp => warp.Taken), warps.Sum(warp => warp.LaneInstructions) - before);
     }
@@ -216,5 +219,6 @@ internal sealed class SeededOrder
     }
 
     /// <summary>The number of instructions in a warp's turn: with a seed sometimes few, sometimes many.</summary>
-    public int Turn(int most) => seed == 0 ? most : (Next() % 4) switch { 0 => 1 + (int)(Next() % 16), 1 => 1 + (int)(Next() % 256), _ => most };
+    public int Turn(int most) =>
+        seed == 0 ? most : (Next() % 4) switch { 0 => 1 + (int)(Next() % 16), 1 => 1 + (int)(Next() % 256), _ => most };
 }

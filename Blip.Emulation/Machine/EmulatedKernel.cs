@@ -51,7 +51,8 @@ public sealed class EmulatedKernel
     public void AllowDynamicShared(int bytes)
     {
         if (bytes < 0 || bytes + SharedBytes > gpu.Options.MaxSharedBytes)
-            throw new EmulationException(Fault.Launch, $"{bytes} bytes of dynamic shared memory beside {SharedBytes}; the device has {gpu.Options.MaxSharedBytes}");
+            throw new EmulationException(
+                Fault.Launch, $"{bytes} bytes of dynamic shared memory beside {SharedBytes}; the device has {gpu.Options.MaxSharedBytes}");
         MaxDynamicSharedBytes = bytes;
     }
 

@@ -28,7 +28,8 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         get
         {
             lock (growing)
-                return [.. allocations.Take(count).Where(allocation => !allocation.Freed).Select(allocation => (allocation.Address, allocation.Size))];
+                return [.. allocations.Take(count).Where(allocation => !allocation.Freed)
+                    .Select(allocation => (allocation.Address, allocation.Size))];
         }
     }
 
@@ -44,7 +45,9 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         lock (growing)
         {
             // Addresses are reused last, so that stale pointers are noticed for long.
-            var index = count < MaxAllocations ? count : freed.Count > 0 ? freed.Dequeue() : throw new EmulationException(Fault.Host, "too many allocations");
+            var index = count < MaxAllocations
+                ? count : freed.Count > 0 ? freed.Dequeue()
+                : throw new EmulationException(Fault.Host, "too many allocations");
             if (index == allocations.Length)
                 Array.Resize(ref allocations, index * 2);
             var address = first | ((ulong)index << OffsetBits);
@@ -83,7 +86,8 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
     }
 
     /// <summary>Copies to the host, unwritten memory included.</summary>
-    public void Read(ulong address, Span<byte> values) => new ReadOnlySpan<byte>(Resolve(address, values.Length, 1, out _), values.Length).CopyTo(values);
+    public void Read(ulong address, Span<byte> values) =>
+        new ReadOnlySpan<byte>(Resolve(address, values.Length, 1, out _), values.Length).CopyTo(values);
 
     /// <summary>Copies within device memory; unwritten bytes stay unwritten.</summary>
     public void Copy(ulong from, ulong to, int bytes)
@@ -165,7 +169,8 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
             return new EmulationException(Fault.Freed, $"global access of {bytes} bytes at 0x{address:x}, in memory that was freed");
         // An address just before an allocation has the previous index and a large offset.
         return (long)offset + bytes > allocation.Size
-            ? new EmulationException(Fault.OutOfBounds, $"global access of {bytes} bytes at offset {offset} of an allocation of {allocation.Size} bytes")
+            ? new EmulationException(
+                Fault.OutOfBounds, $"global access of {bytes} bytes at offset {offset} of an allocation of {allocation.Size} bytes")
             : new EmulationException(Fault.Misaligned, $"global access of {bytes} bytes at offset {offset}, no multiple of {alignment}");
     }
 

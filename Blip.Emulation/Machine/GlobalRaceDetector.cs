@@ -95,10 +95,13 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
         {
             var group = (int)(stamp >> 26) & 0x3FFF;
             if (groups is null || !groups.IsOrdered(thread >> 5, group, other >> 5, stamp & LatestTime))
-                throw new EmulationException(Fault.Race, $"thread {thread} {verb} global memory at 0x{address:x}, which thread {other} of group {group} {did}, and nothing orders them");
+                throw new EmulationException(Fault.Race,
+                    $"thread {thread} {verb} global memory at 0x{address:x}, which thread {other} of group {group} {did}, and nothing "
+                        + $"orders them");
             return;
         }
         if (other != thread && !times.IsOrdered(thread >> 5, other >> 5, begin + (stamp & LatestTime)))
-            throw new EmulationException(Fault.Race, $"thread {thread} {verb} global memory at 0x{address:x}, which thread {other} {did}, with no barrier between");
+            throw new EmulationException(
+                Fault.Race, $"thread {thread} {verb} global memory at 0x{address:x}, which thread {other} {did}, with no barrier between");
     }
 }

@@ -102,7 +102,8 @@ internal sealed class KernelProgram
     }
 
     public static bool KnowsSpecial(string name) =>
-        name is "tid.x" or "tid.y" or "tid.z" or "ntid.x" or "ntid.y" or "ntid.z" or "ctaid.x" or "ctaid.y" or "ctaid.z" or "nctaid.x" or "nctaid.y"
+        name is "tid.x" or "tid.y" or "tid.z" or "ntid.x" or "ntid.y" or "ntid.z" or "ctaid.x" or "ctaid.y" or "ctaid.z" or "nctaid.x"
+            or "nctaid.y"
             or "nctaid.z" or "laneid" or "warpid" or "nwarpid" or "dynamic_smem_size" or "total_smem_size" or "lanemask_eq" or "lanemask_lt"
             or "lanemask_le" or "lanemask_gt" or "lanemask_ge" or "smid";
 
@@ -147,7 +148,8 @@ internal sealed class KernelProgram
         foreach (var instruction in module.Code)
         {
             // A generic store may go to shared memory.
-            if (instruction.Name is "ld" or "st" or "atom" or "red" && !instruction.Has("global") && !instruction.Has("local") && !instruction.Has("param"))
+            if (instruction.Name is "ld" or "st" or "atom" or "red" && !instruction.Has("global") && !instruction.Has("local")
+                && !instruction.Has("param"))
                 smallest = Math.Min(smallest, PtxTypes.Bytes(instruction.Parts[^1]));
             else if (instruction.Name is "ldmatrix" or "stmatrix" or "wgmma")
                 smallest = Math.Min(smallest, 2);

@@ -16,7 +16,9 @@ internal static class KernelRunner
         Check(launch, sharedLimit);
         var options = launch.Options;
         var groups = launch.Grid.Count;
-        var threads = launch.Program.UsesGlobalAtomics ? 1 : Math.Min(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, groups);
+        var threads = launch.Program.UsesGlobalAtomics
+            ? 1
+            : Math.Min(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, groups);
         if (threads <= 1)
             return RunSome(launch, 0, 1, CancellationToken.None);
 
@@ -49,7 +51,8 @@ internal static class KernelRunner
         for (var number = first; number < groups && !stop.IsCancellationRequested; number += step)
         {
             var at = (start + (number * stride)) % groups;
-            var group = new Dim3((int)(at % launch.Grid.X), (int)(at / launch.Grid.X % launch.Grid.Y), (int)(at / launch.Grid.X / launch.Grid.Y));
+            var group = new Dim3(
+                (int)(at % launch.Grid.X), (int)(at / launch.Grid.X % launch.Grid.Y), (int)(at / launch.Grid.X / launch.Grid.Y));
             var counts = cta.Run(group, at);
             warpInstructions += counts.WarpInstructions;
             laneInstructions += counts.LaneInstructions;
@@ -81,7 +84,8 @@ internal static class KernelRunner
         if (block.Count > entry.MaxThreads)
             throw Refuse(launch, $"groups {block} are beyond the {entry.MaxThreads} threads that the kernel was compiled for");
         if (launch.DynamicSharedBytes < 0 || launch.Program.DynamicShared + launch.DynamicSharedBytes > sharedLimit)
-            throw Refuse(launch, $"{launch.Program.DynamicShared} and {launch.DynamicSharedBytes} bytes of shared memory are beyond {sharedLimit}");
+            throw Refuse(launch,
+                $"{launch.Program.DynamicShared} and {launch.DynamicSharedBytes} bytes of shared memory are beyond {sharedLimit}");
         CheckArguments(entry, launch.Arguments.Length);
     }
 
@@ -89,8 +93,10 @@ internal static class KernelRunner
     public static void CheckArguments(PtxFunction entry, int bytes)
     {
         if (bytes != entry.ParameterBytes && bytes != PtxTypes.RoundUp(entry.ParameterBytes, 8))
-            throw new EmulationException(Fault.Launch, $"launch of {entry.Name}: {bytes} bytes of arguments, where the kernel takes {entry.ParameterBytes}");
+            throw new EmulationException(
+                Fault.Launch, $"launch of {entry.Name}: {bytes} bytes of arguments, where the kernel takes {entry.ParameterBytes}");
     }
 
-    private static EmulationException Refuse(KernelLaunch launch, string what) => new(Fault.Launch, $"launch of {launch.Program.Entry.Name}: {what}");
+    private static EmulationException Refuse(KernelLaunch launch, string what) =>
+        new(Fault.Launch, $"launch of {launch.Program.Entry.Name}: {what}");
 }

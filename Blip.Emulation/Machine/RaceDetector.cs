@@ -200,7 +200,8 @@ internal sealed class RaceDetector : IDisposable
                 continue;
             var lane = row[other] & SeveralLanes;
             if (other != warp || lane != (ulong)(thread & 31))
-                throw Race(g, thread, "writes", (other * 32) + (lane == SeveralLanes ? 0 : (int)lane), lane == SeveralLanes ? "and others of its warp read" : "read");
+                throw Race(g, thread, "writes", (other * 32) + (lane == SeveralLanes ? 0 : (int)lane),
+                    lane == SeveralLanes ? "and others of its warp read" : "read");
         }
     }
 

@@ -27,9 +27,11 @@ internal sealed unsafe class SharedMemory : IDisposable
     public byte* Resolve(ulong offset, int bytes, int alignment, out byte* written)
     {
         if (offset > (ulong)Bytes || (int)offset + bytes > Bytes)
-            throw new EmulationException(Fault.OutOfBounds, $"shared access of {bytes} bytes at offset 0x{offset:x}; the group has {Bytes} bytes");
+            throw new EmulationException(
+                Fault.OutOfBounds, $"shared access of {bytes} bytes at offset 0x{offset:x}; the group has {Bytes} bytes");
         if ((offset & (ulong)(alignment - 1)) != 0)
-            throw new EmulationException(Fault.Misaligned, $"shared access of {bytes} bytes at offset {offset}, no multiple of {alignment}");
+            throw new EmulationException(
+                Fault.Misaligned, $"shared access of {bytes} bytes at offset {offset}, no multiple of {alignment}");
         written = state + offset;
         return data + offset;
     }
@@ -70,9 +72,11 @@ internal sealed unsafe class ThreadMemory : IDisposable
     public byte* Resolve(ulong offset, int lane, int bytes, int alignment, out byte* written)
     {
         if (offset > (ulong)Bytes || (int)offset + bytes > Bytes)
-            throw new EmulationException(Fault.OutOfBounds, $"{name} access of {bytes} bytes at offset 0x{offset:x}; a thread has {Bytes} bytes");
+            throw new EmulationException(
+                Fault.OutOfBounds, $"{name} access of {bytes} bytes at offset 0x{offset:x}; a thread has {Bytes} bytes");
         if ((offset & (ulong)(alignment - 1)) != 0)
-            throw new EmulationException(Fault.Misaligned, $"{name} access of {bytes} bytes at offset {offset}, no multiple of {alignment}");
+            throw new EmulationException(
+                Fault.Misaligned, $"{name} access of {bytes} bytes at offset {offset}, no multiple of {alignment}");
         written = state + (lane * stride) + (long)offset;
         return data + (lane * stride) + (long)offset;
     }

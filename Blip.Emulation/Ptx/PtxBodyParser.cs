@@ -47,7 +47,9 @@ internal sealed class PtxBodyParser(
             }
         }
         function.End = module.Instructions.Count;
-        module.Instructions.Add(new PtxInstruction { Mnemonic = PtxInstruction.End, Line = tokens[position - 1].Line, Text = "}", Operands = [], Function = function });
+        module.Instructions.Add(
+            new PtxInstruction { Mnemonic = PtxInstruction.End, Line = tokens[position - 1].Line, Text = "}", Operands = [],
+            Function = function });
         for (var i = function.Start; i < function.End; i++)
             Resolve(module.Instructions[i]);
         return position;
@@ -82,7 +84,8 @@ internal sealed class PtxBodyParser(
                 scope.Add(placeCall(Declarator.Read(tokens, ref position, PtxSpace.Call)));
                 break;
             case ".branchtargets":
-                tables[lastLabel] = [.. tokens.GetRange(start + 1, end - start - 1).Where(token => token.Text != ",").Select(token => token.Text)];
+                tables[lastLabel] =
+                    [.. tokens.GetRange(start + 1, end - start - 1).Where(token => token.Text != ",").Select(token => token.Text)];
                 break;
             case ".pragma":
                 break;
@@ -174,7 +177,8 @@ internal sealed class PtxBodyParser(
         }
         module.Instructions.Add(new PtxInstruction
         {
-            Mnemonic = mnemonic.Text, Line = mnemonic.Line, Text = text, Operands = [.. operands], Function = function, Guard = guard, GuardNegated = negated,
+            Mnemonic = mnemonic.Text, Line = mnemonic.Line, Text = text, Operands = [.. operands], Function = function, Guard = guard,
+                GuardNegated = negated,
         });
     }
 

@@ -41,7 +41,8 @@ internal readonly record struct PtxToken(string Text, int Line)
             {
                 var start = i;
                 // The scope in a mnemonic: cp.async.bulk.shared::cluster.
-                while (i < text.Length && (IsWord(text[i]) || (text[i] == ':' && i + 1 < text.Length && text[i + 1] == ':') || (text[i] == ':' && text[i - 1] == ':' && i - 1 > start)))
+                while (i < text.Length && (IsWord(text[i]) || (text[i] == ':' && i + 1 < text.Length && text[i + 1] == ':')
+                    || (text[i] == ':' && text[i - 1] == ':' && i - 1 > start)))
                     i++;
                 tokens.Add(new PtxToken(text[start..i], line));
             }
@@ -61,7 +62,8 @@ internal readonly record struct PtxToken(string Text, int Line)
         var before = "";
         foreach (var (token, _) in tokens)
         {
-            if (text.Length > 0 && before is not ("[" or "(" or "{" or "@" or "!" or "-" or "<" or "+" or "|") && token is not ("]" or ")" or "}" or "," or ";" or "+" or ">" or "<" or "|" or ":"))
+            if (text.Length > 0 && before is not ("[" or "(" or "{" or "@" or "!" or "-" or "<" or "+" or "|")
+                && token is not ("]" or ")" or "}" or "," or ";" or "+" or ">" or "<" or "|" or ":"))
                 text.Append(' ');
             text.Append(token);
             before = token;

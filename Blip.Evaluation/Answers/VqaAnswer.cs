@@ -8,7 +8,8 @@ public static partial class VqaAnswer
     // The official code passes a flag as this count.
     private const int MostFullStops = 32;
 
-    private static readonly string[] Punctuation = [";", "/", "[", "]", "\"", "{", "}", "(", ")", "=", "+", "\\", "_", "-", ">", "<", "@", "`", ",", "?", "!"];
+    private static readonly string[] Punctuation =
+        [";", "/", "[", "]", "\"", "{", "}", "(", ")", "=", "+", "\\", "_", "-", ">", "<", "@", "`", ",", "?", "!"];
 
     private static readonly Dictionary<string, string> Numbers = new(StringComparer.Ordinal)
     {

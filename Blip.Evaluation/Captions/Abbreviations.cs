@@ -13,7 +13,8 @@ internal static partial class Abbreviations
         "mr|mrs|ms|drs?|profs?|sens?|reps?|attys?|lt|col|gen|messrs|govs?|adm|rev|maj|sgt|cpl|pvt|capt|ste?|ave|pres|lieut|hon|brig|co?mdr|pfc|spc|supts?|det|mt|ft"
         + "|adj|adv|asst|assoc|ens|insp|mlle|mme|msgr|sfc|jr|sr|bros|(ed|ph)\\.d|esq";
 
-    private const string Others = "etc|al|seq|bldg|invt|elec|natl|m[ft]g|dept|blvd|rd|viz|exhs?|ass't|govt|wm|jos|cie|cf|vs|a\\.k\\.a|tel|est|ext|sq";
+    private const string Others =
+        "etc|al|seq|bldg|invt|elec|natl|m[ft]g|dept|blvd|rd|viz|exhs?|ass't|govt|wm|jos|cie|cf|vs|a\\.k\\.a|tel|est|ext|sq";
 
     // Those in (?-i:…) need a capital: in lower case they are ordinary words.
     private const string States =

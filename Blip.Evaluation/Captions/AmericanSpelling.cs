@@ -16,18 +16,24 @@ internal static partial class AmericanSpelling
         ("analogue", "analog", " s"), ("homologue", "homolog", " s"),
         ("analys", "analyz", "e ed ing"),
         ("cancell", "cancel", "ed ing"), ("labell", "label", "ed ing"), ("travell", "travel", "ed ing"),
-        ("centre", "center", ""), ("theatre", "theater", " s"), ("fibre", "fiber", " s"), ("titre", "titer", " s"), ("meagre", "meager", ""),
-        ("chimaeric", "chimeric", ""), ("encyclopaedia", "encyclopedia", ""), ("oestrogen", "estrogen", " s"), ("manoeuvre", "maneuver", " s"),
+        ("centre", "center", ""), ("theatre", "theater", " s"), ("fibre", "fiber", " s"), ("titre", "titer", " s"),
+            ("meagre", "meager", ""),
+        ("chimaeric", "chimeric", ""), ("encyclopaedia", "encyclopedia", ""), ("oestrogen", "estrogen", " s"),
+            ("manoeuvre", "maneuver", " s"),
         ("defence", "defense", ""), ("Defence", "Defense", ""),
         ("grey", "gray", ""), ("kerb", "curb", ""), ("leant", "leaned", ""), ("learnt", "learned", ""),
         ("practis", "practic", "e ed"),
         ("armour", "armor", "ed"), ("candour", "candor", ""), ("clamour", "clamor", ""), ("colour", "color", "ed ing ful"),
-        ("discolour", "discolor", " s ed ing"), ("endeavour", "endeavor", " s ed ing"), ("favour", "favor", " s ed ing ite ites"), ("fervour", "fervor", ""),
+        ("discolour", "discolor", " s ed ing"), ("endeavour", "endeavor", " s ed ing"), ("favour", "favor", " s ed ing ite ites"),
+            ("fervour", "fervor", ""),
         ("flavour", "flavor", " s ed ing"), ("glamour", "glamour", ""), ("harbour", "harbor", " s"), ("honour", "honor", " s ed ing able"),
         ("humour", "humor", " s ed ing"), ("labour", "labor", " s ed ing"), ("Labour", "Labor", ""), ("misdemeanour", "misdemeanor", " s"),
-        ("neighbour", "neighbor", " s hood hoods"), ("rumour", "rumor", "ed ing"), ("savour", "savor", " s ed ing"), ("splendour", "splendor", " s"),
-        ("capitalis", "capitaliz", "e ed ation"), ("finalis", "finaliz", "e ed ing"), ("localis", "localiz", "e ed"), ("maximis", "maximiz", "e ed ing"),
-        ("minimis", "minimiz", "e ed ing"), ("modernis", "moderniz", "e ed ing"), ("organis", "organiz", "ation ations"), ("penalis", "penaliz", "e ed"),
+        ("neighbour", "neighbor", " s hood hoods"), ("rumour", "rumor", "ed ing"), ("savour", "savor", " s ed ing"),
+            ("splendour", "splendor", " s"),
+        ("capitalis", "capitaliz", "e ed ation"), ("finalis", "finaliz", "e ed ing"), ("localis", "localiz", "e ed"),
+            ("maximis", "maximiz", "e ed ing"),
+        ("minimis", "minimiz", "e ed ing"), ("modernis", "moderniz", "e ed ing"), ("organis", "organiz", "ation ations"),
+            ("penalis", "penaliz", "e ed"),
         ("popularis", "populariz", "e ed es ing"), ("pressuris", "pressuriz", "e ed es ing"), ("realis", "realiz", "e ed ing es"),
         ("recognis", "recogniz", "e ed ing es"));
 
@@ -53,7 +59,8 @@ internal static partial class AmericanSpelling
     }
 
     private static Dictionary<string, string> Build(params (string British, string American, string Endings)[] stems) =>
-        stems.SelectMany(stem => stem.Endings.Split(' ').Select(ending => (British: stem.British + ending, American: stem.American + ending)))
+        stems.SelectMany(stem =>
+            stem.Endings.Split(' ').Select(ending => (British: stem.British + ending, American: stem.American + ending)))
             .ToDictionary(word => word.British, word => word.American, StringComparer.Ordinal);
 
     [GeneratedRegex("haem(at)?o")]

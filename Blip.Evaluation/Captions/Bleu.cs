@@ -43,7 +43,8 @@ internal static class Bleu
 
     // On a tie, the shorter.
     private static int ClosestLength(CountedCaption caption) =>
-        caption.References.Select(reference => reference.Words).OrderBy(length => Math.Abs(length - caption.Candidate.Words)).ThenBy(length => length).First();
+        caption.References.Select(reference => reference.Words).OrderBy(length => Math.Abs(length - caption.Candidate.Words))
+            .ThenBy(length => length).First();
 
     // Geometric mean of the precisions times the brevity penalty (Papineni et al. 2002, section 2.3).
     private static double[] Scores(long[] correct, long[] guesses, long words, long referenceWords)

@@ -24,9 +24,11 @@ public static class CaptionMetrics
         for (var i = 0; i < samples.Count; i++)
         {
             if (samples[i].References.Count == 0)
-                throw new ArgumentException($"Caption {i} ('{samples[i].Candidate}') has no reference to be compared with.", nameof(samples));
+                throw new ArgumentException(
+                    $"Caption {i} ('{samples[i].Candidate}') has no reference to be compared with.", nameof(samples));
         }
-        var counted = samples.Select(sample => new CountedCaption(new NGrams(sample.Candidate), [.. sample.References.Select(text => new NGrams(text))])).ToList();
+        var counted = samples.Select(sample =>
+            new CountedCaption(new NGrams(sample.Candidate), [.. sample.References.Select(text => new NGrams(text))])).ToList();
         var (bleu, bleus) = Bleu.Score(counted);
         var rouges = samples.Select(RougeL.Score).ToList();
         var ciders = Cider.Score(counted);

@@ -5,7 +5,8 @@ internal sealed class NGrams
 {
     public const int Longest = 4;
 
-    private readonly Dictionary<string, int>[] counts = [.. Enumerable.Range(0, Longest).Select(_ => new Dictionary<string, int>(StringComparer.Ordinal))];
+    private readonly Dictionary<string, int>[] counts =
+        [.. Enumerable.Range(0, Longest).Select(_ => new Dictionary<string, int>(StringComparer.Ordinal))];
 
     public NGrams(string tokens)
     {

@@ -18,7 +18,8 @@ internal static partial class PtbRules
     private const string AnyApostrophe = @"(['\u0092\u2019`\u0091\u2018\u201B]|&apos;)";
     private const string Clitic = $"{Apostrophe}([msd]|re|ve|ll)";
     private const string Number = @"([-+]?(\p{Nd}*([.,:\u00AD\u066B\u066C]\p{Nd}+)+|\p{Nd}+([.,:\u00AD\u066B\u066C]\p{Nd}+)*))";
-    private const string Thing = $"([dol]{AnyApostrophe}{LetterOrDigit})?{LetterOrDigit}+(-([dol]{AnyApostrophe}{LetterOrDigit})?{LetterOrDigit}+)*";
+    private const string Thing =
+        $"([dol]{AnyApostrophe}{LetterOrDigit})?{LetterOrDigit}+(-([dol]{AnyApostrophe}{LetterOrDigit})?{LetterOrDigit}+)*";
     private const string UrlCharacter = @"[^\s<>|`(){}\[\]""\u2018-\u201D]";
 
     private static readonly string[] Assimilations = ["cannot", "gonna", "gotta", "lemme", "gimme", "wanna"];
@@ -113,7 +114,8 @@ internal static partial class PtbRules
         '\'' or '`' or (>= '\u2018' and <= '\u201B') or '\u0091' or '\u0092' or '‹' or '›' => "'",
         '\u2026' or '\u0085' => "...",
         < '\u0080' => char.IsControl(c) ? "" : c.ToString(),
-        (>= '\u00A1' and <= '\u00BF') or '×' or '÷' or (>= '\u2016' and <= '\u2043') or (>= '\u2100' and <= '\u2BFF') or (>= '\u3001' and <= '\u301F')
+        (>= '\u00A1' and <= '\u00BF') or '×' or '÷' or (>= '\u2016' and <= '\u2043') or (>= '\u2100' and <= '\u2BFF')
+            or (>= '\u3001' and <= '\u301F')
             or (>= '\uFF01' and <= '\uFF65') or '\u0E3F' or (>= '\u20A0' and <= '\u20BF') => c.ToString(),
         _ => "",
     };
@@ -121,9 +123,11 @@ internal static partial class PtbRules
     private static string WithoutSoftHyphens(string token) => token.Replace("\u00AD", "", StringComparison.Ordinal);
 
     private static string StraightQuotes(string token) =>
-        token.Replace("&apos;", "'", StringComparison.Ordinal).Replace('\u2019', '\'').Replace('\u0092', '\'').Replace('\u2018', '`').Replace('\u0091', '`').Replace('\u201B', '`');
+        token.Replace("&apos;", "'", StringComparison.Ordinal).Replace('\u2019', '\'').Replace('\u0092', '\'').Replace('\u2018', '`')
+            .Replace('\u0091', '`').Replace('\u201B', '`');
 
-    private static string Escaped(string token) => token.Replace(@"\/", "/", StringComparison.Ordinal).Replace('\u2044', '/').Replace("/", @"\/", StringComparison.Ordinal);
+    private static string Escaped(string token) =>
+        token.Replace(@"\/", "/", StringComparison.Ordinal).Replace('\u2044', '/').Replace("/", @"\/", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\G(?<t>can)not|\G(?<t>gon|wan)na|\G(?<t>got)ta|\G(?<t>lem|gim)me", Caseless)]
     private static partial Regex Assimilated();

@@ -57,7 +57,8 @@ internal static class AnnotationJson
             var line = e.LineNumber is { } number ? $"line {number + 1}" : "the end";
             // The reader explains an unexpected character. For a value of the wrong type it only names the .NET type.
             var reason = e.InnerException is JsonException or null && e.Message.Split(" Path:")[0].Split(" LineNumber:")[0] is var text
-                && !text.Contains("could not be converted", StringComparison.Ordinal) && !text.StartsWith("Exception of type", StringComparison.Ordinal)
+                && !text.Contains("could not be converted", StringComparison.Ordinal)
+                    && !text.StartsWith("Exception of type", StringComparison.Ordinal)
                 ? text.TrimEnd('.')
                 : "a value of another kind belongs there";
             throw new AnnotationException($"{path}: {place}cannot be read, at {line}: {reason}.", e);

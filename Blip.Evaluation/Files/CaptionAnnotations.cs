@@ -13,7 +13,8 @@ public sealed class CaptionAnnotations
     /// <summary>Notices about images skipped for lack of a caption, where others have one.</summary>
     public IReadOnlyList<string> Notices =>
         HasCaptions && Images.Where(image => image.Captions.Count == 0).ToList() is { Count: > 0 } bare
-            ? [$"{Path}: {bare.Count} of {Images.Count} images have no caption to compare with, the first is {bare[0].Id}: they are passed over"]
+            ? [$"{Path}: {bare.Count} of {Images.Count} images have no caption to compare with, the first is {bare[0].Id}: they are passed "
+                + $"over"]
             : [];
 
     /// <summary>The file.</summary>
@@ -40,8 +41,11 @@ public sealed class CaptionAnnotations
         if (file.Videos is not null)
             return Checked(path, FromVideos(path, file, split));
         if (file.Images is null)
-            throw new AnnotationException($"{path}: there is no 'images': give a COCO captions file, a Karpathy dataset file, BLIP's list or MSR-VTT's file.");
-        return Checked(path, file.Images.Any(image => image?.Sentences is not null) ? FromKarpathy(path, file.Images, split) : FromCoco(path, file));
+            throw new AnnotationException(
+                $"{path}: there is no 'images': give a COCO captions file, a Karpathy dataset file, BLIP's list or MSR-VTT's file.");
+        return Checked(path, file.Images.Any(image => image?.Sentences is not null)
+            ? FromKarpathy(path, file.Images, split)
+            : FromCoco(path, file));
     }
 
     private static List<CaptionedImage> FromCoco(string path, CaptionFile file)
@@ -102,7 +106,8 @@ public sealed class CaptionAnnotations
 
     private static List<CaptionedImage> FromVideos(string path, CaptionFile file, string split)
     {
-        var captions = (file.Sentences ?? []).ToLookup(sentence => sentence?.VideoId ?? "", sentence => sentence?.Caption, StringComparer.Ordinal);
+        var captions = (file.Sentences ?? [])
+            .ToLookup(sentence => sentence?.VideoId ?? "", sentence => sentence?.Caption, StringComparer.Ordinal);
         var videos = new List<CaptionedImage>();
         foreach (var (i, video) in file.Videos!.Index())
         {
@@ -111,7 +116,9 @@ public sealed class CaptionAnnotations
                 videos.Add(new CaptionedImage(new EntryId(name), name, [.. captions[name].OfType<string>()]));
         }
         var splits = string.Join(", ", file.Videos!.Select(video => video!.Split!).Distinct().Order(StringComparer.Ordinal));
-        return videos.Count > 0 ? videos : throw new AnnotationException($"{path}: no video is of the split '{split}'; the file has {splits}.");
+        return videos.Count > 0
+            ? videos
+            : throw new AnnotationException($"{path}: no video is of the split '{split}'; the file has {splits}.");
     }
 
     private static List<CaptionedImage> FromList(string path, List<ListedImage> entries)
@@ -127,7 +134,8 @@ public sealed class CaptionAnnotations
         var numbers = captions.Keys.Select(ImageFolder.NumberOf).ToList();
         // Without unique numbers in the names, images are numbered in file order.
         var numbered = numbers.All(number => number is not null) && numbers.Distinct().Count() == numbers.Count;
-        return [.. captions.Select((image, i) => new CaptionedImage(new EntryId(numbered ? numbers[i]!.Value : i), image.Key, image.Value))];
+        return [.. captions.Select((image, i) =>
+            new CaptionedImage(new EntryId(numbered ? numbers[i]!.Value : i), image.Key, image.Value))];
     }
 
     private static CaptionAnnotations Checked(string path, List<CaptionedImage> images)

@@ -59,7 +59,8 @@ internal static class ComposedText
         // Unicode Standard, section 3.12; kana are ordered plain, voiced, half voiced.
         return (letter, mark) switch
         {
-            ( >= '\u1100' and <= '\u1112', >= '\u1161' and <= '\u1175') => (char)(0xAC00 + ((((letter - 0x1100) * 21) + mark - 0x1161) * 28)),
+            ( >= '\u1100' and <= '\u1112', >= '\u1161' and <= '\u1175') =>
+                (char)(0xAC00 + ((((letter - 0x1100) * 21) + mark - 0x1161) * 28)),
             ( >= '\uAC00' and <= '\uD7A3', > '\u11A7' and <= '\u11C2') when (letter - 0xAC00) % 28 == 0 => (char)(letter + mark - 0x11A7),
             ( >= '\u304B' and <= '\u30DB', '\u3099') => (char)(letter + 1),
             ( >= '\u306F' and <= '\u30DB', '\u309A') => (char)(letter + 2),

@@ -6,9 +6,14 @@ namespace Blip.Evaluation;
 public sealed class ImageFolder
 {
     private static readonly HashSet<string> ImageExtensions = new(
-        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico", ".tif", ".tiff", ".ppm"], StringComparer.OrdinalIgnoreCase);
+        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico", ".tif", ".tiff", ".ppm"],
+            StringComparer.OrdinalIgnoreCase);
 
-    private static readonly EnumerationOptions Listing = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
+    private static readonly EnumerationOptions Listing = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
+    };
 
     private readonly string folder;
     private readonly Lazy<(ILookup<string, string> Names, ILookup<long, string> Numbers)> listing;
@@ -46,7 +51,8 @@ public sealed class ImageFolder
         if (System.IO.Path.Combine(folder, name) is var frames && Directory.Exists(frames))
             return frames;
         return One(
-            [.. listing.Value.Names.Where(file => System.IO.Path.GetFileNameWithoutExtension(file.Key) == ImageNames.NameOf(name)).SelectMany(file => file)],
+            [.. listing.Value.Names.Where(file => System.IO.Path.GetFileNameWithoutExtension(file.Key) == ImageNames.NameOf(name))
+                .SelectMany(file => file)],
             name, out objection);
     }
 

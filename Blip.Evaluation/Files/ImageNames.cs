@@ -26,10 +26,13 @@ internal sealed class ImageNames
     {
         var whole = Normal(path);
         var found = names[NameOf(path)].ToList();
-        if (found.Count > 1 && found.FindAll(image => whole == image.Path || whole.EndsWith($"/{image.Path}", StringComparison.Ordinal)) is { Count: > 0 } exact)
+        if (found.Count > 1 && found.FindAll(image => whole == image.Path || whole.EndsWith($"/{image.Path}", StringComparison.Ordinal))
+            is { Count: > 0 } exact)
             found = exact;
         if (found.Count > 1)
-            throw new AnnotationException($"{place} is about '{path}', and that is the name of {found.Count} images of the annotations, {found[0].Id} and {found[1].Id} among them.");
+            throw new AnnotationException(
+                $"{place} is about '{path}', and that is the name of {found.Count} images of the annotations, {found[0].Id} and "
+                    + $"{found[1].Id} among them.");
         if (found.Count == 1)
             return found[0].Id;
         return ImageFolder.NumberOf(whole) is { } number && nameless.Contains(number) ? number : null;

@@ -105,7 +105,8 @@ internal sealed class PythonJson(Stream source) : Stream
 
     private void EndWord()
     {
-        if (word.AsSpan(0, length) is var name && (name.SequenceEqual("NaN"u8) || name.SequenceEqual("Infinity"u8) || name.SequenceEqual("-Infinity"u8)))
+        if (word.AsSpan(0, length) is var name
+            && (name.SequenceEqual("NaN"u8) || name.SequenceEqual("Infinity"u8) || name.SequenceEqual("-Infinity"u8)))
         {
             "null"u8.CopyTo(word);
             length = 4;

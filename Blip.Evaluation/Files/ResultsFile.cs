@@ -44,9 +44,12 @@ public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IRe
         foreach (var pair in data.Pairs)
             pairs.TryAdd((ImageNames.NameOf(pair.Left), ImageNames.NameOf(pair.Right), pair.Sentence), pair.Id);
         var file = Load(path, ResultsFormat.Predictions, (entry, _) =>
-            pairs.TryGetValue((ImageNames.NameOf(entry.Left!), ImageNames.NameOf(entry.Right ?? ""), entry.Sentence ?? ""), out var id) ? id : null);
+            pairs.TryGetValue((ImageNames.NameOf(entry.Left!), ImageNames.NameOf(entry.Right ?? ""), entry.Sentence ?? ""), out var id)
+                ? id
+                : null);
         return file.Texts.Values.FirstOrDefault(text => text is not (ResultsFormat.TrueText or ResultsFormat.FalseText)) is { } odd
-            ? throw new AnnotationException($"{path}: the prediction '{odd}' is neither {ResultsFormat.TrueText} nor {ResultsFormat.FalseText}.")
+            ? throw new AnnotationException(
+                $"{path}: the prediction '{odd}' is neither {ResultsFormat.TrueText} nor {ResultsFormat.FalseText}.")
             : file;
     }
 
@@ -69,7 +72,9 @@ public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IRe
                 failed.Add(entry!.Error ?? id.ToString());
         }
         if (entries.Count > 0 && strangers.Count == entries.Count)
-            throw new AnnotationException($"{path}: no record is about an image or question of the annotations, the first is '{strangers[0]}': they are of different data.");
+            throw new AnnotationException(
+                $"{path}: no record is about an image or question of the annotations, the first is '{strangers[0]}': they are of different "
+                    + $"data.");
         return new ResultsFile(texts, [
             .. Told(failed, path, $"have no {format.TextName}"),
             .. Told(strangers, path, "are about nothing in the annotations")]);

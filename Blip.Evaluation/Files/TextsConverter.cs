@@ -24,5 +24,6 @@ internal sealed class TextsConverter : JsonConverter<List<string>>
     }
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, List<string> value, JsonSerializerOptions options) => throw new NotSupportedException();
+    public override void Write(Utf8JsonWriter writer, List<string> value, JsonSerializerOptions options) =>
+        throw new NotSupportedException();
 }

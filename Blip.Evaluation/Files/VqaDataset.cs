@@ -53,7 +53,8 @@ public sealed class VqaDataset
         {
             var text = entry.Question ?? throw Missing(path, name, "question");
             var imageId = entry.ImageId ?? (byImage ? id : NumberedOrNamed(entry.Image)) ?? throw Missing(path, name, "image_id");
-            var image = entry.Image ?? (file.DataSubtype is { } subset && imageId.Number is { } number ? $"COCO_{subset}_{number:D12}.jpg" : null);
+            var image = entry.Image
+                ?? (file.DataSubtype is { } subset && imageId.Number is { } number ? $"COCO_{subset}_{number:D12}.jpg" : null);
             return new VqaQuestion(id, imageId, image, text, entry.Answer ?? People(entry), entry.QuestionType, entry.AnswerType);
         });
         return new VqaDataset(list, byImage && list.Count > 0 ? ResultsFormat.ImageAnswers : ResultsFormat.Answers);
@@ -66,7 +67,8 @@ public sealed class VqaDataset
     {
         var file = AnnotationJson.Load(path, AnnotationForms.Default.QuestionFile);
         return new VqaDataset(Read(path, "annotations", file.Annotations, byImage: false, (entry, id, _) =>
-            new VqaQuestion(id, entry.ImageId ?? 0, null, entry.Question, People(entry), entry.QuestionType, entry.AnswerType)), ResultsFormat.Answers);
+            new VqaQuestion(id, entry.ImageId ?? 0, null, entry.Question, People(entry), entry.QuestionType, entry.AnswerType)),
+                ResultsFormat.Answers);
     }
 
     private static List<string> People(QuestionEntry entry) => [.. (entry.Answers ?? []).Select(person => person?.Answer).OfType<string>()];
@@ -97,7 +99,9 @@ public sealed class VqaDataset
         // No answers at all: they are secret.
         return bare.Count == 0 || bare.Count == data.Questions.Count
             ? data
-            : new VqaDataset(data.Questions, data.Format, $"{path}: {bare.Count} of {data.Questions.Count} questions have no answer, the first is {bare[0].Id}: they are passed over");
+            : new VqaDataset(data.Questions, data.Format,
+                $"{path}: {bare.Count} of {data.Questions.Count} questions have no answer, the first is {bare[0].Id}: they are passed "
+                    + $"over");
     }
 
     private static VqaDataset Joined(VqaDataset asked, string questions, VqaDataset answered, string annotations)
@@ -111,9 +115,12 @@ public sealed class VqaDataset
                 : question with { Answers = [] });
         }
         if (answers.Count == answered.Questions.Count)
-            throw new AnnotationException($"{annotations}: there are no answers to question {joined[0].Id} of {questions}, nor to any other: the files are of different sets.");
+            throw new AnnotationException(
+                $"{annotations}: there are no answers to question {joined[0].Id} of {questions}, nor to any other: the files are of "
+                    + $"different sets.");
         var strangers = answers.Count == 0 ? null
-            : $"{annotations}: {answers.Count} answered questions are not in {questions}, the first is {answers.Keys.First()}: they are passed over";
+            : $"{annotations}: {answers.Count} answered questions are not in {questions}, the first is {answers.Keys.First()}: they are "
+                + $"passed over";
         var whole = Whole(new VqaDataset(joined, asked.Format), annotations);
         return new VqaDataset(joined, asked.Format, [.. whole.Notices, strangers]);
     }

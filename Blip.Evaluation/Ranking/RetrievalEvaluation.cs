@@ -25,7 +25,9 @@ public sealed class RetrievalEvaluation
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(imageOfText);
         if (images.Count == 0 || texts.Count != imageOfText.Count)
-            throw new ArgumentException($"There are {images.Count} images, {texts.Count} captions, and {imageOfText.Count} captions have an image.", nameof(imageOfText));
+            throw new ArgumentException(
+                $"There are {images.Count} images, {texts.Count} captions, and {imageOfText.Count} captions have an image.",
+                nameof(imageOfText));
         if (images.Concat(texts).FirstOrDefault(vector => vector.Length != images[0].Length) is { } other)
             throw new ArgumentException($"A vector has {other.Length} elements, and the first one {images[0].Length}.", nameof(texts));
         (this.images, this.texts, this.imageOfText) = (images, texts, imageOfText);
@@ -33,7 +35,9 @@ public sealed class RetrievalEvaluation
         for (var text = 0; text < texts.Count; text++)
         {
             if (imageOfText[text] < 0 || imageOfText[text] >= images.Count)
-                throw new ArgumentException($"Caption {text} belongs to image {imageOfText[text]}, and there are images 0 to {images.Count - 1}.", nameof(imageOfText));
+                throw new ArgumentException(
+                    $"Caption {text} belongs to image {imageOfText[text]}, and there are images 0 to {images.Count - 1}.",
+                    nameof(imageOfText));
             textsOfImage[imageOfText[text]].Add(text);
         }
         if (Array.FindIndex(textsOfImage, list => list.Count == 0) is >= 0 and var bare)

@@ -27,7 +27,9 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
         ArgumentNullException.ThrowIfNull(retriever);
         ArgumentNullException.ThrowIfNull(embedder);
         if (embedder.Dimension != retriever.Index.Dimension)
-            throw new ArgumentException($"The embedder makes vectors of {embedder.Dimension}, and the index holds vectors of {retriever.Index.Dimension}.", nameof(embedder));
+            throw new ArgumentException(
+                $"The embedder makes vectors of {embedder.Dimension}, and the index holds vectors of {retriever.Index.Dimension}.",
+                nameof(embedder));
         (this.retriever, this.embedder) = (retriever, embedder);
     }
 
@@ -57,7 +59,8 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
         nameof(EnsureCollectionDeletedAsync), cancellationToken);
 
     /// <inheritdoc/>
-    public override Task<IndexedImage?> GetAsync(string key, RecordRetrievalOptions? options = null, CancellationToken cancellationToken = default)
+    public override Task<IndexedImage?> GetAsync(
+        string key, RecordRetrievalOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         return Task.FromResult(!isDeleted && Index.TryGet(key, out var entry) ? Record(entry, options?.IncludeVectors == true) : null);
@@ -92,7 +95,8 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
     }
 
     /// <inheritdoc/>
-    public override Task UpsertAsync(IndexedImage record, CancellationToken cancellationToken = default) => UpsertAsync([record], cancellationToken);
+    public override Task UpsertAsync(IndexedImage record, CancellationToken cancellationToken = default) =>
+        UpsertAsync([record], cancellationToken);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A vector is missing, not of length 1, or of another dimension.</exception>
@@ -104,7 +108,9 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
         foreach (var record in list)
         {
             if (record.Vector.Length != Index.Dimension)
-                throw new ArgumentException($"The vector of '{record.Id}' holds {record.Vector.Length} values; an embedder gives {Index.Dimension}.", nameof(records));
+                throw new ArgumentException(
+                    $"The vector of '{record.Id}' holds {record.Vector.Length} values; an embedder gives {Index.Dimension}.",
+                    nameof(records));
         }
         var entries = list.ConvertAll(record => new IndexEntry(record.Id, record.Length, record.Modified?.UtcTicks ?? 0));
         var values = list.SelectMany(record => record.Vector.ToArray()).ToArray();
@@ -117,11 +123,13 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
     /// </summary>
     /// <inheritdoc/>
     public override async IAsyncEnumerable<VectorSearchResult<IndexedImage>> SearchAsync<TInput>(
-        TInput searchValue, int top, VectorSearchOptions<IndexedImage>? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        TInput searchValue, int top, VectorSearchOptions<IndexedImage>? options =
+            null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         options ??= new VectorSearchOptions<IndexedImage>();
-        if (options.VectorProperty is { Body: var body } && !body.ToString().EndsWith($".{nameof(IndexedImage.Vector)}, Object)", StringComparison.Ordinal)
+        if (options.VectorProperty is { Body: var body }
+            && !body.ToString().EndsWith($".{nameof(IndexedImage.Vector)}, Object)", StringComparison.Ordinal)
             && !body.ToString().EndsWith($".{nameof(IndexedImage.Vector)}", StringComparison.Ordinal))
             throw new NotSupportedException($"VectorProperty is {body}: an image has one vector, {nameof(IndexedImage.Vector)}.");
         var query = await VectorOfAsync(searchValue, cancellationToken).ConfigureAwait(false);
@@ -144,7 +152,11 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
-            : serviceType == typeof(VectorStoreCollectionMetadata) ? new VectorStoreCollectionMetadata { VectorStoreSystemName = System, CollectionName = Name }
+            : serviceType == typeof(VectorStoreCollectionMetadata) ? new VectorStoreCollectionMetadata
+            {
+                VectorStoreSystemName = System,
+                CollectionName = Name,
+            }
             : serviceType.IsInstanceOfType(retriever) ? retriever
             : serviceType == typeof(EmbeddingIndex) ? Index
             : serviceType.IsInstanceOfType(embedder) ? embedder
@@ -156,11 +168,13 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
     {
         string text => (await embedder.VectorsAsync([text], cancellationToken).ConfigureAwait(false))[0],
         ImageSource image => await embedder.EmbedImageAsync(image, cancellationToken).ConfigureAwait(false),
-        DataContent content when Images.Is(content) => await embedder.EmbedImageAsync(Images.From(content, allowLocalFiles: false), cancellationToken).ConfigureAwait(false),
+        DataContent content when Images.Is(content) =>
+            await embedder.EmbedImageAsync(Images.From(content, allowLocalFiles: false), cancellationToken).ConfigureAwait(false),
         float[] vector => vector,
         ReadOnlyMemory<float> vector => vector,
         Embedding<float> embedding => embedding.Vector,
-        _ => throw new NotSupportedException($"A search by {typeof(TInput).Name} is unknown: give words, an ImageSource, DataContent with an image, or a vector of floats."),
+        _ => throw new NotSupportedException(
+            $"A search by {typeof(TInput).Name} is unknown: give words, an ImageSource, DataContent with an image, or a vector of floats."),
     };
 
     // Writes files: not on the caller's thread.
@@ -203,7 +217,8 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
         return record;
     }
 
-    private static IEnumerable<IndexedImage> Ordered(IEnumerable<IndexedImage> records, FilteredRecordRetrievalOptions<IndexedImage> options)
+    private static IEnumerable<IndexedImage> Ordered(
+        IEnumerable<IndexedImage> records, FilteredRecordRetrievalOptions<IndexedImage> options)
     {
         if (options.OrderBy is null)
             return records;

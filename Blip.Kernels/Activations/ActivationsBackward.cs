@@ -54,7 +54,8 @@ public static class ActivationsBackward
 internal static class ActivationsBackwardPortable
 {
     [Kernel(Each = typeof(IActivation))]
-    internal readonly struct Kernel<TActivation>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, int perItem) : IDeviceKernel
+    internal readonly struct Kernel<TActivation>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, int perItem)
+        : IDeviceKernel
         where TActivation : struct, IActivation
     {
         public void Run()

@@ -29,7 +29,8 @@ public static class Attention
     /// <param name="args">Sizes and options; of the views only the lengths of tables and weights count.</param>
     public static DType? InputFormat(KernelTarget target, in AttentionArgs args) =>
         args.Dropout == 0 && AttentionCuda.OnTensorCores(target.Architecture, args)
-        && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % ValueFormats.Unit == 0
+        && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride
+            | args.ValueOffset) % ValueFormats.Unit == 0
             ? args.Precision : null;
 
     /// <summary>Whether outputs may be stored in a 16-bit format, that is <see cref="AttentionArgs.Precision"/>.</summary>
@@ -84,12 +85,15 @@ public static class Attention
         if (queries == 0)
             return;
 
-        ShapeCheck.Holds(a.Query, a.InputFormat.Floats(((queries - 1) * a.QueryStride) + a.QueryOffset + width), nameof(a.Query), "[Rows, QueryTokens, QueryStride]");
+        ShapeCheck.Holds(a.Query, a.InputFormat.Floats(((queries - 1) * a.QueryStride) + a.QueryOffset + width), nameof(a.Query),
+            "[Rows, QueryTokens, QueryStride]");
         // With KeyRow only the device knows which K/V rows are read; at least one must exist.
         var keyRows = a.KeyRow.Length > 0 ? 1 : a.Rows;
         var lastKey = ((keyRows - 1L) * a.KeyCapacity) + a.KeyTokens - 1;
-        ShapeCheck.Holds(a.Key, a.InputFormat.Floats((lastKey * a.KeyStride) + a.KeyOffset + width), nameof(a.Key), "[K/V rows, KeyCapacity, KeyStride]");
-        ShapeCheck.Holds(a.Value, a.InputFormat.Floats((lastKey * a.ValueStride) + a.ValueOffset + width), nameof(a.Value), "[K/V rows, KeyCapacity, ValueStride]");
+        ShapeCheck.Holds(a.Key, a.InputFormat.Floats((lastKey * a.KeyStride) + a.KeyOffset + width), nameof(a.Key),
+            "[K/V rows, KeyCapacity, KeyStride]");
+        ShapeCheck.Holds(a.Value, a.InputFormat.Floats((lastKey * a.ValueStride) + a.ValueOffset + width), nameof(a.Value),
+            "[K/V rows, KeyCapacity, ValueStride]");
         if (a.KeyRow.Length > 0 && a.KeyRow.Length != a.Rows && a.KeyRow.Length != (long)a.Rows * a.KeyCapacity)
             throw new ArgumentException(
                 $"KeyRow holds {a.KeyRow.Length} elements; it must be empty, [{a.Rows}] or [{a.Rows}, {a.KeyCapacity}].", nameof(a));
@@ -103,9 +107,12 @@ public static class Attention
     private static void CheckFormats(KernelTarget target, in AttentionArgs a)
     {
         if (a.InputFormat != DType.Float32 && InputFormat(target, a) != a.InputFormat)
-            throw new ArgumentException($"Queries, keys and values are {a.InputFormat}; no kernel here attends so to heads of {a.HeadDim} in {a.Precision}.", nameof(a));
+            throw new ArgumentException(
+                $"Queries, keys and values are {a.InputFormat}; no kernel here attends so to heads of {a.HeadDim} in {a.Precision}.",
+                nameof(a));
         if (a.OutputFormat != DType.Float32 && !CanStore(target, a, a.OutputFormat))
-            throw new ArgumentException($"Output is {a.OutputFormat}; no kernel here stores heads of {a.HeadDim} so after {a.Precision}.", nameof(a));
+            throw new ArgumentException(
+                $"Output is {a.OutputFormat}; no kernel here stores heads of {a.HeadDim} so after {a.Precision}.", nameof(a));
     }
 
     private static void CheckTokens(int offset, string offsetName, int stride, string strideName, int width)

@@ -66,5 +66,6 @@ internal static class AttentionCuda
     private static bool Aligned(in AttentionArgs args) =>
         (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset)
             % (args.InputFormat.Is16Bits() ? ValueFormats.Unit : 4) == 0
-        && (args.Query.LoadEffectiveAddressAsPtr() | args.Key.LoadEffectiveAddressAsPtr() | args.Value.LoadEffectiveAddressAsPtr()) % 16 == 0;
+        && (args.Query.LoadEffectiveAddressAsPtr() | args.Key.LoadEffectiveAddressAsPtr()
+            | args.Value.LoadEffectiveAddressAsPtr()) % 16 == 0;
 }

@@ -135,7 +135,8 @@ internal static class AttentionPortable
     }
 
     private static float Score(
-        ArrayView<float> q, ArrayView<float> key, ArrayView<int> keyRow, ArrayView<int> mask, AttentionShape shape, int row, int j, int inHead)
+        ArrayView<float> q, ArrayView<float> key, ArrayView<int> keyRow, ArrayView<int> mask, AttentionShape shape, int row, int j,
+            int inHead)
     {
         if (mask.Length > 0 && mask[((long)row * shape.KeyTokens) + j] == 0)
             return float.MinValue;

@@ -18,7 +18,8 @@ internal static class AttentionRegisters
 
     // The strides put a warp's simultaneous accesses into different banks. Queries and keys are columns.
     private const int QueryStride = Queries + 4, KeyStride = Keys + 1, WeightStride = Keys + 4;
-    private const int KeysAt = MaxHeadDim * QueryStride, ValuesAt = KeysAt + (MaxHeadDim * KeyStride), WeightsAt = ValuesAt + (Keys * MaxHeadDim);
+    private const int KeysAt = MaxHeadDim * QueryStride, ValuesAt = KeysAt + (MaxHeadDim * KeyStride),
+        WeightsAt = ValuesAt + (Keys * MaxHeadDim);
 
     public static bool Supports(in AttentionArgs args) =>
         args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && (args.KeyRow.Length == 0 || args.KeyRow.Length == args.Rows);
@@ -38,16 +39,19 @@ internal static class AttentionRegisters
         device.Launch(
             Launch(args),
             new Kernel<TRows, TDropout>(
-                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
+                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
+                    args.Output,
                 AttentionShape.Of(args)));
 
-    public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
+    public static KernelConfig Launch(in AttentionArgs args) =>
+        new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 2)]
     [Kernel(typeof(AlignedRows), typeof(KeptWeights)), Kernel(typeof(AnyRows), typeof(KeptWeights))]
     [Kernel(typeof(AlignedRows), typeof(WeightDropout)), Kernel(typeof(AnyRows), typeof(WeightDropout))]
     internal readonly struct Kernel<TRows, TDropout>(
-        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
+        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start,
+            ArrayView<int> mask,
         ArrayView<float> output, AttentionShape shape) : IDeviceKernel
         where TRows : struct, IRowReader
         where TDropout : struct, IWeightDropout
@@ -64,7 +68,8 @@ internal static class AttentionRegisters
             var inHead = head * shape.HeadDim;
             var tokens = ((long)row * shape.QueryTokens) + firstQuery;
             Turn<TRows>(
-                query.SubView((tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, Queries,
+                query.SubView((tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery,
+                    Queries,
                 shape.HeadDim, shared, 0, QueryStride);
 
             var first = AttentionPortable.Token(keyRow, shape, row, 0);
@@ -75,8 +80,10 @@ internal static class AttentionRegisters
             var last = shape.QueryTokens - 1;
             var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries - 1, last));
             var (visible0, visible1, visible2, visible3) = (
-                AttentionPortable.Visible(start, shape, row, firstQuery + own), AttentionPortable.Visible(start, shape, row, firstQuery + own + 1),
-                AttentionPortable.Visible(start, shape, row, firstQuery + own + 2), AttentionPortable.Visible(start, shape, row, firstQuery + own + 3));
+                AttentionPortable.Visible(start, shape, row, firstQuery + own),
+                    AttentionPortable.Visible(start, shape, row, firstQuery + own + 1),
+                AttentionPortable.Visible(start, shape, row, firstQuery + own + 2),
+                    AttentionPortable.Visible(start, shape, row, firstQuery + own + 3));
 
             Floats4 out0 = default, out1 = default, out2 = default, out3 = default;
             var largest = new Floats4 { X = float.MinValue, Y = float.MinValue, Z = float.MinValue, W = float.MinValue };
@@ -84,8 +91,10 @@ internal static class AttentionRegisters
             for (var block = 0; block < visible; block += Keys)
             {
                 Group.Barrier();
-                Turn<TRows>(keys.SubView((long)block * shape.KeyStride), shape.KeyStride, shape.KeyTokens - block, Keys, shape.HeadDim, shared, KeysAt, KeyStride);
-                LoadToShared<TRows>(values.SubView((long)block * shape.ValueStride), shape.ValueStride, shape.KeyTokens - block, shape.HeadDim, pieces);
+                Turn<TRows>(keys.SubView((long)block * shape.KeyStride), shape.KeyStride, shape.KeyTokens - block, Keys, shape.HeadDim,
+                    shared, KeysAt, KeyStride);
+                LoadToShared<TRows>(values.SubView((long)block * shape.ValueStride), shape.ValueStride, shape.KeyTokens - block,
+                    shape.HeadDim, pieces);
                 Group.Barrier();
 
                 Floats4 near = default, far = default;
@@ -118,9 +127,12 @@ internal static class AttentionRegisters
                 totals = new Floats4
                 {
                     X = (totals.X * shrinks.X) + Weigh<TDropout>(shared, own, column, s0, largest.X, shape, place + block),
-                    Y = (totals.Y * shrinks.Y) + Weigh<TDropout>(shared, own + 1, column, s1, largest.Y, shape, place + shape.KeyTokens + block),
-                    Z = (totals.Z * shrinks.Z) + Weigh<TDropout>(shared, own + 2, column, s2, largest.Z, shape, place + (2L * shape.KeyTokens) + block),
-                    W = (totals.W * shrinks.W) + Weigh<TDropout>(shared, own + 3, column, s3, largest.W, shape, place + (3L * shape.KeyTokens) + block),
+                    Y = (totals.Y * shrinks.Y) + Weigh<TDropout>(
+                        shared, own + 1, column, s1, largest.Y, shape, place + shape.KeyTokens + block),
+                    Z = (totals.Z * shrinks.Z) + Weigh<TDropout>(
+                        shared, own + 2, column, s2, largest.Z, shape, place + (2L * shape.KeyTokens) + block),
+                    W = (totals.W * shrinks.W) + Weigh<TDropout>(
+                        shared, own + 3, column, s3, largest.W, shape, place + (3L * shape.KeyTokens) + block),
                 };
                 Group.Barrier();
 
@@ -223,7 +235,13 @@ internal static class AttentionRegisters
     private static Floats4 MultiplyAdd(Floats4 weights, Floats4 v0, Floats4 v1, Floats4 v2, Floats4 v3, Floats4 sums) =>
         MultiplyAdd(weights.W, v3, MultiplyAdd(weights.Z, v2, MultiplyAdd(weights.Y, v1, MultiplyAdd(weights.X, v0, sums))));
 
-    private static Floats4 Times(Floats4 a, float factor) => new() { X = a.X * factor, Y = a.Y * factor, Z = a.Z * factor, W = a.W * factor };
+    private static Floats4 Times(Floats4 a, float factor) => new()
+    {
+        X = a.X * factor,
+        Y = a.Y * factor,
+        Z = a.Z * factor,
+        W = a.W * factor,
+    };
 
     private static void Store(ArrayView<float> to, int at, int d, int headDim, int queriesLeft, Floats4 sums, float total)
     {

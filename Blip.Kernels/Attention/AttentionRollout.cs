@@ -22,7 +22,8 @@ public static class AttentionRollout
     /// <param name="heads">At least 1.</param>
     /// <param name="tokens">At least 1.</param>
     /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
-    public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, int rows, int heads, int tokens)
+    public static void Run(
+        Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, int rows, int heads, int tokens)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(heads, 1, nameof(heads));
@@ -46,7 +47,8 @@ public static class AttentionRollout
 /// <summary>The mean over heads, then the product. A work-item sums 64 neighbours on a processor, one elsewhere.</summary>
 internal static class AttentionRolloutPortable
 {
-    public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean, int heads, int tokens)
+    public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after,
+        ArrayView<float> mean, int heads, int tokens)
     {
         var perItem = device.GroupSize == 1 ? 64 : 1;
         var launch = Elementwise.Launch(device, mean.Length, perItem);
@@ -55,7 +57,8 @@ internal static class AttentionRolloutPortable
     }
 
     [Kernel]
-    internal readonly struct MeanKernel(ArrayView<float> probabilities, ArrayView<float> mean, int heads, int tokens, int perItem) : IDeviceKernel
+    internal readonly struct MeanKernel(ArrayView<float> probabilities, ArrayView<float> mean, int heads, int tokens, int perItem)
+        : IDeviceKernel
     {
         public void Run()
         {
@@ -74,7 +77,8 @@ internal static class AttentionRolloutPortable
     }
 
     [Kernel]
-    internal readonly struct ProductKernel(ArrayView<float> mean, ArrayView<float> before, ArrayView<float> after, int tokens, int perItem) : IDeviceKernel
+    internal readonly struct ProductKernel(ArrayView<float> mean, ArrayView<float> before, ArrayView<float> after, int tokens, int perItem)
+        : IDeviceKernel
     {
         public void Run()
         {
@@ -104,7 +108,8 @@ internal readonly unsafe struct AttentionRolloutSimd(
     ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean,
     int heads, int tokens) : IVectorOperator
 {
-    private readonly float* probabilities = Cpu.Pointer(probabilities), before = Cpu.Pointer(before), after = Cpu.Pointer(after), mean = Cpu.Pointer(mean);
+    private readonly float* probabilities =
+        Cpu.Pointer(probabilities), before = Cpu.Pointer(before), after = Cpu.Pointer(after), mean = Cpu.Pointer(mean);
     private readonly int heads = heads, tokens = tokens;
 
     public int Tasks { get; } = checked((int)(mean.Length / tokens));

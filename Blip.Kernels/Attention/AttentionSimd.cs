@@ -100,7 +100,8 @@ internal unsafe struct AttentionVectors : IVectorOperator
         // Many queries reuse a span's panels. A few use each panel once, while it is in the first-level cache.
         var reuses = count > PanelProduct.Rows;
         var panels = reuses ? (Math.Min(Shape.KeyTokens, KeySpan) + KeyBlock - 1) / KeyBlock : 1;
-        var floats = (count * (Shape.HeadDim + columns + TVector.Count + 1)) + (PanelProduct.Rows * ScoreStride) + (panels * KeyBlock * (Shape.HeadDim + columns)) + Line;
+        var floats = (count * (Shape.HeadDim + columns + TVector.Count + 1)) + (PanelProduct.Rows * ScoreStride)
+            + (panels * KeyBlock * (Shape.HeadDim + columns)) + Line;
         var memory = stackalloc float[floats];
         var keys = (float*)(((long)memory + 63) & ~63L);
         var values = keys + (panels * KeyBlock * Shape.HeadDim);
@@ -135,12 +136,14 @@ internal unsafe struct AttentionVectors : IVectorOperator
                     if (!reuses)
                         PackKeys(row, span + block, inBlock, head, panel);
                     PanelProduct.Run<TVector>(
-                        query + (i * Shape.HeadDim), Shape.HeadDim, rows, panel, KeyBlock, scores + block, ScoreStride, Shape.HeadDim, PanelProduct.RoundUp<TVector>(inBlock), add: false);
+                        query + (i * Shape.HeadDim), Shape.HeadDim, rows, panel, KeyBlock, scores + block, ScoreStride, Shape.HeadDim,
+                            PanelProduct.RoundUp<TVector>(inBlock), add: false);
                 }
                 var width = PanelProduct.RoundUp<TVector>(length);
                 for (var j = 0; j < rows; j++)
                 {
-                    MaskScores(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length, mask == null ? null : mask + span);
+                    MaskScores(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length,
+                        mask == null ? null : mask + span);
                     Softmax<TVector>(
                         scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns,
                         totals + ((i + j) * TVector.Count), largest + i + j);
@@ -153,7 +156,8 @@ internal unsafe struct AttentionVectors : IVectorOperator
                     var panel = reuses ? values + (block * columns) : values;
                     if (!reuses)
                         PackValues(row, span + block, inBlock, head, panel, columns);
-                    PanelProduct.Run<TVector>(scores + block, ScoreStride, rows, panel, columns, sums + (i * columns), columns, inBlock, columns, add: true);
+                    PanelProduct.Run<TVector>(
+                        scores + block, ScoreStride, rows, panel, columns, sums + (i * columns), columns, inBlock, columns, add: true);
                 }
             }
         }
@@ -183,7 +187,8 @@ internal unsafe struct AttentionVectors : IVectorOperator
             PackKeys(row, block, length, head, keys);
             for (var i = 0; i < count; i++)
             {
-                PanelProduct.Run<TVector>(query + (i * Shape.HeadDim), Shape.HeadDim, 1, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
+                PanelProduct.Run<TVector>(
+                    query + (i * Shape.HeadDim), Shape.HeadDim, 1, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
                 MaskScores(scores, width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
                 var shift = TVector.Create(largest[i]);
                 var total = TVector.Create(totals[i * TVector.Count]);
@@ -263,7 +268,8 @@ internal unsafe struct AttentionVectors : IVectorOperator
         FindSources(row, block, length, sources);
         var from = Value + Shape.ValueOffset + (head * Shape.HeadDim);
         for (var j = 0; j < length; j++)
-            new Span<float>(from + ((long)sources[j] * Shape.ValueStride), Shape.HeadDim).CopyTo(new Span<float>(values + (j * columns), Shape.HeadDim));
+            new Span<float>(from + ((long)sources[j] * Shape.ValueStride), Shape.HeadDim)
+                .CopyTo(new Span<float>(values + (j * columns), Shape.HeadDim));
     }
 
     /// <summary>Side by side and scaled: distant rows would share few cache sets.</summary>

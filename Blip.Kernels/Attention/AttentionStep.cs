@@ -32,7 +32,8 @@ internal static class AttentionStep
         device.Launch(
             launch,
             new Kernel<TRows>(
-                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
+                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
+                    args.Output,
                 records, device.Counters(tiles), args.Rows, AttentionShape.Of(args)));
     }
 
@@ -47,7 +48,8 @@ internal static class AttentionStep
     [LaunchBounds(Threads, 2)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
     internal readonly struct Kernel<TRows>(
-        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
+        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start,
+            ArrayView<int> mask,
         ArrayView<float> output, ArrayView<float> records, ArrayView<int> counters, int rows, AttentionShape shape) : IDeviceKernel
         where TRows : struct, IRowReader
     {
@@ -64,7 +66,8 @@ internal static class AttentionStep
 
             // A row past the last one gets no keys. Its result is never read.
             var (r0, r1, r2, r3) = (
-                StepRow.Of<TRows>(query, start, shape, row, inHead, piece), StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 1, rows - 1), inHead, piece),
+                StepRow.Of<TRows>(query, start, shape, row, inHead, piece),
+                    StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 1, rows - 1), inHead, piece),
                 StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 2, rows - 1), inHead, piece),
                 StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 3, rows - 1), inHead, piece));
             var visible = IntrinsicMath.Max(IntrinsicMath.Max(r0.Visible, r1.Visible), IntrinsicMath.Max(r2.Visible, r3.Visible));
@@ -78,11 +81,14 @@ internal static class AttentionStep
                 var token = StepToken.Read<TRows>(key, value, shape, source, inHead + (piece * 8), left);
                 r0 = r0.Add(token, shape, mask, row, block + own);
                 if (row + 1 < rows)
-                    (source, token, r1) = Next<TRows>(key, value, keyRow, mask, shape, row + 1, j, block + own, inHead + (piece * 8), left, source, token, r1);
+                    (source, token, r1) = Next<TRows>(
+                        key, value, keyRow, mask, shape, row + 1, j, block + own, inHead + (piece * 8), left, source, token, r1);
                 if (row + 2 < rows)
-                    (source, token, r2) = Next<TRows>(key, value, keyRow, mask, shape, row + 2, j, block + own, inHead + (piece * 8), left, source, token, r2);
+                    (source, token, r2) = Next<TRows>(
+                        key, value, keyRow, mask, shape, row + 2, j, block + own, inHead + (piece * 8), left, source, token, r2);
                 if (row + 3 < rows)
-                    (source, token, r3) = Next<TRows>(key, value, keyRow, mask, shape, row + 3, j, block + own, inHead + (piece * 8), left, source, token, r3);
+                    (source, token, r3) = Next<TRows>(
+                        key, value, keyRow, mask, shape, row + 3, j, block + own, inHead + (piece * 8), left, source, token, r3);
             }
             var at = (warp * RowsPerGroup * Record) + (piece * 8);
             r0.ReduceAcrossThreads().Store(shared, at, own, piece);
@@ -127,7 +133,8 @@ internal static class AttentionStep
 
     // The next row reads a key again only where it differs.
     private static (long Source, StepToken Token, StepRow Row) Next<TRows>(
-        ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> mask, AttentionShape shape, int row, int j, int position,
+        ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> mask, AttentionShape shape, int row, int j,
+            int position,
         int inToken, int left, long source, StepToken token, StepRow state)
         where TRows : struct, IRowReader
     {
@@ -158,7 +165,8 @@ internal struct StepToken
 {
     public Floats4 KeyLow, KeyHigh, ValueLow, ValueHigh;
 
-    public static StepToken Read<TRows>(ArrayView<float> key, ArrayView<float> value, AttentionShape shape, long token, int inToken, int left)
+    public static StepToken Read<TRows>(
+        ArrayView<float> key, ArrayView<float> value, AttentionShape shape, long token, int inToken, int left)
         where TRows : struct, IRowReader
     {
         var keys = key.SubView((token * shape.KeyStride) + shape.KeyOffset);

@@ -44,10 +44,12 @@ internal static class AttentionTensorCore
         device.Launch(
             Launch(args),
             new Kernel<TPrecision, TInputs, TDropout>(
-                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
+                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
+                    args.Output,
                 AttentionShape.Of(args)));
 
-    public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
+    public static KernelConfig Launch(in AttentionArgs args) =>
+        new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 3)]
     [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>), typeof(KeptWeights))]
@@ -61,7 +63,8 @@ internal static class AttentionTensorCore
     [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WeightDropout), Architecture = 80)]
     [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), typeof(WeightDropout), Architecture = 80)]
     internal readonly struct Kernel<TPrecision, TInputs, TDropout>(
-        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
+        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start,
+            ArrayView<int> mask,
         ArrayView<float> output, AttentionShape shape) : IDeviceKernel
         where TPrecision : struct, IMatrixPrecision
         where TInputs : struct, IMatrixInputs
@@ -84,7 +87,8 @@ internal static class AttentionTensorCore
             var keys = TInputs.From(key, (first * shape.KeyStride) + shape.KeyOffset + inHead);
             var values = TInputs.From(value, (first * shape.ValueStride) + shape.ValueOffset + inHead);
             LoadToShared<TPrecision, TInputs>(
-                TInputs.From(query, (tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, shape.HeadDim,
+                TInputs.From(query, (tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride,
+                    shape.QueryTokens - firstQuery, shape.HeadDim,
                 shared, memory, Block / Piece);
             BringBlock<TPrecision, TInputs>(keys, values, shape, 0, shared, memory, 0);
             TensorCore.CommitCopies();
@@ -167,16 +171,20 @@ internal static class AttentionTensorCore
             var at = ((tokens + token) * width) + inHead + (2 * member);
             if (firstQuery + token < shape.QueryTokens)
             {
-                Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.X, left.A.Y, left.B.X, left.B.Y, left.C.X, left.C.Y, left.D.X, left.D.Y);
+                Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.X, left.A.Y, left.B.X, left.B.Y, left.C.X,
+                    left.C.Y, left.D.X, left.D.Y);
                 Store<TPrecision>(
-                    output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.X, right.A.Y, right.B.X, right.B.Y, right.C.X, right.C.Y, right.D.X, right.D.Y);
+                    output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.X, right.A.Y, right.B.X, right.B.Y, right.C.X,
+                        right.C.Y, right.D.X, right.D.Y);
             }
             at += 8L * width;
             if (firstQuery + token + 8 < shape.QueryTokens)
             {
-                Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.Z, left.A.W, left.B.Z, left.B.W, left.C.Z, left.C.W, left.D.Z, left.D.W);
+                Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.Z, left.A.W, left.B.Z, left.B.W, left.C.Z,
+                    left.C.W, left.D.Z, left.D.W);
                 Store<TPrecision>(
-                    output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.Z, right.A.W, right.B.Z, right.B.W, right.C.Z, right.C.W, right.D.Z, right.D.W);
+                    output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.Z, right.A.W, right.B.Z, right.B.W, right.C.Z,
+                        right.C.W, right.D.Z, right.D.W);
             }
         }
     }
@@ -188,8 +196,11 @@ internal static class AttentionTensorCore
         where TInputs : struct, IMatrixInputs
     {
         var left = shape.KeyTokens - block;
-        LoadToShared<TPrecision, TInputs>(TInputs.From(keys, (long)block * shape.KeyStride), shape.KeyStride, left, shape.HeadDim, shared, memory, to);
-        LoadToShared<TPrecision, TInputs>(TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory, to + (Tile / Piece));
+        LoadToShared<TPrecision, TInputs>(
+            TInputs.From(keys, (long)block * shape.KeyStride), shape.KeyStride, left, shape.HeadDim, shared, memory, to);
+        LoadToShared<TPrecision, TInputs>(
+            TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory,
+            to + (Tile / Piece));
     }
 
     // Eight elements per piece. Zeros follow a token's end. Missing tokens repeat the last one; their results are unused.
@@ -208,7 +219,8 @@ internal static class AttentionTensorCore
     }
 
     // 32 keys, 16 elements each: rows of shared memory are columns of the product.
-    private static MatrixColumns LoadKeys(uint address) => MatrixColumns.Of(TensorCore.LoadMatrices(address), TensorCore.LoadMatrices(address + (16 * Row)));
+    private static MatrixColumns LoadKeys(uint address) =>
+        MatrixColumns.Of(TensorCore.LoadMatrices(address), TensorCore.LoadMatrices(address + (16 * Row)));
 
     private static Bits4 Weights<TPrecision>(Floats4 near, Floats4 far)
         where TPrecision : struct, IMatrixPrecision => new()
@@ -222,8 +234,10 @@ internal static class AttentionTensorCore
     private static void AddValues<TPrecision>(Bits4 weights, uint address, ref MatrixTile16 left, ref MatrixTile16 right)
         where TPrecision : struct, IMatrixPrecision
     {
-        left = MatrixTile16.MultiplyAdd<TPrecision>(weights, MatrixColumns.Of(TensorCore.LoadTransposed(address), TensorCore.LoadTransposed(address ^ 32)), left);
-        right = MatrixTile16.MultiplyAdd<TPrecision>(weights, MatrixColumns.Of(TensorCore.LoadTransposed(address ^ 64), TensorCore.LoadTransposed(address ^ 96)), right);
+        left = MatrixTile16.MultiplyAdd<TPrecision>(
+            weights, MatrixColumns.Of(TensorCore.LoadTransposed(address), TensorCore.LoadTransposed(address ^ 32)), left);
+        right = MatrixTile16.MultiplyAdd<TPrecision>(
+            weights, MatrixColumns.Of(TensorCore.LoadTransposed(address ^ 64), TensorCore.LoadTransposed(address ^ 96)), right);
     }
 
     // Unseen keys get no weight, padding the smallest finite score.

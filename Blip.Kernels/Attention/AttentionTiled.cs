@@ -122,16 +122,20 @@ internal static class AttentionTiled
 
     /// <summary>keys[d, j] of a block, four neighbours at once.</summary>
     private static void PackKeys(
-        ArrayView<float> key, ArrayView<int> keyRow, ArrayView<float> keys, AttentionShape shape, int row, int inHead, int block, int length)
+        ArrayView<float> key, ArrayView<int> keyRow, ArrayView<float> keys, AttentionShape shape, int row, int inHead, int block,
+            int length)
     {
         var offset = shape.KeyOffset + inHead;
         for (var j = 0; j < length; j += 4)
         {
             var last = block + length - 1;
             var k0 = key.SubView((AttentionPortable.Token(keyRow, shape, row, block + j) * shape.KeyStride) + offset, shape.HeadDim);
-            var k1 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 1, last)) * shape.KeyStride) + offset, shape.HeadDim);
-            var k2 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 2, last)) * shape.KeyStride) + offset, shape.HeadDim);
-            var k3 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 3, last)) * shape.KeyStride) + offset, shape.HeadDim);
+            var k1 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 1, last)) * shape.KeyStride)
+                + offset, shape.HeadDim);
+            var k2 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 2, last)) * shape.KeyStride)
+                + offset, shape.HeadDim);
+            var k3 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 3, last)) * shape.KeyStride)
+                + offset, shape.HeadDim);
             for (var d = 0; d < shape.HeadDim; d++)
             {
                 keys[(d * KeyBlock) + j] = k0[d];
@@ -151,7 +155,8 @@ internal static class AttentionTiled
             Score<Tile6x16>(queries, keys, scores, shape, count);
     }
 
-    private static void Score<TTile>(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionShape shape, int count)
+    private static void Score<TTile>(
+        ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionShape shape, int count)
         where TTile : struct, IGemmTile
     {
         var products = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
@@ -174,7 +179,8 @@ internal static class AttentionTiled
     }
 
     // Rows past the last one repeat it and are not stored.
-    private static void AddRows<TTile>(ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
+    private static void AddRows<TTile>(
+        ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
         where TTile : struct, IGemmTile
     {
         AddRow<TTile>(0, x, column, stride, last, lanes, products);
@@ -185,7 +191,8 @@ internal static class AttentionTiled
         AddRow<TTile>(5, x, column, stride, last, lanes, products);
     }
 
-    private static void AddRow<TTile>(int r, ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
+    private static void AddRow<TTile>(
+        int r, ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
         where TTile : struct, IGemmTile
     {
         if (r < TTile.Rows)
@@ -193,7 +200,8 @@ internal static class AttentionTiled
     }
 
     /// <summary>Scales scores and overwrites those of padding and unseen keys.</summary>
-    private static void Finish(ArrayView<float> scores, ArrayView<int> mask, AttentionShape shape, int from, int row, int block, int visible)
+    private static void Finish(
+        ArrayView<float> scores, ArrayView<int> mask, AttentionShape shape, int from, int row, int block, int visible)
     {
         for (var j = 0; j < KeyBlock; j++)
             scores[from + j] *= shape.Scale;
@@ -208,7 +216,8 @@ internal static class AttentionTiled
     }
 
     /// <summary>Turns scores into weights about the running maximum, and stores the earlier sums' factor.</summary>
-    private static void Softmax(ArrayView<float> scores, ArrayView<float> corrections, ArrayView<float> totals, ArrayView<float> largest, int i)
+    private static void Softmax(
+        ArrayView<float> scores, ArrayView<float> corrections, ArrayView<float> totals, ArrayView<float> largest, int i)
     {
         // Four chains each; one would wait for itself at every step.
         var from = i * KeyBlock;

@@ -35,7 +35,8 @@ internal static unsafe partial class PanelProduct
             for (var column = 0; column < columns; column += 2 * TVector.Count)
             {
                 Block<TVector>(
-                    a + (row * aStride), aStride, Math.Min(Rows, rows - row), b + column, bStride, c + ((long)row * cStride) + column, cStride, depth, add);
+                    a + (row * aStride), aStride, Math.Min(Rows, rows - row), b + column, bStride, c + ((long)row * cStride) + column,
+                        cStride, depth, add);
             }
         }
         for (; row < rows; row++)

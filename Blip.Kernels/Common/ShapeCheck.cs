@@ -43,5 +43,7 @@ internal static class ShapeCheck
 
     [DoesNotReturn]
     private static void OutOfRange(long size, long least, long most, string name) => throw new ArgumentException(
-        most == int.MaxValue ? $"{name} is {size}; it must be at least {least}." : $"{name} is {size}; it must lie from {least} to {most}.", name);
+        most == int.MaxValue
+            ? $"{name} is {size}; it must be at least {least}."
+            : $"{name} is {size}; it must lie from {least} to {most}.", name);
 }

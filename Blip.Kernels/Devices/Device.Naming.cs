@@ -19,7 +19,8 @@ public sealed partial class Device
     private static IEnumerable<string> One(string names, string name)
     {
         if (name.Length == 0)
-            throw new ArgumentException($"'{names}' holds an empty name: give devices with a comma between each, as cuda:0,cuda:1.", nameof(names));
+            throw new ArgumentException(
+                $"'{names}' holds an empty name: give devices with a comma between each, as cuda:0,cuda:1.", nameof(names));
         if (!name.EndsWith(All, StringComparison.Ordinal))
             return [name];
         var kind = name[..^All.Length];
@@ -28,6 +29,8 @@ public sealed partial class Device
         var present = Present();
         var found = present.Where(device => device.Id.StartsWith(kind, StringComparison.Ordinal)).Select(device => device.Id).ToList();
         return found.Count > 0 ? found
-            : throw new DeviceException($"There is no {kind} device on this machine. Present: {string.Join(", ", present.Select(device => $"{device.Id} ({device.Name})"))}.");
+            : throw new DeviceException(
+                $"There is no {kind} device on this machine. Present: "
+                    + $"{string.Join(", ", present.Select(device => $"{device.Id} ({device.Name})"))}.");
     }
 }

@@ -55,7 +55,8 @@ public sealed partial class Device
                     Driver = $"{device.DriverVersion}",
                 }),
             .. context.Devices.OfType<CLDevice>().Select((device, i) =>
-                new DeviceDescription($"opencl:{i}", DeviceKind.OpenCl, device.Name, IsProcessor(device), device.MemorySize, device.NumMultiprocessors)
+                new DeviceDescription(
+                    $"opencl:{i}", DeviceKind.OpenCl, device.Name, IsProcessor(device), device.MemorySize, device.NumMultiprocessors)
                 {
                     Driver = CLAPI.CurrentAPI.GetDeviceInfo(device.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION),
                 }),
@@ -80,14 +81,17 @@ public sealed partial class Device
         if (options.Threads is < 0 or > 1024)
             throw new ArgumentException($"Threads is {options.Threads}; give 1 to 1024, or 0 for one per core.", nameof(options));
         if (options.GroupSize is < 0 or > MaxGroupSize || (options.GroupSize & (options.GroupSize - 1)) != 0)
-            throw new ArgumentException($"GroupSize is {options.GroupSize}; give a power of two up to {MaxGroupSize}, or 0.", nameof(options));
+            throw new ArgumentException(
+                $"GroupSize is {options.GroupSize}; give a power of two up to {MaxGroupSize}, or 0.", nameof(options));
 
         CheckEnvironment(options);
 
         var parts = name.ToLowerInvariant().Split(':');
         var index = 0;
-        if (parts.Length > 2 || parts[0] is not (Auto or Cpu0 or "opencl" or "cuda") || (parts.Length == 2 && !int.TryParse(parts[1], out index)))
-            throw new ArgumentException($"'{name}' is not {(Expand(name).Count > 1 || name.EndsWith(All, StringComparison.OrdinalIgnoreCase) ? "one device, and one is needed here" : "a device")}: give auto, cpu, opencl, cuda, or one of several as opencl:1 or cuda:1.", nameof(name));
+        if (parts.Length > 2 || parts[0] is not (Auto or Cpu0 or "opencl" or "cuda")
+            || (parts.Length == 2 && !int.TryParse(parts[1], out index)))
+            throw new ArgumentException(
+                $"'{name}' is not {(Expand(name).Count > 1 || name.EndsWith(All, StringComparison.OrdinalIgnoreCase) ? "one device, and one is needed here" : "a device")}: give auto, cpu, opencl, cuda, or one of several as opencl:1 or cuda:1.", nameof(name));
 
         var devices = parts[0] == Cpu0 ? [Processor(options)] : Present();
         var found = parts[0] == Auto
@@ -104,8 +108,10 @@ public sealed partial class Device
     private static Device OpenProcessor(DeviceDescription description, DeviceOptions options)
     {
         var threads = Math.Max(2, options.GroupSize);
-        var context = Context.Create(builder => { Compilation.Configure(builder); builder.CPU(new CPUDevice(2, threads / 2, description.Units)); });
-        return new Device(context, context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel), description, options);
+        var context = Context.Create(builder =>
+            { Compilation.Configure(builder); builder.CPU(new CPUDevice(2, threads / 2, description.Units)); });
+        return new Device(context, context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel), description,
+            options);
     }
 
     private static Device OpenGpu(DeviceDescription description, DeviceOptions options)
@@ -166,7 +172,8 @@ public sealed partial class Device
         {
             add();
         }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or NotSupportedException or CudaException or CLException)
+        catch (Exception e)
+            when (e is DllNotFoundException or EntryPointNotFoundException or NotSupportedException or CudaException or CLException)
         {
             System.Diagnostics.Trace.WriteLine($"A device back end is not available: {e.Message}");
         }
@@ -177,7 +184,8 @@ public sealed partial class Device
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         var vectors = CpuVectorChoice.Resolve(options.Vectors, Switches.Read(Switches.Vectors));
         return new DeviceDescription(
-            Cpu0, DeviceKind.Cpu, $"CPU, {threads} threads, {CpuVectorChoice.Name(vectors)}", true, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, threads)
+            Cpu0, DeviceKind.Cpu, $"CPU, {threads} threads, {CpuVectorChoice.Name(vectors)}", true,
+                GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, threads)
         {
             Vectors = vectors,
         };

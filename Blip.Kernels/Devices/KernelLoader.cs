@@ -34,12 +34,14 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         var method = Compilation.EntryOf(kernelType);
         if (accelerator.AcceleratorType == AcceleratorType.CPU)
             return accelerator.LoadKernel(method);
-        var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Compilation.SpecializationOf(kernelType));
+        var compiled = accelerator.GetBackend()
+            .Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Compilation.SpecializationOf(kernelType));
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
         var kernel = DriverCall.Run(() => accelerator.LoadKernel(compiled), $"{accelerator.Name} cannot build a kernel");
         // A launch may add all shared memory. Only the kernel's text shows whether it uses any.
-        if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text } && text.Contains(".extern .shared", StringComparison.Ordinal))
+        if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text }
+            && text.Contains(".extern .shared", StringComparison.Ordinal))
         {
             using var bound = accelerator.BindScoped();
             CudaDriver.AllowSharedMemory(onGpu.FunctionPtr, sharedMemory);

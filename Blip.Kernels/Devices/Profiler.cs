@@ -40,12 +40,14 @@ public sealed class Profiler
     {
         var total = steps.Sum(step => step.Microseconds);
         var width = steps.Select(step => label(step).Length).Append(heading.Length).Max();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{"stage",-18} {heading.PadRight(width)} {"calls",6} {"ms",10} {"%",6} {"GFLOP/s",9}");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{"stage",-18} {heading.PadRight(width)} {"calls",6} {"ms",10} {"%",6} {"GFLOP/s",9}");
         foreach (var group in steps.GroupBy(by).OrderByDescending(group => group.Sum(step => step.Microseconds)))
         {
             var (time, first) = (group.Sum(step => step.Microseconds), group.First());
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"{first.Stage,-18} {label(first).PadRight(width)} {group.Count(),6} {time / 1000,10:F2} {100 * time / total,6:F1} {group.Sum(step => step.Flops) / time / 1000,9:F1}");
+                $"{first.Stage,-18} {label(first).PadRight(width)} {group.Count(),6} {time / 1000,10:F2} {100 * time / total,6:F1} "
+                    + $"{group.Sum(step => step.Flops) / time / 1000,9:F1}");
         }
         text.AppendLine(CultureInfo.InvariantCulture, $"{"total",-18} {"".PadRight(width)} {steps.Count,6} {total / 1000,10:F2}");
     }

@@ -27,6 +27,7 @@ internal static class Switches
     {
         "1" => true,
         null or "" or "0" => false,
-        var word => throw new DeviceException($"The environment variable {name} is '{word}'; it may be 1 (allowed) or 0 (not allowed, as without it)."),
+        var word => throw new DeviceException(
+            $"The environment variable {name} is '{word}'; it may be 1 (allowed) or 0 (not allowed, as without it)."),
     };
 }

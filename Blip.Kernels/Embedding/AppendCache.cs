@@ -29,7 +29,8 @@ public static unsafe class AppendCache
             return;
         var last = ((long)args.Rows * args.Tokens) - 1;
         ShapeCheck.Holds(args.Key, (last * args.KeyStride) + args.KeyOffset + args.Width, nameof(args.Key), "[Rows, Tokens, KeyStride]");
-        ShapeCheck.Holds(args.Value, (last * args.ValueStride) + args.ValueOffset + args.Width, nameof(args.Value), "[Rows, Tokens, ValueStride]");
+        ShapeCheck.Holds(args.Value, (last * args.ValueStride) + args.ValueOffset + args.Width, nameof(args.Value),
+            "[Rows, Tokens, ValueStride]");
         ShapeCheck.EmptyOrHolds(args.Start, args.Rows, nameof(args.Start), "[Rows]");
         ShapeCheck.EmptyOrHolds(args.WriteRow, args.Rows, nameof(args.WriteRow), "[Rows]");
         var rowLength = (long)args.Capacity * args.Width;

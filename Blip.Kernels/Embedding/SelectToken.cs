@@ -51,7 +51,8 @@ public static unsafe class SelectToken
     }
 
     [Kernel]
-    internal readonly struct Kernel(ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int tokens, int width, int offset) : IDeviceKernel
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int tokens, int width, int offset)
+        : IDeviceKernel
     {
         public void Run()
         {

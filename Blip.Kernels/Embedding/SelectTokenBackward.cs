@@ -53,7 +53,8 @@ public static unsafe class SelectTokenBackward
     }
 
     [Kernel]
-    internal readonly struct Kernel(ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int tokens, int width, int offset) : IDeviceKernel
+    internal readonly struct Kernel(ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int tokens, int width, int offset)
+        : IDeviceKernel
     {
         public void Run()
         {

@@ -36,7 +36,8 @@ public static unsafe class TokenEmbedding
         for (var i = 0; i < ids.Length; i++)
         {
             if ((uint)ids[i] >= (uint)vocabulary)
-                throw new ArgumentException($"Token {i} has the id {ids[i]}; the vocabulary has the ids 0 to {vocabulary - 1}.", nameof(ids));
+                throw new ArgumentException(
+                    $"Token {i} has the id {ids[i]}; the vocabulary has the ids 0 to {vocabulary - 1}.", nameof(ids));
         }
     }
 
@@ -74,7 +75,8 @@ public static unsafe class TokenEmbedding
     [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>))]
     [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>)), Kernel(typeof(sbyte), typeof(Int8Weights))]
     internal readonly struct Kernel<TStored, TFormat>(
-        ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> scales, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
+        ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> scales, ArrayView<float> positions, ArrayView<int> start,
+            ArrayView<float> output,
         int tokens, int vocabulary, int hidden) : IDeviceKernel
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>
@@ -88,7 +90,8 @@ public static unsafe class TokenEmbedding
             var panel = (long)(id / PackedWeights.PanelWidth) * TFormat.PanelLength(hidden);
             var scale = scales.Length > 0 ? scales[id] : 1f;
             for (var c = Group.IdxX; c < hidden; c += Group.DimX)
-                output[to + c] = (TFormat.Decode(table[panel + TFormat.Place(c, id % PackedWeights.PanelWidth)]) * scale) + positions[from + c];
+                output[to + c] = (TFormat.Decode(table[panel + TFormat.Place(c, id % PackedWeights.PanelWidth)]) * scale)
+                    + positions[from + c];
         }
     }
 }

@@ -47,7 +47,8 @@ public static class Gemm
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">Format of the weights.</param>
     /// <param name="rows">Number of rows.</param>
-    public static bool FusesNorm(KernelTarget target, DType weights, long rows) => CudaFormats.Supports(target.Architecture, weights) && GemmCuda.NormsIn(rows);
+    public static bool FusesNorm(KernelTarget target, DType weights, long rows) =>
+        CudaFormats.Supports(target.Architecture, weights) && GemmCuda.NormsIn(rows);
 
     /// <summary>
     /// Why the CPU accelerator does not use machine code that this processor could run, as a sentence for the user. Null where it does, or
@@ -116,10 +117,12 @@ public static class Gemm
     {
         var weights = args.Weights;
         if (args.XFormat != DType.Float32 && InputFormat(target, weights.Format, weights.InFeatures) != args.XFormat)
-            throw new ArgumentException($"X is {args.XFormat}; no kernel here multiplies rows of {weights.InFeatures} so with {weights.Format}.", nameof(args));
+            throw new ArgumentException(
+                $"X is {args.XFormat}; no kernel here multiplies rows of {weights.InFeatures} so with {weights.Format}.", nameof(args));
         if (args.YFormat != DType.Float32 && args.Gamma.Length > 0)
             throw new ArgumentException($"Y is {args.YFormat}; rows are normalised in single precision.", nameof(args));
         if (args.YFormat != DType.Float32 && !CanStore(target, weights.Format, weights.OutFeatures, args.YFormat))
-            throw new ArgumentException($"Y is {args.YFormat}; no kernel here stores rows of {weights.OutFeatures} so after {weights.Format}.", nameof(args));
+            throw new ArgumentException(
+                $"Y is {args.YFormat}; no kernel here stores rows of {weights.OutFeatures} so after {weights.Format}.", nameof(args));
     }
 }

@@ -19,7 +19,8 @@ internal static class Lanes
 
     /// <summary>lanes[i] = from[index + i].</summary>
     [IntrinsicImplementation]
-    public static void Load(ArrayView<float> from, int index, ArrayView<float> lanes, int count) => LanesPortable.Load(from, index, lanes, count);
+    public static void Load(ArrayView<float> from, int index, ArrayView<float> lanes, int count) =>
+        LanesPortable.Load(from, index, lanes, count);
 
     /// <summary>From <see cref="DType.Float16"/>.</summary>
     [IntrinsicImplementation]

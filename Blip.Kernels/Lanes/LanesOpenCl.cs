@@ -30,7 +30,9 @@ internal static class LanesOpenCl
 
     // A pair of bytes is read as 16 bits. The left shift moves the wanted byte to the top, the right shift extends its sign.
     public static void LoadInt8(CLBackend backend, CLCodeGenerator generator, Value call) =>
-        Emit(generator, call, $"{Own("{3}", "0")} = convert_float16((vload16(0, (const short*)({{0}}.field_0 + {{1}} + 2 * #)) << (short16)(8 - 8 * {{2}})) >> (short16)(8));");
+        Emit(generator, call,
+            $"{Own("{3}", "0")} = convert_float16((vload16(0, (const short*)({{0}}.field_0 + {{1}} + 2 * #)) << (short16)(8 - 8 * {{2}})) "
+                + $">> (short16)(8));");
 
     public static void MultiplyAdd(CLBackend backend, CLCodeGenerator generator, Value call) =>
         Emit(generator, call, $"{Own("{2}", "{3}")} = fma((float16)({{0}}), {Own("{1}", "0")}, {Own("{2}", "{3}")});");
@@ -38,13 +40,15 @@ internal static class LanesOpenCl
     public static void AddTo(CLBackend backend, CLCodeGenerator generator, Value call) =>
         Emit(generator, call, $"{Own("{0}", "{1}")} = {Own("{0}", "{1}")} + {Own("{2}", "{3}")};");
 
-    private static string Own(string view, string at) => $"((struct __attribute__((packed)) {{{{ float16 lanes; }}}}*)({view}.field_0 + {at} + #))->lanes";
+    private static string Own(string view, string at) =>
+        $"((struct __attribute__((packed)) {{{{ float16 lanes; }}}}*)({view}.field_0 + {at} + #))->lanes";
 
     private static void Emit(CLCodeGenerator generator, Value call, string statement)
     {
         if (call[call.Count - 1].Resolve() is not PrimitiveValue { Int32Value: var count } || count % Width != 0)
             throw new NotSupportedException($"The number of lanes must be a constant and a multiple of {Width}.");
-        var text = string.Format(CultureInfo.InvariantCulture, statement, [.. call.Nodes.ToArray().Select(argument => Name(generator.Load(argument)))]);
+        var text = string.Format(
+            CultureInfo.InvariantCulture, statement, [.. call.Nodes.ToArray().Select(argument => Name(generator.Load(argument)))]);
         for (var first = 0; first < count; first += Width)
         {
             generator.AppendIndent();

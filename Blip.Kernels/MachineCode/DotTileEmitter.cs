@@ -123,7 +123,8 @@ internal static class DotTileEmitter
             case CallConvention.Microsoft:
                 a.sub(rsp, SavedBytes);
                 for (var i = 0; i < 10; i++)
-                    a.AddInstruction(Instruction.Create(Code.VEX_Vmovups_xmmm128_xmm, new MemoryOperand(Register.RSP, 16 * i, 1), Register.XMM0 + Saved + i));
+                    a.AddInstruction(Instruction.Create(
+                        Code.VEX_Vmovups_xmmm128_xmm, new MemoryOperand(Register.RSP, 16 * i, 1), Register.XMM0 + Saved + i));
                 break;
             default: throw new UnreachableException($"Nobody calls by {convention}.");
         }
@@ -135,7 +136,8 @@ internal static class DotTileEmitter
         if (convention == CallConvention.Microsoft)
         {
             for (var i = 0; i < 10; i++)
-                a.AddInstruction(Instruction.Create(Code.VEX_Vmovups_xmm_xmmm128, Register.XMM0 + Saved + i, new MemoryOperand(Register.RSP, 16 * i, 1)));
+                a.AddInstruction(Instruction.Create(
+                    Code.VEX_Vmovups_xmm_xmmm128, Register.XMM0 + Saved + i, new MemoryOperand(Register.RSP, 16 * i, 1)));
             a.add(rsp, SavedBytes);
         }
         a.ret();

@@ -57,7 +57,8 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
     }
 
     /// <inheritdoc/>
-    public void Call(int rows, DotTileArguments* arguments) => ((delegate* unmanaged<DotTileArguments*, void>)functions[rows - 1])(arguments);
+    public void Call(int rows, DotTileArguments* arguments) =>
+        ((delegate* unmanaged<DotTileArguments*, void>)functions[rows - 1])(arguments);
 
     /// <summary>
     /// Makes and tests tiles that this processor has, or returns why not. <paramref name="place"/> puts instructions into callable memory.

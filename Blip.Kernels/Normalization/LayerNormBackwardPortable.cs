@@ -11,7 +11,8 @@ internal static class LayerNormBackwardPortable
     // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
-    public static void Run(Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps) =>
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows,
+        int width, float eps) =>
         device.Launch(new KernelConfig(rows, device.GroupSize), new Kernel(x, gamma, dy, dx, width, eps));
 
     [Kernel]

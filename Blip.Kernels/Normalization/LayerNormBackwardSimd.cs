@@ -73,7 +73,8 @@ internal readonly unsafe struct LayerNormBackwardSimd(
         for (var c = 0; c < vectors; c += TVector.Count)
         {
             var normalised = (TVector.Load(x + c) - shift - lefts2) * scales;
-            TVector.Store(((TVector.Load(dy + c) * TVector.Load(gamma + c)) - gradientShift - (normalised * meanProducts)) * scales, dx + c);
+            TVector.Store(((TVector.Load(dy + c) * TVector.Load(gamma + c)) - gradientShift - (normalised * meanProducts)) * scales,
+                dx + c);
         }
         for (var c = vectors; c < width; c++)
             dx[c] = ((dy[c] * gamma[c]) - meanGradient - ((x[c] - mean - left) * scale * meanProduct)) * scale;

@@ -21,7 +21,8 @@ internal static class LayerNormPortable
 
     [Kernel]
     internal readonly struct Kernel(
-        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int width, float eps) : IDeviceKernel
+        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int width,
+            float eps) : IDeviceKernel
     {
         public void Run()
         {

@@ -28,10 +28,13 @@ internal static class LayerNormWarps
     public static KernelConfig Launch(int rows) => new((rows + RowsPerGroup - 1) / RowsPerGroup, RowsPerGroup * WarpSize);
 
     [Kernel(typeof(AlignedRows), typeof(SingleRows)), Kernel(typeof(AnyRows), typeof(SingleRows))]
-    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Matrix16<Float16Format>>)), Kernel(typeof(AnyRows), typeof(RoundedRows<Matrix16<Float16Format>>))]
-    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Matrix16<BFloat16Format>>), Architecture = 80), Kernel(typeof(AnyRows), typeof(RoundedRows<Matrix16<BFloat16Format>>), Architecture = 80)]
+    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Matrix16<Float16Format>>)),
+        Kernel(typeof(AnyRows), typeof(RoundedRows<Matrix16<Float16Format>>))]
+    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Matrix16<BFloat16Format>>), Architecture = 80),
+        Kernel(typeof(AnyRows), typeof(RoundedRows<Matrix16<BFloat16Format>>), Architecture = 80)]
     internal readonly struct Kernel<TRows, TWriter>(
-        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int rows, int width, float eps) : IDeviceKernel
+        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int rows,
+            int width, float eps) : IDeviceKernel
         where TRows : struct, IRowReader
         where TWriter : struct, IRowWriter
     {
@@ -45,7 +48,8 @@ internal static class LayerNormWarps
 
     /// <summary>One warp normalizes one row; y may be x.</summary>
     public static void Normalize<TRows, TWriter>(
-        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int row, int width, float eps)
+        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int row,
+            int width, float eps)
         where TRows : struct, IRowReader
         where TWriter : struct, IRowWriter
     {
@@ -108,8 +112,10 @@ internal static class LayerNormWarps
             device.Launch(Launch(rows), new Kernel<TRows, TWriter>(x, residual, gamma, beta, y, rows, width, eps));
     }
 
-    private static float Value(float x, float mean, float left, float scale, ArrayView<float> gamma, ArrayView<float> beta, int column, int width) =>
-        ((x - mean - left) * scale * TensorCore.Load(ref gamma[column], width - column)) + TensorCore.Load(ref beta[column], width - column);
+    private static float Value(
+        float x, float mean, float left, float scale, ArrayView<float> gamma, ArrayView<float> beta, int column, int width) =>
+        ((x - mean - left) * scale * TensorCore.Load(ref gamma[column], width - column))
+            + TensorCore.Load(ref beta[column], width - column);
 
     private static Floats4 Read<TRows>(ArrayView<float> x, ArrayView<float> residual, bool hasResidual, int column, int width)
         where TRows : struct, IRowReader

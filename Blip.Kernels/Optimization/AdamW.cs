@@ -58,7 +58,8 @@ public static class AdamW
     private static void CheckMatrices(PackedWeights? weights, PackedWeights? rounded)
     {
         if (weights is not null && weights.Format != DType.Float32)
-            throw new ArgumentException($"Weights are {weights.Format}; a step updates Float32, and rounds it to Rounded.", nameof(weights));
+            throw new ArgumentException(
+                $"Weights are {weights.Format}; a step updates Float32, and rounds it to Rounded.", nameof(weights));
         if (rounded is null)
             return;
         if (!rounded.Format.Is16Bits())

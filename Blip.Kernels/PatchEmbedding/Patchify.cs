@@ -19,7 +19,8 @@ public static unsafe class Patchify
     /// <param name="patch">Rows and columns of a patch.</param>
     /// <param name="format">The requested format.</param>
     public static bool CanStore(KernelTarget target, int channels, int patch, DType format) =>
-        format.Is16Bits() && patch % 2 == 0 && (long)channels * patch * patch % ValueFormats.Unit == 0 && CudaFormats.Rounded(target.Architecture, format) == format;
+        format.Is16Bits() && patch % 2 == 0 && (long)channels * patch * patch % ValueFormats.Unit == 0
+            && CudaFormats.Rounded(target.Architecture, format) == format;
 
     /// <summary>Writes the patches. Like the convolution, it drops pixels after the last whole patch.</summary>
     /// <param name="device">The views' device.</param>
@@ -45,7 +46,8 @@ public static unsafe class Patchify
         var length = (long)channels * patch * patch;
         ShapeCheck.Holds(pixels, (long)batch * channels * height * width, nameof(pixels), "[batch, channels, height, width]");
         if (format != DType.Float32 && !CanStore(KernelTarget.Of(device), channels, patch, format))
-            throw new ArgumentException($"The patches are to be {format}; no kernel here stores {channels} channels of {patch}² so.", nameof(format));
+            throw new ArgumentException(
+                $"The patches are to be {format}; no kernel here stores {channels} channels of {patch}² so.", nameof(format));
         ShapeCheck.Holds(patches, format.Floats(count * length), nameof(patches), "[patches, channels · patch · patch]");
         if (batch == 0)
             return;
@@ -79,7 +81,8 @@ public static unsafe class Patchify
     }
 
     [Kernel]
-    internal readonly struct Kernel(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch) : IDeviceKernel
+    internal readonly struct Kernel(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch)
+        : IDeviceKernel
     {
         public void Run()
         {
@@ -103,7 +106,8 @@ public static unsafe class Patchify
 
     // Two neighbours of a line at a time, so that access is coalesced.
     [Kernel(typeof(Matrix16<Float16Format>)), Kernel(typeof(Matrix16<BFloat16Format>), Architecture = 80)]
-    internal readonly struct RoundedKernel<TPrecision>(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch) : IDeviceKernel
+    internal readonly struct RoundedKernel<TPrecision>(
+        ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch) : IDeviceKernel
         where TPrecision : struct, IMatrixPrecision
     {
         public void Run()

@@ -42,5 +42,6 @@ internal readonly unsafe struct PositionInterpolationCpu(
         }
     }
 
-    private static float Weight(float distance) => distance <= 1 ? PositionInterpolation.Near(distance) : PositionInterpolation.Far(distance);
+    private static float Weight(float distance) =>
+        distance <= 1 ? PositionInterpolation.Near(distance) : PositionInterpolation.Far(distance);
 }

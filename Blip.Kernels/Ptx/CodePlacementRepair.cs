@@ -31,5 +31,6 @@ public static class CodePlacementRepair
     private static Transformer Without(Transformer transformer) =>
         Transformer.Create(transformer.Configuration, [.. transformer.Transformations.Where(pass => pass is not CodePlacement)]);
 
-    private static int Count(ImmutableArray<Transformer> transformers) => transformers.Sum(transformer => transformer.Transformations.Length);
+    private static int Count(ImmutableArray<Transformer> transformers) =>
+        transformers.Sum(transformer => transformer.Transformations.Length);
 }

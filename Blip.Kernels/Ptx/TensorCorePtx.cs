@@ -30,11 +30,14 @@ internal static class TensorCorePtx
     public static void MultiplyAddTf32(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
         MultiplyAdd(backend, generator, call, "m16n8k8.row.col.f32.tf32.tf32.f32");
 
-    public static void MultiplyAddGroupFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call) => MultiplyAddGroup(generator, call, "f16");
+    public static void MultiplyAddGroupFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
+        MultiplyAddGroup(generator, call, "f16");
 
-    public static void MultiplyAddGroupBFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call) => MultiplyAddGroup(generator, call, "bf16");
+    public static void MultiplyAddGroupBFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
+        MultiplyAddGroup(generator, call, "bf16");
 
-    public static void PublishShared(PTXBackend backend, PTXCodeGenerator generator, Value call) => Emit(generator, "fence.proxy.async.shared::cta;");
+    public static void PublishShared(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
+        Emit(generator, "fence.proxy.async.shared::cta;");
 
     public static void LoadMatrices(PTXBackend backend, PTXCodeGenerator generator, Value call)
     {
@@ -73,17 +76,22 @@ internal static class TensorCorePtx
         var copy = backend.Architecture >= CudaArchitecture.SM_80
             ? $"cp.async.cg.shared.global [{shared}], [{from}], 16, {bytes};"
             : ".reg .pred some; .reg .b32 a, b, c, d; mov.b32 a, 0; mov.b32 b, 0; mov.b32 c, 0; mov.b32 d, 0; "
-                + $"setp.ne.s32 some, {bytes}, 0; @some ld.global.v4.b32 {{a, b, c, d}}, [{from}]; st.shared.v4.b32 [{shared}], {{a, b, c, d}};";
+                + $"setp.ne.s32 some, {bytes}, 0; @some ld.global.v4.b32 {{a, b, c, d}}, [{from}]; st.shared.v4.b32 [{shared}], {{a, b, c, "
+                + $"d}};";
         Emit(generator, inGlobal ? $"{{ {copy} }}" : $"{{ .reg .u64 outside; cvta.to.global.u64 outside, {source}; {copy} }}");
     }
 
-    public static void CommitCopies(PTXBackend backend, PTXCodeGenerator generator, Value call) => Async(backend, generator, "cp.async.commit_group;");
+    public static void CommitCopies(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
+        Async(backend, generator, "cp.async.commit_group;");
 
-    public static void WaitForCopies0(PTXBackend backend, PTXCodeGenerator generator, Value call) => Async(backend, generator, "cp.async.wait_group 0;");
+    public static void WaitForCopies0(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
+        Async(backend, generator, "cp.async.wait_group 0;");
 
-    public static void WaitForCopies1(PTXBackend backend, PTXCodeGenerator generator, Value call) => Async(backend, generator, "cp.async.wait_group 1;");
+    public static void WaitForCopies1(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
+        Async(backend, generator, "cp.async.wait_group 1;");
 
-    public static void WaitForCopies4(PTXBackend backend, PTXCodeGenerator generator, Value call) => Async(backend, generator, "cp.async.wait_group 4;");
+    public static void WaitForCopies4(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
+        Async(backend, generator, "cp.async.wait_group 4;");
 
     public static void PackFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call)
     {
@@ -153,7 +161,8 @@ internal static class TensorCorePtx
     private static void Bytes(PTXCodeGenerator generator, Value call, string selector)
     {
         var (bytes, values) = (Read(generator, call[0])[0], Write(generator, call)[0]);
-        Emit(generator, $"{{ .reg .b32 flipped, bias; xor.b32 flipped, {bytes}, 0x80808080; prmt.b32 flipped, flipped, 0x64646464, {selector}; "
+        Emit(generator, $"{{ .reg .b32 flipped, bias; xor.b32 flipped, {bytes}, 0x80808080; prmt.b32 flipped, flipped, 0x64646464, "
+            + $"{selector}; "
             + $"mov.b32 bias, 0x64806480; sub.f16x2 {values}, flipped, bias; }}");
     }
 
@@ -167,7 +176,8 @@ internal static class TensorCorePtx
     private static void Needs80(PTXBackend backend, [CallerMemberName] string name = "")
     {
         if (backend.Architecture < CudaArchitecture.SM_80)
-            throw new NotSupportedException(string.Create(CultureInfo.InvariantCulture, $"{name} needs sm_80; this is {backend.Architecture}."));
+            throw new NotSupportedException(
+                string.Create(CultureInfo.InvariantCulture, $"{name} needs sm_80; this is {backend.Architecture}."));
     }
 
     private static MemoryAddressSpace Space(Value pointer) => ((AddressSpaceType)pointer.Type).AddressSpace;
@@ -178,7 +188,8 @@ internal static class TensorCorePtx
     private static string[] Write(PTXCodeGenerator generator, Value value) =>
         [.. Parts(generator.Allocate(value)).Select(register => Name((Registers.HardwareRegister)register))];
 
-    private static IEnumerable<Registers.PrimitiveRegister> Parts(Registers.Register register) => register is Registers.CompoundRegister compound
+    private static IEnumerable<Registers.PrimitiveRegister> Parts(Registers.Register register) =>
+        register is Registers.CompoundRegister compound
         ? compound.Children.SelectMany(Parts)
         : [(Registers.PrimitiveRegister)register];
 

@@ -24,7 +24,9 @@ public static class PixelNormalization
     public static float[] Table(double? rescaleFactor, ReadOnlySpan<float> mean, ReadOnlySpan<float> std)
     {
         if (mean.Length is not (0 or 3) || std.Length != mean.Length)
-            throw new ArgumentException($"{mean.Length} means and {std.Length} standard deviations are given; an image of three colours needs three of each.", nameof(mean));
+            throw new ArgumentException(
+                $"{mean.Length} means and {std.Length} standard deviations are given; an image of three colours needs three of each.",
+                nameof(mean));
         var table = new float[TableLength];
         for (var i = 0; i < table.Length; i++)
         {
@@ -58,7 +60,8 @@ public static class PixelNormalization
     }
 
     [Kernel]
-    internal readonly struct Kernel(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height) : IDeviceKernel
+    internal readonly struct Kernel(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height)
+        : IDeviceKernel
     {
         public void Run()
         {
@@ -71,7 +74,8 @@ public static class PixelNormalization
         }
     }
 
-    internal readonly unsafe struct LookUp(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height) : ICpuOperator
+    internal readonly unsafe struct LookUp(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height)
+        : ICpuOperator
     {
         private readonly byte* pixels = Cpu.Pointer(pixels);
         private readonly float* table = Cpu.Pointer(table);

@@ -26,7 +26,8 @@ public sealed class Resampler(Device device) : IDisposable
     /// <param name="filter">The filter.</param>
     /// <returns>[targetHeight, targetWidth, 3] on the device, until the next call.</returns>
     /// <exception cref="ArgumentException">A size is not positive, or the intermediate image would have 2³¹ bytes or more.</exception>
-    public ArrayView<byte> Resize(ReadOnlySpan<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
+    public ArrayView<byte> Resize(
+        ReadOnlySpan<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
     {
         var between = Check(pixels.Length, width, height, targetWidth, targetHeight);
         var upload = Room(ref source, pixels.Length);
@@ -38,7 +39,8 @@ public sealed class Resampler(Device device) : IDisposable
 
     /// <summary>Resizes an image on the device, <c>[height, width, 3]</c>.</summary>
     /// <inheritdoc cref="Resize(ReadOnlySpan{byte}, int, int, int, int, ResamplingFilter)"/>
-    public ArrayView<byte> Resize(ArrayView<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter) =>
+    public ArrayView<byte> Resize(
+        ArrayView<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter) =>
         Resize(pixels, Check(pixels.Length, width, height, targetWidth, targetHeight), width, height, targetWidth, targetHeight, filter);
 
     // Bytes of the intermediate image.
@@ -56,7 +58,8 @@ public sealed class Resampler(Device device) : IDisposable
         return between;
     }
 
-    private ArrayView<byte> Resize(ArrayView<byte> pixels, long between, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
+    private ArrayView<byte> Resize(
+        ArrayView<byte> pixels, long between, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
     {
         var args = new ResamplingArgs
         {

@@ -79,7 +79,9 @@ public static class Resampling
     /// <summary>Bytes of the intermediate image; 0 for one pass.</summary>
     public static long IntermediateBytes(int sourceWidth, int sourceHeight, int targetWidth, int targetHeight) =>
         sourceWidth == targetWidth || sourceHeight == targetHeight ? 0
-        : RowsFirst(sourceWidth, sourceHeight, targetWidth, targetHeight) ? 3L * sourceWidth * targetHeight : 3L * targetWidth * sourceHeight;
+        : RowsFirst(sourceWidth, sourceHeight, targetWidth, targetHeight)
+            ? 3L * sourceWidth * targetHeight
+            : 3L * targetWidth * sourceHeight;
 
     private static void ResizeColumns(Device device, in ResamplingArgs args, ArrayView<byte> source, ArrayView<byte> target, int rows)
     {

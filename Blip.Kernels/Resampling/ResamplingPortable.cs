@@ -38,7 +38,8 @@ internal static class ResamplingPortable
 
     /// <summary>Grid: a group per row of the result.</summary>
     [Kernel]
-    public readonly struct Rows(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rowBytes, int taps) : IDeviceKernel
+    public readonly struct Rows(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rowBytes, int taps)
+        : IDeviceKernel
     {
         public void Run()
         {

@@ -8,7 +8,9 @@ namespace Blip.Kernels;
 internal static unsafe class ResamplingSimd
 {
     /// <summary>Along columns: a pixel is a vector, and four rows share each weight.</summary>
-    internal readonly struct Columns(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rows, int sourceWidth, int targetWidth, int taps) : ICpuOperator
+    internal readonly struct Columns(
+        ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rows, int sourceWidth, int targetWidth, int taps)
+        : ICpuOperator
     {
         private const int RowsPerTask = 4;
 
@@ -30,7 +32,8 @@ internal static unsafe class ResamplingSimd
             var (row1, row2, row3) = (Math.Min(row + 1, rows - 1), Math.Min(row + 2, rows - 1), Math.Min(row + 3, rows - 1));
             var stride = 3L * sourceWidth;
             byte* from = source, to = target;
-            byte* from0 = from + (row * stride), from1 = from + (row1 * stride), from2 = from + (row2 * stride), from3 = from + (row3 * stride);
+            byte* from0 = from + (row * stride), from1 = from + (row1 * stride), from2 = from + (row2 * stride),
+                from3 = from + (row3 * stride);
             stride = 3L * targetWidth;
             byte* to0 = to + (row * stride), to1 = to + (row1 * stride), to2 = to + (row2 * stride), to3 = to + (row3 * stride);
             int* entry = table;
@@ -70,7 +73,8 @@ internal static unsafe class ResamplingSimd
     }
 
     /// <summary>Along rows: sixteen bytes are four vectors.</summary>
-    internal readonly struct Rows(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rows, int rowBytes, int taps) : ICpuOperator
+    internal readonly struct Rows(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rows, int rowBytes, int taps)
+        : ICpuOperator
     {
         private readonly byte* source = Cpu.Pointer(source);
         private readonly int* table = Cpu.Pointer(table);
@@ -104,7 +108,8 @@ internal static unsafe class ResamplingSimd
                     sum2 += Vector128.WidenLower(high).AsInt32() * weight;
                     sum3 += Vector128.WidenUpper(high).AsInt32() * weight;
                 }
-                Vector128.Narrow(Vector128.Narrow(Clip(sum0), Clip(sum1)).AsUInt16(), Vector128.Narrow(Clip(sum2), Clip(sum3)).AsUInt16()).Store(to + i);
+                Vector128.Narrow(Vector128.Narrow(Clip(sum0), Clip(sum1)).AsUInt16(), Vector128.Narrow(Clip(sum2), Clip(sum3)).AsUInt16())
+                    .Store(to + i);
             }
             for (; i < rowBytes; i++)
             {

@@ -92,7 +92,8 @@ public sealed class ResamplingTable
         ResamplingFilter.Hamming => (1, x => Math.Abs(x) >= 1 ? 0 : Sinc(x) * (0.54f + (0.46f * Math.Cos(x * Math.PI)))),
         ResamplingFilter.Bicubic => (2, x => Cubic(Math.Abs(x))),
         ResamplingFilter.Lanczos => (3, x => x is >= -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0),
-        _ => throw new ArgumentOutOfRangeException(nameof(filter), filter, "Filters are numbered 0 to 5: nearest, lanczos, bilinear, bicubic, box, hamming."),
+        _ => throw new ArgumentOutOfRangeException(
+            nameof(filter), filter, "Filters are numbered 0 to 5: nearest, lanczos, bilinear, bicubic, box, hamming."),
     };
 
     // Keys 1981, equation 15, with a = -0.5.

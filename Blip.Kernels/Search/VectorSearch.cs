@@ -46,9 +46,11 @@ public static class VectorSearch
         ShapeCheck.Holds(args.Vectors, (long)args.Count * args.Dimension, nameof(args.Vectors), "[count, dimension]");
         ShapeCheck.EmptyOrHolds(args.LeftOut, args.Count, nameof(args.LeftOut), "[count]");
         if (queries.Length % args.Dimension != 0)
-            throw new ArgumentException($"queries holds {queries.Length} values, which are no vectors of {args.Dimension}.", nameof(queries));
+            throw new ArgumentException(
+                $"queries holds {queries.Length} values, which are no vectors of {args.Dimension}.", nameof(queries));
         if (!(args.LargestNorm > 0) || float.IsInfinity(args.LargestNorm))
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"LargestNorm is {args.LargestNorm}; it must be positive."), nameof(args));
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"LargestNorm is {args.LargestNorm}; it must be positive."), nameof(args));
         var bounds = Bounds(queries, args);
 
         var found = new SearchHit[bounds.Length][];
@@ -106,7 +108,8 @@ public static class VectorSearch
                 squares += (double)value * value;
             var largest = Math.Sqrt(squares) * args.LargestNorm;
             if (!(largest <= LargestScore))
-                throw new ArgumentException($"query {i} holds values that are not finite, or too large to be searched for.", nameof(queries));
+                throw new ArgumentException(
+                    $"query {i} holds values that are not finite, or too large to be searched for.", nameof(queries));
             bounds[i] = Bound(args.Dimension, largest);
         }
         return bounds;

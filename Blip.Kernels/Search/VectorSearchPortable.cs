@@ -79,7 +79,8 @@ internal static class VectorSearchPortable
                 for (var row = Group.IdxX; row < VectorSearch.Block; row += Group.DimX)
                 {
                     if (shape.Finds(leftOut, first + row))
-                        best = IntrinsicMath.Max(best, Dot(vectors, (long)(first + row) * shape.Dimension, queries, query * shape.Dimension, shape.Dimension));
+                        best = IntrinsicMath.Max(
+                            best, Dot(vectors, (long)(first + row) * shape.Dimension, queries, query * shape.Dimension, shape.Dimension));
                 }
                 best = GroupReduction.Max(best, shared);
                 if (Group.IdxX == 0)
@@ -136,7 +137,8 @@ internal static class VectorSearchPortable
     /// <summary>A group per vector of the chosen blocks copies it, and whether it can be found.</summary>
     [Kernel]
     internal readonly struct Gather(
-        ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<int> blocks, ArrayView<float> rows, ArrayView<byte> flags, Shape shape) : IDeviceKernel
+        ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<int> blocks, ArrayView<float> rows, ArrayView<byte> flags,
+            Shape shape) : IDeviceKernel
     {
         public void Run()
         {
@@ -170,7 +172,8 @@ internal static class VectorSearchPortable
         return a + b + (c + d) + (e + f + (g + h));
     }
 
-    private static void Best(ArrayView<byte> leftOut, ArrayView<float> maxima, ArrayView<float> scores, Shape shape, long first, int query, float score)
+    private static void Best(
+        ArrayView<byte> leftOut, ArrayView<float> maxima, ArrayView<float> scores, Shape shape, long first, int query, float score)
     {
         var row = first + Group.IdxX;
         scores[Group.IdxX] = shape.Finds(leftOut, row) ? score : float.NegativeInfinity;

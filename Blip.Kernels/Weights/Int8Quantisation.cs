@@ -100,7 +100,8 @@ internal static unsafe class Int8Quantisation
         var factor = Vector256.Create(inverse);
         var i = 0;
         for (; i + Vector256<short>.Count <= length; i += Vector256<short>.Count)
-            Vector256.Narrow(Round(Vector256.Load(row + i) * factor), Round(Vector256.Load(row + i + Vector256<int>.Count) * factor)).Store(to + i);
+            Vector256.Narrow(Round(Vector256.Load(row + i) * factor), Round(Vector256.Load(row + i + Vector256<int>.Count) * factor))
+                .Store(to + i);
         for (; i < length; i++)
             to[i] = (short)Round(row[i] * inverse);
         if ((length & 1) != 0)
@@ -133,7 +134,8 @@ internal static unsafe class Int8Quantisation
 
     /// <summary>Nearest integer; below 2²² in magnitude.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Round(Vector256<float> values) => (values + Vector256.Create(Rounding)).AsInt32() - Vector256.Create(BitConverter.SingleToInt32Bits(Rounding));
+    public static Vector256<int> Round(Vector256<float> values) =>
+        (values + Vector256.Create(Rounding)).AsInt32() - Vector256.Create(BitConverter.SingleToInt32Bits(Rounding));
 
     /// <inheritdoc cref="Round(Vector256{float})"/>
     public static int Round(float value) => BitConverter.SingleToInt32Bits(value + Rounding) - BitConverter.SingleToInt32Bits(Rounding);

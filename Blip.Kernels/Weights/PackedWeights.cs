@@ -34,7 +34,8 @@ public sealed unsafe class PackedWeights : IDisposable
         (OutFeatures, InFeatures, Format) = (outFeatures, inFeatures, format);
         Bytes = BytesOf(outFeatures, inFeatures, format);
         if (memory is { } given && given.Length != Bytes)
-            throw new ArgumentException($"{given.Length} bytes are not the {Bytes} of [{outFeatures}, {inFeatures}] in {format}.", nameof(memory));
+            throw new ArgumentException(
+                $"{given.Length} bytes are not the {Bytes} of [{outFeatures}, {inFeatures}] in {format}.", nameof(memory));
         inPlace = device.Kind == DeviceKind.Cpu;
         own = memory is null ? device.Allocate<byte>(Bytes) : null;
         Storage = memory ?? own!.View;
@@ -65,7 +66,8 @@ public sealed unsafe class PackedWeights : IDisposable
     public ArrayView<ushort> Bits16 => Format.Is16Bits() ? Storage.Cast<ushort>() : default;
 
     /// <summary>The panels in whole numbers; otherwise the default view.</summary>
-    public ArrayView<sbyte> Int8 => Format.IsQuantised() ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
+    public ArrayView<sbyte> Int8 =>
+        Format.IsQuantised() ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
 
     /// <summary>Each output's scale <c>[panels · 64]</c>; the default view without scales.</summary>
     public ArrayView<float> Scales => Format.IsQuantised() ? Storage.SubView(ScaleOffset, ScaleBytes(OutFeatures)).Cast<float>() : default;
@@ -115,7 +117,8 @@ public sealed unsafe class PackedWeights : IDisposable
     public static PackedWeights Upload(Device device, int outFeatures, int inFeatures, DType format, ReadOnlySpan<byte> packed)
     {
         if (packed.Length != BytesOf(outFeatures, inFeatures, format))
-            throw new ArgumentException($"{packed.Length} bytes are not those of [{outFeatures}, {inFeatures}] in {format}.", nameof(packed));
+            throw new ArgumentException(
+                $"{packed.Length} bytes are not those of [{outFeatures}, {inFeatures}] in {format}.", nameof(packed));
         var weights = new PackedWeights(device, outFeatures, inFeatures, format, null);
         weights.own!.CopyFrom(packed);
         return weights;
@@ -156,7 +159,8 @@ public sealed unsafe class PackedWeights : IDisposable
             throw new ArgumentException($"{rows.Length} elements are no whole rows of {InFeatures}.", nameof(rows));
         var count = rows.Length / InFeatures;
         if (firstRow < 0 || (long)firstRow + count > OutFeatures)
-            throw new ArgumentException($"Rows {firstRow} to {(long)firstRow + count - 1} are not in a matrix of {OutFeatures} rows.", nameof(firstRow));
+            throw new ArgumentException(
+                $"Rows {firstRow} to {(long)firstRow + count - 1} are not in a matrix of {OutFeatures} rows.", nameof(firstRow));
         if (!inPlace && staging is null)
             throw new InvalidOperationException("The weights were uploaded already: fill every row before.");
         if (count == 0)

@@ -199,7 +199,9 @@ internal static unsafe class WeightPacking
         }
         for (; i < count; i++)
         {
-            var (low, high) = inverses[i] == 0 ? (0, 0) : (Int8Quantisation.Round(from[i] * inverses[i]), Int8Quantisation.Round(from[i + Width] * inverses[i]));
+            var (low, high) = inverses[i] == 0
+                ? (0, 0)
+                : (Int8Quantisation.Round(from[i] * inverses[i]), Int8Quantisation.Round(from[i + Width] * inverses[i]));
             to[i] = (short)((low & 0xFF) | (high << 8));
         }
     }

@@ -24,8 +24,10 @@ internal sealed class Checkpoint : ITensorSource
             Manifest = ModelManifest.For(config, head);
             Check();
             Keys = [.. source.Keys.Where(_tensors.ContainsKey), .. _aliases.Keys];
-            ExtraKeys = [.. source.Keys.Except(Manifest.Entries.Select(entry => entry.Key)).Except(_aliases.Values).Order(StringComparer.Ordinal)];
-            HasTiedOutput = _tensors.ContainsKey(CheckpointKeys.OutputMatrix) && IsCopy(CheckpointKeys.OutputMatrix, CheckpointKeys.WordEmbeddings);
+            ExtraKeys = [.. source.Keys.Except(Manifest.Entries.Select(entry => entry.Key)).Except(_aliases.Values)
+                .Order(StringComparer.Ordinal)];
+            HasTiedOutput = _tensors.ContainsKey(CheckpointKeys.OutputMatrix)
+                && IsCopy(CheckpointKeys.OutputMatrix, CheckpointKeys.WordEmbeddings);
         }
         catch
         {
@@ -79,7 +81,9 @@ internal sealed class Checkpoint : ITensorSource
                 _tensors.Add(entry.Key, info with { Key = entry.Key });
         }
         if (missing.Count > 0)
-            throw new CheckpointException($"{Description}: {missing.Count} of {Manifest.Entries.Count} tensors of {Manifest.Root.ClassName} are absent: {List(missing)}. Check that the file belongs to the config.");
+            throw new CheckpointException(
+                $"{Description}: {missing.Count} of {Manifest.Entries.Count} tensors of {Manifest.Root.ClassName} are absent: "
+                    + $"{List(missing)}. Check that the file belongs to the config.");
         if (wrong.Count > 0)
             throw new CheckpointException($"{Description}: {List(wrong)}. Check that the file belongs to the config.");
     }

@@ -35,7 +35,8 @@ internal static class CheckpointKeys
     public static string SharedPrefix(IReadOnlyCollection<string> keys)
     {
         var prefix = "";
-        while (keys.Count > 0 && s_wrappers.FirstOrDefault(wrapper => keys.All(key => key.AsSpan(prefix.Length).StartsWith(wrapper))) is { } next)
+        while (keys.Count > 0 && s_wrappers.FirstOrDefault(wrapper => keys.All(key => key.AsSpan(prefix.Length).StartsWith(wrapper)))
+            is { } next)
             prefix += next;
         return prefix;
     }

@@ -71,6 +71,7 @@ internal static class TensorSources
     internal static void CheckRange(TensorInfo info, long firstElement, int count)
     {
         if (firstElement < 0 || firstElement > info.ElementCount - count)
-            throw new ArgumentOutOfRangeException(nameof(firstElement), $"{count} elements from {firstElement} do not lie within '{info.Key}' of shape {info.ShapeText}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(firstElement), $"{count} elements from {firstElement} do not lie within '{info.Key}' of shape {info.ShapeText}.");
     }
 }

@@ -15,7 +15,9 @@ internal sealed class ModelSource
         (Name, Config, Folder, _weights) = (name, config, folder, weights);
         Preprocessor = folder is null ? PreprocessorConfig.For(config.Vision) : PreprocessorConfig.Load(folder, config.Vision);
         GenerationDefaults = folder is null ? new GenerationDefaults() : GenerationDefaults.Load(folder);
-        VocabularyFile = folder is null ? null : new[] { "tokenizer.json", "vocab.txt" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+        VocabularyFile = folder is null
+            ? null
+            : new[] { "tokenizer.json", "vocab.txt" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
     }
 
     /// <summary>As the user named it.</summary>
@@ -75,7 +77,8 @@ internal sealed class ModelSource
     public static ModelSource Resolve(string model, HubCache? cache = null, string? revision = null)
     {
         if (IsHere(model) && revision is not null)
-            throw new CheckpointException($"'{model}' is no name on the Hugging Face hub, and so has no revision '{revision}': leave the revision out.");
+            throw new CheckpointException(
+                $"'{model}' is no name on the Hugging Face hub, and so has no revision '{revision}': leave the revision out.");
         if (model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal))
             return Synthetic(SyntheticModels.Config(model[SyntheticModels.Prefix.Length..]), model);
         if (Directory.Exists(model))
@@ -84,7 +87,8 @@ internal sealed class ModelSource
             return FromFile(model);
         if (HubCache.IsName(model))
             return FromFolder((cache ?? HubCache.FromEnvironment()).Find(model, revision ?? HubCache.MainBranch), model);
-        throw new CheckpointException($"'{model}' is neither a folder, a file nor a name on the Hugging Face hub such as Salesforce/blip-image-captioning-base.");
+        throw new CheckpointException(
+            $"'{model}' is neither a folder, a file nor a name on the Hugging Face hub such as Salesforce/blip-image-captioning-base.");
     }
 
     /// <summary>A model of any sizes with generated weights.</summary>
@@ -107,7 +111,8 @@ internal sealed class ModelSource
     /// </summary>
     /// <exception cref="CheckpointException">They are absent, damaged or unsafe, or the adapter does not fit.</exception>
     public ITensorSource OpenTensors() => Adapted(
-        IsSynthetic ? new SyntheticTensorSource(Config, Enum.GetValues<BlipHead>().Where(Config.Fits)) : TensorFiles.Open(_weights ?? Folder!));
+        IsSynthetic ? new SyntheticTensorSource(Config, Enum.GetValues<BlipHead>().Where(Config.Fits))
+            : TensorFiles.Open(_weights ?? Folder!));
 
     /// <summary>Opens the weights and checks them against a head's manifest.</summary>
     /// <exception cref="CheckpointException">They are absent, damaged or unsafe, or belong to another model.</exception>
@@ -139,6 +144,8 @@ internal sealed class ModelSource
         var path = Path.Combine(folder, "config.json");
         if (!File.Exists(path) && File.Exists(Path.Combine(folder, LoraConfig.FileName)))
             throw new CheckpointException($"{name}: {LoraAdapter.NotModel}.");
-        return File.Exists(path) ? BlipConfig.Load(path) : throw new CheckpointException($"{name}: there is no config.json in '{folder}'; put the model's beside its weights.");
+        return File.Exists(path)
+            ? BlipConfig.Load(path)
+            : throw new CheckpointException($"{name}: there is no config.json in '{folder}'; put the model's beside its weights.");
     }
 }

@@ -5,7 +5,8 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>Tensors that report the share of all elements read, and stop on cancellation. A load reads each element once.</summary>
 internal sealed class WatchedTensors(ITensorSource source, Action<double> progress, CancellationToken cancellationToken) : ITensorSource
 {
-    private readonly long total = source.Keys.Sum(key => source.TryGet(key, out var info) ? info.Shape.Aggregate(1L, (product, size) => product * size) : 0);
+    private readonly long total = source.Keys.Sum(
+        key => source.TryGet(key, out var info) ? info.Shape.Aggregate(1L, (product, size) => product * size) : 0);
     private long done;
 
     /// <inheritdoc/>

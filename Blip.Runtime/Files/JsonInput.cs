@@ -51,7 +51,9 @@ internal static class JsonInput
         while (reader.Read())
         {
             if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped && !IsText(ref reader))
-                throw new JsonException($"'{Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 40)])}' holds an escape that is half a character");
+                throw new JsonException(
+                    $"'{Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 40)])}' holds an escape that is half "
+                        + $"a character");
         }
     }
 

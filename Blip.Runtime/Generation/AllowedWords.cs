@@ -41,7 +41,9 @@ internal sealed class AllowedWords
             }
             first.Add(tokens.Count);
             if (tokens.Count > most)
-                throw new ArgumentException($"ForceWordsIds holds {words.Count} sequences that begin as others end in too many ways: leave some out.", nameof(words));
+                throw new ArgumentException(
+                    $"ForceWordsIds holds {words.Count} sequences that begin as others end in too many ways: leave some out.",
+                    nameof(words));
         }
         (First, Tokens, Next, Complete) = ([.. first], [.. tokens], [.. next], [.. states.Select(state => state.Complete ? 1 : 0)]);
     }

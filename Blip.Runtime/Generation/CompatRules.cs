@@ -113,5 +113,6 @@ internal sealed record CompatRules
     // The closing [SEP] stays.
     private int[] Cut(int[] ids) => MaxTextTokens is { } most && ids.Length > most ? [.. ids[..(most - 1)], ids[^1]] : ids;
 
-    private static int[] Begin(int[] ids, bool encoderToken, TextConfig text) => encoderToken && ids.Length > 0 ? [text.EncoderTokenId, .. ids[1..]] : ids;
+    private static int[] Begin(int[] ids, bool encoderToken, TextConfig text) =>
+        encoderToken && ids.Length > 0 ? [text.EncoderTokenId, .. ids[1..]] : ids;
 }

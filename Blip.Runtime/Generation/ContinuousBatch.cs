@@ -21,7 +21,8 @@ internal sealed class ContinuousBatch
     private Action? step;
 
     public ContinuousBatch(
-        IContinuousDecoder decoder, Func<IReadOnlyList<int[]>, GenerationContext> contextOf, Func<IReadOnlyList<int>, bool>? ends, int places, int capacity)
+        IContinuousDecoder decoder, Func<IReadOnlyList<int[]>, GenerationContext> contextOf, Func<IReadOnlyList<int>, bool>? ends,
+            int places, int capacity)
     {
         (this.decoder, this.contextOf, this.ends, this.capacity) = (decoder, contextOf, ends, capacity);
         taken = new bool[places];
@@ -162,7 +163,8 @@ internal sealed class ContinuousBatch
 
         public ArrayView<float> Prefill(DecodingState state) => decoder.Prefill(state, place, row);
 
-        public ArrayView<float> Step(DecodingState state) => throw new InvalidOperationException("A joining sequence has its steps with the others.");
+        public ArrayView<float> Step(DecodingState state) =>
+            throw new InvalidOperationException("A joining sequence has its steps with the others.");
     }
 }
 

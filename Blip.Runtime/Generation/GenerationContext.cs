@@ -27,5 +27,6 @@ internal sealed record GenerationContext(
     /// <summary>The prompt of a row; an image's rows share one.</summary>
     public int[] PromptOf(int row) => Prompts[row / State.Beams];
 
-    public RunningSequence[] NewRows() => [.. Enumerable.Range(0, State.Rows).Select(row => new RunningSequence(PromptOf(row), State.Capacity))];
+    public RunningSequence[] NewRows() =>
+        [.. Enumerable.Range(0, State.Rows).Select(row => new RunningSequence(PromptOf(row), State.Capacity))];
 }

@@ -11,7 +11,9 @@ public sealed partial record GenerationOptions
     {
         var plain = new GenerationOptions();
         if (defaults.ForcedEosTokenIds is { Count: > 1 })
-            throw new ArgumentException($"forced_eos_token_id names {defaults.ForcedEosTokenIds.Count} tokens; one can be forced. Leave one in generation_config.json.", nameof(defaults));
+            throw new ArgumentException(
+                $"forced_eos_token_id names {defaults.ForcedEosTokenIds.Count} tokens; one can be forced. Leave one in "
+                    + $"generation_config.json.", nameof(defaults));
         return new GenerationOptions
         {
             MaxLength = defaults.MaxLength ?? plain.MaxLength,
@@ -26,11 +28,14 @@ public sealed partial record GenerationOptions
                 null or "false" => EarlyStopping.False,
                 "true" => EarlyStopping.True,
                 "never" => EarlyStopping.Never,
-                var other => throw new ArgumentException($"early_stopping is {other}; it must be true, false or \"never\".", nameof(defaults)),
+                var other => throw new ArgumentException(
+                    $"early_stopping is {other}; it must be true, false or \"never\".", nameof(defaults)),
             },
             LengthPenalty = defaults.LengthPenalty ?? plain.LengthPenalty,
             // Files for greedy search may have 0 here; only sampling divides by it.
-            Temperature = defaults is { Temperature: 0, DoSample: not true } ? plain.Temperature : defaults.Temperature ?? plain.Temperature,
+            Temperature = defaults is { Temperature: 0, DoSample: not true }
+                ? plain.Temperature
+                : defaults.Temperature ?? plain.Temperature,
             TopK = defaults.TopK ?? plain.TopK,
             TopP = defaults.TopP ?? plain.TopP,
             MinP = defaults.MinP,
@@ -46,7 +51,9 @@ public sealed partial record GenerationOptions
             SequenceBias = defaults.SequenceBias?.Select(bias => new SequenceBias(bias.Tokens, bias.Bias)).ToArray() ?? plain.SequenceBias,
             ForcedBosTokenId = defaults.ForcedBosTokenId,
             ForcedEosTokenId = defaults.ForcedEosTokenIds is [var forced] ? forced : null,
-            ExponentialDecayLengthPenalty = defaults.ExponentialDecayLengthPenalty is { } decay ? new ExponentialDecay(decay.Start, decay.Factor) : null,
+            ExponentialDecayLengthPenalty = defaults.ExponentialDecayLengthPenalty is { } decay
+                ? new ExponentialDecay(decay.Start, decay.Factor)
+                : null,
             StopStrings = defaults.StopStrings ?? plain.StopStrings,
             MaxTime = defaults.MaxTime,
             RenormalizeLogits = defaults.RenormalizeLogits ?? plain.RenormalizeLogits,

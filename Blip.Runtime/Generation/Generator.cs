@@ -53,14 +53,18 @@ internal sealed class Generator(Device device) : IDisposable
         options.Validate(decoder.VocabularySize, decoder.MaxPositions, specials);
         CheckPrompts(decoder, prompts, options);
         if (streams is not null && streams.Count != prompts.Count)
-            throw new ArgumentException($"There are {streams.Count} streams for {prompts.Count} images; give one for each.", nameof(streams));
+            throw new ArgumentException(
+                $"There are {streams.Count} streams for {prompts.Count} images; give one for each.", nameof(streams));
         if (options.OutputAttentions && decoder is not ICrossAttentionSource)
-            throw new ArgumentException("OutputAttentions is set, but this model has no cross-attention to show; leave it out.", nameof(options));
+            throw new ArgumentException(
+                "OutputAttentions is set, but this model has no cross-attention to show; leave it out.", nameof(options));
         if (prompts.Count == 0)
             return [];
 
         var context = Context(decoder, prompts, specials, options, prompts.Max(prompt => options.LengthLimit(prompt.Length)));
-        IGenerationStrategy strategy = options.NumBeams > 1 ? new BeamSearch(context, ends) : new TokenSearch(context, context.NewRows(), onToken, ends);
+        IGenerationStrategy strategy = options.NumBeams > 1
+            ? new BeamSearch(context, ends)
+            : new TokenSearch(context, context.NewRows(), onToken, ends);
         var sequences = new GenerationRun(context, strategy, streams).Run(cancellationToken);
         return options.OutputAttentions ? WithAttention((ICrossAttentionSource)decoder, sequences) : sequences;
     }
@@ -71,11 +75,13 @@ internal sealed class Generator(Device device) : IDisposable
     /// </summary>
     /// <exception cref="ArgumentException">An option does not fit the model or such a batch.</exception>
     public ContinuousBatch Continuous(
-        IContinuousDecoder decoder, SpecialTokens specials, GenerationOptions options, Func<IReadOnlyList<int>, bool>? ends, int rows, int longest)
+        IContinuousDecoder decoder, SpecialTokens specials, GenerationOptions options, Func<IReadOnlyList<int>, bool>? ends, int rows,
+            int longest)
     {
         options.Validate(decoder.VocabularySize, decoder.MaxPositions, specials);
         if (!ContinuousBatch.Takes(options))
-            throw new ArgumentException("Beams, several sequences, scores, logits and attentions are for batches that begin and end together.", nameof(options));
+            throw new ArgumentException(
+                "Beams, several sequences, scores, logits and attentions are for batches that begin and end together.", nameof(options));
         // One workspace per number of rows, so that joining and leaving allocate nothing.
         keptWorkspaces = Math.Max(keptWorkspaces, rows + 1);
         return new ContinuousBatch(decoder, prompts => Context(decoder, prompts, specials, options, longest), ends, rows, RoundUp(longest));
@@ -101,17 +107,24 @@ internal sealed class Generator(Device device) : IDisposable
             foreach (var token in prompt)
             {
                 if (token < 0 || token >= decoder.VocabularySize)
-                    throw new ArgumentException($"The prompt of image {image} holds token {token}; the vocabulary has tokens 0 to {decoder.VocabularySize - 1}.", nameof(prompts));
+                    throw new ArgumentException(
+                        $"The prompt of image {image} holds token {token}; the vocabulary has tokens 0 to {decoder.VocabularySize - 1}.",
+                        nameof(prompts));
             }
             var limit = options.LengthLimit(prompt.Length);
             if (limit <= prompt.Length)
-                throw new ArgumentException($"MaxLength is {options.MaxLength}, and the prompt of image {image} has {prompt.Length} tokens (start token counted) already; raise MaxLength, or set MaxNewTokens.", nameof(options));
+                throw new ArgumentException(
+                    $"MaxLength is {options.MaxLength}, and the prompt of image {image} has {prompt.Length} tokens (start token counted) "
+                        + $"already; raise MaxLength, or set MaxNewTokens.", nameof(options));
             if (limit > decoder.MaxPositions)
-                throw new ArgumentException($"MaxNewTokens is {options.MaxNewTokens} after a prompt of {prompt.Length} tokens (image {image}); the model has {decoder.MaxPositions} positions in all. Shorten one of them.", nameof(options));
+                throw new ArgumentException(
+                    $"MaxNewTokens is {options.MaxNewTokens} after a prompt of {prompt.Length} tokens (image {image}); the model has "
+                        + $"{decoder.MaxPositions} positions in all. Shorten one of them.", nameof(options));
         }
     }
 
-    private GenerationContext Context(ITextDecoder decoder, IReadOnlyList<int[]> prompts, SpecialTokens specials, GenerationOptions options, int longest)
+    private GenerationContext Context(
+        ITextDecoder decoder, IReadOnlyList<int[]> prompts, SpecialTokens specials, GenerationOptions options, int longest)
     {
         // Equal options use one object, to which the tables and the captured step are tied.
         lastOptions = options = lastOptions is not null && options.SaysTheSameAs(lastOptions) ? lastOptions : options.Snapshot();
@@ -136,7 +149,12 @@ internal sealed class Generator(Device device) : IDisposable
             draft = new GenerationWorkspace(device, run.Workspace.Shape);
         }
         return new GenerationContext(
-            device, run.Decoder, draft, run.Rules, run.Prompts, run.Specials, run.Options with { OutputScores = false, OutputLogits = false, OutputAttentions = false });
+            device, run.Decoder, draft, run.Rules, run.Prompts, run.Specials, run.Options with
+            {
+                OutputScores = false,
+                OutputLogits = false,
+                OutputAttentions = false,
+            });
     }
 
     private static int RoundUp(int longest) => (longest + CapacityStep - 1) / CapacityStep * CapacityStep;
@@ -170,5 +188,6 @@ internal sealed class Generator(Device device) : IDisposable
     }
 
     private static GeneratedSequence[][] WithAttention(ICrossAttentionSource source, GeneratedSequence[][] sequences) =>
-        [.. sequences.Select((image, index) => image.Select(sequence => sequence with { Attention = source.CrossAttention(index, sequence.Tokens) }).ToArray())];
+        [.. sequences.Select((image, index) =>
+            image.Select(sequence => sequence with { Attention = source.CrossAttention(index, sequence.Tokens) }).ToArray())];
 }

@@ -51,7 +51,8 @@ internal sealed class LogitsProcessor(GenerationContext context)
         if (context.Options.RenormalizeLogits)
         {
             using (context.Device.Measure(GenerationContext.Stage, nameof(LogSoftmax)))
-                LogSoftmax.Run(context.Device, softmax with { Logits = context.Workspace.Scores.View, LogSums = default, RowsPerSource = 1, Normalize = true });
+                LogSoftmax.Run(context.Device,
+                    softmax with { Logits = context.Workspace.Scores.View, LogSums = default, RowsPerSource = 1, Normalize = true });
         }
         context.Scores?.Add(context.Device, context.Workspace.Scores.View, 1);
     }

@@ -50,7 +50,8 @@ internal sealed class RecordedStep(Device device) : IDisposable
     private readonly record struct Identity(object Plan, GenerationOptions Options, SpecialTokens Specials, long Releases)
     {
         public bool Equals(Identity other) =>
-            ReferenceEquals(Plan, other.Plan) && ReferenceEquals(Options, other.Options) && Specials == other.Specials && Releases == other.Releases;
+            ReferenceEquals(Plan, other.Plan) && ReferenceEquals(Options, other.Options) && Specials == other.Specials
+                && Releases == other.Releases;
 
         public override int GetHashCode() => HashCode.Combine(Specials, Releases);
     }

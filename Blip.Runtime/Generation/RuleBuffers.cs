@@ -21,7 +21,8 @@ internal sealed class RuleBuffers : IDisposable
         (this.device, this.options, this.specials, Capacity) = (device, options, specials, capacity);
         biases = Table(options.SequenceBias.Select(bias => (bias.Tokens, (float)bias.Bias)));
         // The stop token alone cannot be forbidden, as in the reference.
-        badWords = Table(options.BadWordsIds.Where(word => word is not [var only] || only != specials.Stop).Select(word => (word, float.NegativeInfinity)));
+        badWords = Table(options.BadWordsIds.Where(word => word is not [var only] || only != specials.Stop)
+            .Select(word => (word, float.NegativeInfinity)));
         allowed = Allowed(options.ForceWordsIds);
         suppressed = Upload([.. options.SuppressTokens]);
         suppressedFirst = Upload([.. options.BeginSuppressTokens]);
@@ -34,7 +35,8 @@ internal sealed class RuleBuffers : IDisposable
 
     /// <summary>Whether any rule applies.</summary>
     public bool Any =>
-        biases.LastTokens.Length > 0 || badWords.LastTokens.Length > 0 || allowed.First.Length > 0 || suppressed.Length > 0 || suppressedFirst.Length > 0 || decay.Length > 0
+        biases.LastTokens.Length > 0 || badWords.LastTokens.Length > 0 || allowed.First.Length > 0 || suppressed.Length > 0
+            || suppressedFirst.Length > 0 || decay.Length > 0
         || options.RepetitionPenalty != 1 || options.NoRepeatNgramSize > 0 || options.MinLength > 0 || options.MinNewTokens > 0
         || options.ForcedBosTokenId is not null || options.ForcedEosTokenId is not null;
 
@@ -64,9 +66,21 @@ internal sealed class RuleBuffers : IDisposable
     private ContinuationTable Allowed(IReadOnlyList<IReadOnlyList<int>> words)
     {
         if (words.Count == 0)
-            return new ContinuationTable { First = device.Empty<int>(), Tokens = device.Empty<int>(), Next = device.Empty<int>(), Complete = device.Empty<int>() };
+            return new ContinuationTable
+            {
+                First = device.Empty<int>(),
+                Tokens = device.Empty<int>(),
+                Next = device.Empty<int>(),
+                Complete = device.Empty<int>(),
+            };
         var table = new AllowedWords(words);
-        return new ContinuationTable { First = Upload(table.First), Tokens = Upload(table.Tokens), Next = Upload(table.Next), Complete = Upload(table.Complete) };
+        return new ContinuationTable
+        {
+            First = Upload(table.First),
+            Tokens = Upload(table.Tokens),
+            Next = Upload(table.Next),
+            Complete = Upload(table.Complete),
+        };
     }
 
     private SequenceTable Table(IEnumerable<(IReadOnlyList<int> Tokens, float Bias)> sequences)
@@ -75,9 +89,17 @@ internal sealed class RuleBuffers : IDisposable
         var distinct = new Dictionary<string, (IReadOnlyList<int> Tokens, float Bias)>();
         foreach (var sequence in sequences)
             distinct[string.Join(' ', sequence.Tokens)] = sequence;
-        var groups = distinct.Values.GroupBy(sequence => sequence.Tokens[^1]).Select(group => group.OrderBy(sequence => sequence.Tokens.Count > 1).ToArray()).ToArray();
+        var groups = distinct.Values.GroupBy(sequence => sequence.Tokens[^1])
+            .Select(group => group.OrderBy(sequence => sequence.Tokens.Count > 1).ToArray()).ToArray();
         if (groups.Length == 0)
-            return new SequenceTable { LastTokens = device.Empty<int>(), FirstSequence = device.Empty<int>(), PrefixStart = device.Empty<int>(), Prefixes = device.Empty<int>(), Biases = device.Empty<float>() };
+            return new SequenceTable
+            {
+                LastTokens = device.Empty<int>(),
+                FirstSequence = device.Empty<int>(),
+                PrefixStart = device.Empty<int>(),
+                Prefixes = device.Empty<int>(),
+                Biases = device.Empty<float>(),
+            };
 
         var ordered = groups.SelectMany(group => group).ToArray();
         return new SequenceTable

@@ -11,7 +11,8 @@ namespace Blip.Runtime.Generation;
 /// draws; one decoder run gives the logits after each. Steps return these logits while the drafted tokens equal the chosen ones. The
 /// choices are therefore the same as without a draft, bit for bit.
 /// </summary>
-internal sealed class SpeculativeDecoder(IDraftedDecoder decoder, GenerationContext run, GenerationContext draft, Lookahead lookahead) : ITextDecoder
+internal sealed class SpeculativeDecoder(IDraftedDecoder decoder, GenerationContext run, GenerationContext draft, Lookahead lookahead)
+    : ITextDecoder
 {
     private readonly TokenSearch search = new(draft, [], onToken: null, ends: null);
 

@@ -6,7 +6,8 @@ namespace Blip.Runtime.Generation;
 
 /// <summary>Greedy search and sampling: each row grows by one token per step.</summary>
 internal sealed class TokenSearch(
-    GenerationContext context, IReadOnlyList<RunningSequence> rows, Action<GeneratedToken>? onToken, Func<IReadOnlyList<int>, bool>? ends) : IGenerationStrategy
+    GenerationContext context, IReadOnlyList<RunningSequence> rows, Action<GeneratedToken>? onToken, Func<IReadOnlyList<int>, bool>? ends)
+        : IGenerationStrategy
 {
     private readonly LogitsProcessor processor = new(context);
 

@@ -3,7 +3,8 @@ namespace Blip.Runtime.Graph;
 /// <summary>A recorded computation: nodes in an order in which they may run. It never changes; passes make new ones.</summary>
 internal sealed class ComputeGraph
 {
-    internal ComputeGraph(string name, IReadOnlyList<Node> nodes, IReadOnlyList<Value> values, IReadOnlyDictionary<string, Value> outputs, IReadOnlyList<Node>? constants = null)
+    internal ComputeGraph(string name, IReadOnlyList<Node> nodes, IReadOnlyList<Value> values, IReadOnlyDictionary<string, Value> outputs,
+        IReadOnlyList<Node>? constants = null)
     {
         (Name, Nodes, Values, Outputs, Constants) = (name, nodes, values, outputs, constants ?? []);
     }
@@ -28,11 +29,13 @@ internal sealed class ComputeGraph
 
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public Value Input(string name) => Inputs.FirstOrDefault(value => value.Name == name)
-        ?? throw new ArgumentException($"The graph '{Name}' has no input '{name}'; it has {string.Join(", ", Inputs.Select(value => value.Name))}.", nameof(name));
+        ?? throw new ArgumentException(
+            $"The graph '{Name}' has no input '{name}'; it has {string.Join(", ", Inputs.Select(value => value.Name))}.", nameof(name));
 
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public Value Output(string name) => Outputs.TryGetValue(name, out var value) ? value
-        : throw new ArgumentException($"The graph '{Name}' has no output '{name}'; it has {string.Join(", ", Outputs.Keys)}.", nameof(name));
+        : throw new ArgumentException(
+            $"The graph '{Name}' has no output '{name}'; it has {string.Join(", ", Outputs.Keys)}.", nameof(name));
 
     /// <summary>Matrices that nodes multiply with.</summary>
     public IEnumerable<Matrix> Matrices => AllNodes.SelectMany(node => node.Matrices);
@@ -40,7 +43,8 @@ internal sealed class ComputeGraph
     public IEnumerable<Vector> Vectors => AllNodes.SelectMany(node => node.Vectors);
 
     /// <summary>Parameters that nodes read as they are.</summary>
-    public IEnumerable<Value> Parameters => AllNodes.SelectMany(node => node.Inputs).Where(value => value.Kind == ValueKind.Parameter).Distinct();
+    public IEnumerable<Value> Parameters =>
+        AllNodes.SelectMany(node => node.Inputs).Where(value => value.Kind == ValueKind.Parameter).Distinct();
 
     /// <summary>Constants, then the nodes of a run.</summary>
     public IEnumerable<Node> AllNodes => Constants.Concat(Nodes);

@@ -50,7 +50,8 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     {
         if (weight.InFeatures != x.Shape.Width)
             throw Mismatch(name, $"takes {weight.InFeatures} features, its input {x} has {x.Shape.Width}");
-        return Add(new LinearNode(name.Path, x, Shared(weight), Shared(bias), Activation.None, null, NewComputed(name, x.Shape.WithWidth(weight.OutFeatures))));
+        return Add(new LinearNode(
+            name.Path, x, Shared(weight), Shared(bias), Activation.None, null, NewComputed(name, x.Shape.WithWidth(weight.OutFeatures))));
     }
 
     public Value Activate(Value x, ModulePath name, Activation activation) =>
@@ -78,7 +79,8 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     {
         var width = new Shape(x.Shape.Width);
         return Add(new LayerNormNode(
-            module.Path, x, Parameter(module / "weight", width), Parameter(module / "bias", width), (float)epsilon, NewComputed(module, x.Shape)));
+            module.Path, x, Parameter(module / "weight", width), Parameter(module / "bias", width), (float)epsilon,
+                NewComputed(module, x.Shape)));
     }
 
     /// <summary>Each row of the last dimension scaled to length one.</summary>
@@ -102,7 +104,8 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         if (height < patch || width < patch)
             throw Mismatch(name, $"cuts patches of {patch} pixels from an image of {width}×{height}");
         var patches = height / patch * (width / patch);
-        return Add(new PatchifyNode(name.Path, pixels, patch, NewComputed(name, new Shape(pixels.Shape[0], patches, channels * patch * patch))));
+        return Add(new PatchifyNode(
+            name.Path, pixels, patch, NewComputed(name, new Shape(pixels.Shape[0], patches, channels * patch * patch))));
     }
 
     /// <summary><c>[batch, patches, hidden]</c> → <c>[batch, 1 + patches, hidden]</c>; see <see cref="AssembleTokensNode"/>.</summary>
@@ -111,7 +114,8 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         var tokens = patches.Shape[1].Size + 1;
         if (positions.Shape[-2].Size != tokens)
             throw Mismatch(name, $"has {positions.Shape[-2]} positions for {tokens} tokens");
-        return Add(new AssembleTokensNode(name.Path, patches, classToken, positions, NewComputed(name, new Shape(patches.Shape[0], tokens, patches.Shape.Width))));
+        return Add(new AssembleTokensNode(
+            name.Path, patches, classToken, positions, NewComputed(name, new Shape(patches.Shape[0], tokens, patches.Shape.Width))));
     }
 
     /// <summary>Resizes the grid of position embeddings, class position untouched.</summary>
@@ -124,7 +128,8 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     /// shares them.
     /// </summary>
     public Value EmbedTokens(Value ids, Matrix words, Value positions, Value? start, ModulePath name) =>
-        Add(new TokenEmbeddingNode(name.Path, ids, Shared(words), positions, start, NewComputed(name, new Shape(ids.Shape[0], ids.Shape[1], words.InFeatures))));
+        Add(new TokenEmbeddingNode(
+            name.Path, ids, Shared(words), positions, start, NewComputed(name, new Shape(ids.Shape[0], ids.Shape[1], words.InFeatures))));
 
     /// <summary>See <see cref="AttentionNode"/>.</summary>
     public Value Attention(AttentionSpec spec, ModulePath name, bool showProbabilities = false)
@@ -177,7 +182,8 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     /// value, of its shape.
     /// </summary>
     /// <exception cref="ArgumentException">The value does not depend on a wanted one, or an operation between has no gradient.</exception>
-    public IReadOnlyList<Value> Gradients(Value of, Value seed, IReadOnlyList<Value> wanted) => ReverseMode.Record(this, [(of, seed)], wanted, null);
+    public IReadOnlyList<Value> Gradients(Value of, Value seed, IReadOnlyList<Value> wanted) =>
+        ReverseMode.Record(this, [(of, seed)], wanted, null);
 
     /// <summary>
     /// Records the gradients of a loss, which are added to the parameters' buffers. Each seed is a value that the loss is made of, with its
@@ -196,9 +202,11 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     public Value Rollout(ModulePath tower)
     {
         Value? rollout = null;
-        foreach (var (name, seen) in nodes.OfType<AttentionNode>().Where(node => node.Name.StartsWith(tower.Path + '.', StringComparison.Ordinal) && node.Probabilities is not null)
+        foreach (var (name, seen) in nodes.OfType<AttentionNode>()
+            .Where(node => node.Name.StartsWith(tower.Path + '.', StringComparison.Ordinal) && node.Probabilities is not null)
             .Select(node => (new ModulePath(node.Name) / "rollout", node.Probabilities!)).ToList())
-            rollout = Add(new AttentionRolloutNode(name.Path, seen, rollout, NewComputed(name, new Shape(seen.Shape[0], seen.Shape[2], seen.Shape[3]))));
+            rollout = Add(new AttentionRolloutNode(
+                name.Path, seen, rollout, NewComputed(name, new Shape(seen.Shape[0], seen.Shape[2], seen.Shape[3]))));
         return rollout ?? throw Mismatch(tower, "has no attention that shows its weights");
     }
 

@@ -27,11 +27,14 @@ internal sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
 
     /// <summary>Counts the cost of a graph after its passes.</summary>
     /// <exception cref="ArgumentException">A symbol has no size.</exception>
-    public static GraphCost Of(ComputeGraph graph, Func<Matrix, DType> format, KernelTarget target, params IEnumerable<(string Symbol, int Size)> sizes)
+    public static GraphCost Of(
+        ComputeGraph graph, Func<Matrix, DType> format, KernelTarget target, params IEnumerable<(string Symbol, int Size)> sizes)
     {
         var resolved = new GraphSizes(graph, sizes.ToDictionary(entry => entry.Symbol, entry => entry.Size), target, format);
         ValueStorage.Choose(graph, resolved);
-        return new GraphCost(graph.Name, [.. graph.Nodes.Select(node => new NodeCost(node, node.Flops(resolved), node.Bytes(resolved, Stored), node.Kernels(resolved)))]);
+        return new GraphCost(graph.Name,
+            [.. graph.Nodes.Select(node =>
+            new NodeCost(node, node.Flops(resolved), node.Bytes(resolved, Stored), node.Kernels(resolved)))]);
 
         long Stored(Matrix matrix) => PackedWeights.BytesOf(matrix.OutFeatures, matrix.InFeatures, format(matrix));
     }

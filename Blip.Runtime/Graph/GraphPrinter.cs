@@ -20,7 +20,8 @@ internal static class GraphPrinter
         text.AppendLine($"  in:  {string.Join(", ", graph.Inputs)}");
         text.AppendLine($"  out: {string.Join(", ", graph.Outputs.Select(output => $"{output.Key} {output.Value.Shape}"))}");
         foreach (var row in rows)
-            text.AppendLine("  " + string.Join("  ", row.Select((cell, column) => column < 4 ? cell.PadRight(widths[column]) : cell)).TrimEnd());
+            text.AppendLine("  " + string.Join("  ", row.Select((cell, column) => column < 4 ? cell.PadRight(widths[column]) : cell))
+                .TrimEnd());
         return text.ToString();
     }
 

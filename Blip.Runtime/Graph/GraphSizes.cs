@@ -16,7 +16,8 @@ internal sealed class GraphSizes
     /// <exception cref="ArgumentException">A symbol of a computed value has no size.</exception>
     public GraphSizes(ComputeGraph graph, IReadOnlyDictionary<string, int> symbols, KernelTarget target, Func<Matrix, DType> format)
     {
-        sizes = [.. graph.Values.Select(value => value.Kind == ValueKind.Computed || value.Shape.Dims.All(dim => dim.Symbol is null || symbols.ContainsKey(dim.Symbol))
+        sizes = [.. graph.Values.Select(
+            value => value.Kind == ValueKind.Computed || value.Shape.Dims.All(dim => dim.Symbol is null || symbols.ContainsKey(dim.Symbol))
             ? value.Shape.Resolve(symbols) : [])];
         (Target, Format) = (target, format);
     }

@@ -7,7 +7,8 @@ internal readonly record struct ModulePath(string Path)
     public static ModulePath operator /(ModulePath parent, string child) => new(parent.Path.Length == 0 ? child : $"{parent.Path}.{child}");
 
     /// <summary>A numbered child.</summary>
-    public static ModulePath operator /(ModulePath parent, int child) => parent / child.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public static ModulePath operator /(ModulePath parent, int child) =>
+        parent / child.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
     public override string ToString() => Path;

@@ -44,7 +44,8 @@ internal abstract record Node(string Name)
     /// </summary>
     public virtual NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
     {
-        var parameters = Inputs.Where(value => value.Kind == ValueKind.Parameter).Sum(sizes.Length) + Vectors.Sum(vector => (long)vector.Length);
+        var parameters = Inputs.Where(value => value.Kind == ValueKind.Parameter).Sum(sizes.Length)
+            + Vectors.Sum(vector => (long)vector.Length);
         var values = Inputs.Where(value => value.Kind != ValueKind.Parameter).Distinct().Concat(Outputs).Sum(sizes.Bytes);
         return new NodeBytes(Matrices.Sum(stored) + (sizeof(float) * parameters), values);
     }

@@ -13,7 +13,8 @@ internal sealed class Shape(params ReadOnlySpan<Dim> dims) : IEquatable<Shape>
     public Dim this[int axis] => dims[axis < 0 ? dims.Length + axis : axis];
 
     /// <summary>The last dimension, which is always a number.</summary>
-    public int Width => this[-1].Symbol is null ? this[-1].Size : throw new InvalidOperationException($"The width of {this} is not a number.");
+    public int Width =>
+        this[-1].Symbol is null ? this[-1].Size : throw new InvalidOperationException($"The width of {this} is not a number.");
 
     public Shape WithWidth(int width) => new([.. dims[..^1], width]);
 

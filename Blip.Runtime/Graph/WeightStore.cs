@@ -26,7 +26,8 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     {
         var all = graphs.ToList();
         var place = source.Keys.Select((key, i) => (key, i)).ToDictionary(entry => entry.key, entry => entry.i);
-        LoadMatrices([.. all.SelectMany(graph => graph.Matrices).DistinctBy(matrix => matrix.Name).Where(matrix => !packed.ContainsKey(matrix.Name))
+        LoadMatrices([.. all.SelectMany(graph => graph.Matrices).DistinctBy(matrix => matrix.Name)
+            .Where(matrix => !packed.ContainsKey(matrix.Name))
             .OrderBy(matrix => place.GetValueOrDefault(matrix.Keys[0]))]);
         foreach (var vector in all.SelectMany(graph => graph.Vectors))
             Stacked(vector);
@@ -75,10 +76,12 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     public DType FormatOf(Matrix matrix) => format(matrix);
 
     /// <summary>A stacked bias <c>[out]</c>, loaded at its first use.</summary>
-    public ArrayView<float> Stacked(Vector vector) => (dense.TryGetValue(vector.Name, out var buffer) ? buffer : dense.GetOrAdd(vector.Name, Stack(vector))).View;
+    public ArrayView<float> Stacked(Vector vector) =>
+        (dense.TryGetValue(vector.Name, out var buffer) ? buffer : dense.GetOrAdd(vector.Name, Stack(vector))).View;
 
     /// <summary>A parameter as it is, loaded at its first use.</summary>
-    public ArrayView<float> Dense(Value parameter) => (dense.TryGetValue(parameter.Name, out var buffer) ? buffer : dense.GetOrAdd(parameter.Name, Read(parameter))).View;
+    public ArrayView<float> Dense(Value parameter) =>
+        (dense.TryGetValue(parameter.Name, out var buffer) ? buffer : dense.GetOrAdd(parameter.Name, Read(parameter))).View;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -156,7 +159,8 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     }
 
     // Only for a matrix that is not yet in use.
-    private static Span<byte> Memory(PackedWeights empty) => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(empty.Packed), empty.Packed.Length);
+    private static Span<byte> Memory(PackedWeights empty) =>
+        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(empty.Packed), empty.Packed.Length);
 
     // One allocation for all: huge pages do not begin anew with each matrix.
     private List<PackedWeights> InPlace(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors)
@@ -191,7 +195,8 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     private PackedTensor Describe(Matrix matrix)
     {
         var stored = format(matrix);
-        return new PackedTensor(matrix.Name, (int)stored, matrix.OutFeatures, matrix.InFeatures, PackedWeights.BytesOf(matrix.OutFeatures, matrix.InFeatures, stored));
+        return new PackedTensor(matrix.Name, (int)stored, matrix.OutFeatures, matrix.InFeatures,
+            PackedWeights.BytesOf(matrix.OutFeatures, matrix.InFeatures, stored));
     }
 
     private PackedWeights Pack(Matrix matrix, DType stored, PackedCache.Sink? sink = null)
@@ -242,7 +247,8 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     }
 
     private TensorInfo Info(string key) => source.TryGet(key, out var info) ? info
-        : throw new CheckpointException($"{source.Description}: the tensor '{key}' is missing. Is this a checkpoint of another kind of model?");
+        : throw new CheckpointException(
+            $"{source.Description}: the tensor '{key}' is missing. Is this a checkpoint of another kind of model?");
 
     private CheckpointException Wrong(string key, IEnumerable<long> shape, string wanted) =>
         new($"{source.Description}: the tensor '{key}' has the shape [{string.Join(", ", shape)}]; its config asks for {wanted}.");

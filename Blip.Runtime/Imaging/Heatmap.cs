@@ -96,7 +96,8 @@ public static class Heatmap
     /// <summary>Black, violet, orange, light yellow: lightness grows evenly, also for the colour-blind and in print.</summary>
     internal static (float Red, float Green, float Blue) Colour(float heat)
     {
-        ReadOnlySpan<(float Red, float Green, float Blue)> stops = [(4, 4, 24), (86, 20, 108), (186, 54, 86), (246, 138, 12), (252, 252, 164)];
+        ReadOnlySpan<(float Red, float Green, float Blue)> stops =
+            [(4, 4, 24), (86, 20, 108), (186, 54, 86), (246, 138, 12), (252, 252, 164)];
         var at = heat * (stops.Length - 1);
         var index = Math.Min((int)at, stops.Length - 2);
         var (from, to, share) = (stops[index], stops[index + 1], at - index);

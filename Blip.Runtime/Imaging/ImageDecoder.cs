@@ -107,12 +107,15 @@ internal static class ImageDecoder
 
     // .NET replaces bytes of a name that are not UTF-8 by this letter, and then finds no such file.
     private static string Missing(string path) => path.Contains('\uFFFD', StringComparison.Ordinal)
-        ? "its name is not UTF-8, and .NET cannot open such a file: give the image on standard input ('-'), or rename it ('convmv -f latin1 -t utf8 --notest FILE')."
+        ? "its name is not UTF-8, and .NET cannot open such a file: give the image on standard input ('-'), or rename it ('convmv -f "
+            + "latin1 -t utf8 --notest FILE')."
         : "there is no such file.";
 
     private static byte[] ReadRest(Stream stream, byte[] header, string name, ImageDecoderOptions options)
     {
-        using var file = new MemoryStream(stream.CanSeek ? (int)Math.Clamp(stream.Length - stream.Position + header.Length, 0, Math.Min(options.MaxFileBytes, 1 << 26)) : 0);
+        using var file = new MemoryStream(stream.CanSeek
+            ? (int)Math.Clamp(stream.Length - stream.Position + header.Length, 0, Math.Min(options.MaxFileBytes, 1 << 26))
+            : 0);
         file.Write(header);
         var block = ArrayPool<byte>.Shared.Rent(1 << 16);
         try

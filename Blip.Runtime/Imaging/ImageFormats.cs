@@ -22,7 +22,8 @@ internal static class ImageFormats
 {
     public const int HeaderLength = 64;
 
-    private const string ToPng = "convert the file to PNG or JPEG", Frame = "it is a video and no image; take a frame of it, with 'ffmpeg -i FILE frame.png'",
+    private const string ToPng = "convert the file to PNG or JPEG",
+        Frame = "it is a video and no image; take a frame of it, with 'ffmpeg -i FILE frame.png'",
         Raw = "it is a camera's raw file; export it as JPEG", Draw = "it is a drawing and has no pixels; render it to PNG",
         Heif = "convert it to PNG, with 'heif-convert FILE image.png' or 'magick FILE image.png'";
 
@@ -42,7 +43,8 @@ internal static class ImageFormats
     [
         (0, [0xFF, 0x0A], "JPEG XL", ToPng), (0, [0, 0, 0, 12, .. "JXL "u8], "JPEG XL", ToPng),
         (0, [0, 0, 0, 12, .. "jP  "u8], "JPEG 2000", ToPng), (0, [0xFF, 0x4F, 0xFF, 0x51], "JPEG 2000", ToPng),
-        (0, [.. "8BPS"u8], "Photoshop", ToPng), (0, [.. "%PDF"u8], "PDF", Draw), (0, [.. "<svg"u8], "SVG", Draw), (0, [.. "<?xml"u8], "SVG or XML", Draw),
+        (0, [.. "8BPS"u8], "Photoshop", ToPng), (0, [.. "%PDF"u8], "PDF", Draw), (0, [.. "<svg"u8], "SVG", Draw),
+            (0, [.. "<?xml"u8], "SVG or XML", Draw),
         (4, [.. "moov"u8], "MOV", Frame), (4, [.. "mdat"u8], "MOV", Frame), (4, [.. "wide"u8], "MOV", Frame),
         (0, [0x1A, 0x45, 0xDF, 0xA3], "WebM or Matroska", Frame), (8, [.. "AVI "u8], "AVI", Frame),
         (0, [.. "FUJIFILMCCD-RAW"u8], "RAF", Raw),
@@ -82,7 +84,8 @@ internal static class ImageFormats
             return $"{unread}.";
         return header.StartsWith("version https://git-lfs"u8)
             ? "this is a Git LFS pointer and not the file itself: run 'git lfs pull'."
-            : $"this is not an image (it begins with {Printable(header)}): JPEG, PNG, WebP, GIF, BMP, ICO, TIFF, PPM, TGA and QOI are read.";
+            : $"this is not an image (it begins with {Printable(header)}): JPEG, PNG, WebP, GIF, BMP, ICO, TIFF, PPM, TGA and QOI are "
+                + $"read.";
     }
 
     /// <summary>The message for a known but unsupported format of images, videos or drawings; null for others.</summary>
@@ -102,7 +105,8 @@ internal static class ImageFormats
     private static string OfMedia(ReadOnlySpan<byte> content)
     {
         var text = Encoding.Latin1.GetString(content);
-        string[] brands = [text[..4], .. text.Length > 8 ? text[8..].Chunk(4).Where(brand => brand.Length == 4).Select(brand => new string(brand)) : []];
+        string[] brands =
+            [text[..4], .. text.Length > 8 ? text[8..].Chunk(4).Where(brand => brand.Length == 4).Select(brand => new string(brand)) : []];
         foreach (var (known, name, way) in Media)
         {
             // A video may be compatible with a still image's format; then its main brand decides.

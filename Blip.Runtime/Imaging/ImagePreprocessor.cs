@@ -25,7 +25,11 @@ internal sealed class ImagePreprocessor : IDisposable
         (this.device, this.processing) = (device, processing);
         resampler = new Resampler(device);
         table = device.Upload<float>(PixelNormalization.Table(
-            processing.Rescale ? processing.RescaleFactor : null, processing.Normalize ? Floats(processing.Mean) : [], processing.Normalize ? Floats(processing.Std) : []));
+            processing.Rescale
+                ? processing.RescaleFactor
+                    : null, processing.Normalize ? Floats(processing.Mean)
+                    : [], processing.Normalize ? Floats(processing.Std)
+                : []));
     }
 
     public ImageProcessing Processing => processing;
@@ -44,7 +48,9 @@ internal sealed class ImagePreprocessor : IDisposable
         ArgumentNullException.ThrowIfNull(image);
         var (width, height) = (processing.Width, processing.Height);
         if (!processing.Resize && (image.Width, image.Height) != (width, height))
-            throw new ImageException($"{name}: {image.Width}×{image.Height} pixels, where the model wants {width}×{height} and its preprocessor_config.json says do_resize false. Resize the image, or set do_resize.");
+            throw new ImageException(
+                $"{name}: {image.Width}×{image.Height} pixels, where the model wants {width}×{height} and its preprocessor_config.json "
+                    + $"says do_resize false. Resize the image, or set do_resize.");
         ArrayView<byte> resized;
         using (device.Measure("image", "resize"))
         {

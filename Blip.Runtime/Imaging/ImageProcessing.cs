@@ -39,7 +39,8 @@ internal sealed record ImageProcessing
         if (Width is < 1 or > MaxSide || Height is < 1 or > MaxSide)
             throw new ArgumentException($"size: {Width}×{Height} is no size of an image; sides are 1 to {MaxSide} pixels.");
         if (!Enum.IsDefined(Filter))
-            throw new ArgumentException($"resample: {(int)Filter} is no filter; 0 to 5 are nearest, lanczos, bilinear, bicubic, box, hamming.");
+            throw new ArgumentException(
+                $"resample: {(int)Filter} is no filter; 0 to 5 are nearest, lanczos, bilinear, bicubic, box, hamming.");
         if (Rescale && !double.IsFinite(RescaleFactor))
             throw new ArgumentException($"rescale_factor: {RescaleFactor} is no number.");
         if (Normalize && (Mean.Count != 3 || !Mean.All(double.IsFinite)))

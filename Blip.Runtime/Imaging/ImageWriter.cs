@@ -59,7 +59,8 @@ public static class ImageWriter
     {
         ArgumentNullException.ThrowIfNull(rgba);
         if (rgba.LongLength != 4L * width * height)
-            throw new ArgumentException($"{rgba.Length} bytes are not the pixels of an image of {width}×{height} with opacity.", nameof(rgba));
+            throw new ArgumentException(
+                $"{rgba.Length} bytes are not the pixels of an image of {width}×{height} with opacity.", nameof(rgba));
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
         rgba.CopyTo(bitmap.GetPixelSpan());
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);

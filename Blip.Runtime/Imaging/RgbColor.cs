@@ -16,7 +16,9 @@ public readonly record struct RgbColor(byte Red, byte Green, byte Blue)
     {
         ArgumentNullException.ThrowIfNull(text);
         var digits = text.ToLowerInvariant() switch { "white" => "#ffffff", "black" => "#000000", "gray" => "#808080", var other => other };
-        var isColor = digits.Length == 7 & uint.TryParse(digits.AsSpan(Math.Min(1, digits.Length)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && digits[0] == '#';
+        var isColor = digits.Length == 7 & uint.TryParse(
+            digits.AsSpan(Math.Min(1, digits.Length)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            && digits[0] == '#';
         color = isColor ? new RgbColor((byte)(value >> 16), (byte)(value >> 8), (byte)value) : default;
         return isColor;
     }

@@ -16,7 +16,9 @@ public sealed class RgbImage
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.LongLength != 3L * width * height)
-            throw new ArgumentException($"{pixels.Length} bytes are not the pixels of an image of {width}×{height}: {3L * width * height} are expected.", nameof(pixels));
+            throw new ArgumentException(
+                $"{pixels.Length} bytes are not the pixels of an image of {width}×{height}: {3L * width * height} are expected.",
+                nameof(pixels));
         (Width, Height, Pixels) = (width, height, pixels);
     }
 

@@ -6,9 +6,11 @@ namespace Blip.Runtime.Models;
 
 internal abstract class BlipGraphs
 {
-    internal const string Pixels = "pixel_values", ImageEmbeddings = "image_embeds", Ids = "input_ids", Mask = "attention_mask", ImageRow = "image_row";
+    internal const string Pixels =
+        "pixel_values", ImageEmbeddings = "image_embeds", Ids = "input_ids", Mask = "attention_mask", ImageRow = "image_row";
 
-    internal static readonly Dim Images = Dim.Of("images"), ImageTokens = Dim.Of("image_tokens"), Rows = Dim.Of("rows"), Tokens = Dim.Of("tokens");
+    internal static readonly Dim Images =
+        Dim.Of("images"), ImageTokens = Dim.Of("image_tokens"), Rows = Dim.Of("rows"), Tokens = Dim.Of("tokens");
 
     private protected BlipGraphs(BlipConfig config, ModulePath imageReader) => (Config, ImageReader) = (config, imageReader);
 
@@ -17,7 +19,8 @@ internal abstract class BlipGraphs
     internal ModulePath ImageReader { get; }
 
     public static BlipGraphs For(BlipConfig config, BlipHead head) => !config.Fits(head)
-        ? throw new CheckpointException($"The {head.Name()} head needs towers of one width, and these have {config.Vision.HiddenSize} and {config.Text.HiddenSize}.")
+        ? throw new CheckpointException(
+            $"The {head.Name()} head needs towers of one width, and these have {config.Vision.HiddenSize} and {config.Text.HiddenSize}.")
         : head switch
         {
             BlipHead.Captioning => new CaptioningGraphs(config),

@@ -31,7 +31,8 @@ internal sealed class ModelContext : IDisposable
             Executor = Own(new Executor(device, Weights, options.Passes));
             Precision[] precisions = [options.Precision, options.EncoderPrecision ?? options.Precision.ForEncoder()];
             ofProducts = [.. precisions.Select(precision => Gemm.Refusal(device, precision.ToDType())).OfType<string>().Distinct()];
-            ofCache = cache?.Notices ?? (options.Cache ? ["the weights are made up and come from no file: there is nothing to keep a cache of"] : []);
+            ofCache = cache?.Notices
+                ?? (options.Cache ? ["the weights are made up and come from no file: there is nothing to keep a cache of"] : []);
         }
         catch
         {

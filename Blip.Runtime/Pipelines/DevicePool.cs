@@ -6,7 +6,8 @@ namespace Blip.Runtime.Pipelines;
 /// Runs batches on several devices, with results in batch order. Free devices take the next batch. A busy device has a waiting batch
 /// prepared, but a device that is free earlier takes it. A failed device's batch goes to another.
 /// </summary>
-internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePoolMember<TOwner, TBatch, TResult>> members, Action<TOwner, Exception> onFailure)
+internal sealed class DevicePool<TOwner, TBatch,
+    TResult>(IReadOnlyList<DevicePoolMember<TOwner, TBatch, TResult>> members, Action<TOwner, Exception> onFailure)
 {
     private readonly Lock turn = new();
     private readonly SemaphoreSlim arrived = new(0);
@@ -21,7 +22,8 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
     /// Runs batches. Each device has one in hand and one waiting, two where it prepares them: a slow reader holds everything back.
     /// </summary>
     /// <exception cref="Exception">The last device's failure.</exception>
-    public async IAsyncEnumerable<TResult> RunAsync(IAsyncEnumerable<TBatch> batches, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<TResult> RunAsync(
+        IAsyncEnumerable<TBatch> batches, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var workers = members.Select(member => Task.Run(() => WorkAsync(member, stop.Token), CancellationToken.None)).ToArray();

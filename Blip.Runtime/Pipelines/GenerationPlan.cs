@@ -9,12 +9,14 @@ internal abstract class GenerationPlan
 {
     /// <summary>The error when no sequence came out.</summary>
     public const string NoWords =
-        "the model gave no word a probability. Its weights are damaged or too large for the precision (try fp32), or the options forbid every word.";
+        "the model gave no word a probability. Its weights are damaged or too large for the precision (try fp32), or the options forbid "
+            + "every word.";
 
     private readonly WordPieceTokenizer? tokenizer;
 
     /// <summary>Checks the options against the model.</summary>
-    protected GenerationPlan(GenerationOptions generation, IReadOnlyList<string> badWords, IReadOnlyList<string> forceWords, bool attention, TextConfig text, WordPieceTokenizer? tokenizer)
+    protected GenerationPlan(GenerationOptions generation, IReadOnlyList<string> badWords, IReadOnlyList<string> forceWords, bool attention,
+        TextConfig text, WordPieceTokenizer? tokenizer)
     {
         this.tokenizer = tokenizer;
         Specials = new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId);
@@ -29,7 +31,8 @@ internal abstract class GenerationPlan
         if (generation.StopStrings.Count == 0)
             return;
         if (tokenizer is null)
-            throw new ArgumentException("StopStrings are given, and the model has no vocabulary to read them in: give a VocabularyFile.", nameof(GenerationOptions.StopStrings));
+            throw new ArgumentException("StopStrings are given, and the model has no vocabulary to read them in: give a VocabularyFile.",
+                nameof(GenerationOptions.StopStrings));
         Ends = new StopStrings(tokenizer, generation.StopStrings).AreMetBy;
     }
 
@@ -47,7 +50,8 @@ internal abstract class GenerationPlan
     protected int[] Encode(string words, string option)
     {
         if (tokenizer is null)
-            throw new ArgumentException($"{option} is '{words}', and the model has no vocabulary to turn words into tokens: give a VocabularyFile.", option);
+            throw new ArgumentException(
+                $"{option} is '{words}', and the model has no vocabulary to turn words into tokens: give a VocabularyFile.", option);
         var tokens = tokenizer.Encode(words, addSpecial: false);
         return tokens.Length > 0 ? tokens : throw new ArgumentException($"{option} is '{words}', which holds no word.", option);
     }

@@ -23,7 +23,8 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     public Task<ImageFeatures> KeepAsync(Pipeline pipeline, ImageSource image, CancellationToken cancellationToken)
     {
         CheckPixels(image);
-        return host.WithImageAsync(image, (decoded, _) => host.InTurnAsync(pipeline, () => Keep(decoded), cancellationToken), cancellationToken);
+        return host.WithImageAsync(
+            image, (decoded, _) => host.InTurnAsync(pipeline, () => Keep(decoded), cancellationToken), cancellationToken);
     }
 
     private static void CheckPixels(ImageSource image)
@@ -33,14 +34,16 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     }
 
     /// <summary>Does one call's work over one image, in turn. With <paramref name="pixels"/> kept states are not enough.</summary>
-    public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken, bool pixels = false)
+    public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken,
+        bool pixels = false)
     {
         if (image.Features is { } features)
             return InTurn(() => work(Kept(image, features)));
         var key = Cache.Keeps && !pixels ? image.Identity() : null;
         if (key is not null && InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(image, known))) : null) is { } found)
             return found.Result;
-        return host.WithImage(image, decoded => InTurn(() => work(key is null ? decoded : Kept(image, Remember(key, decoded)))), cancellationToken);
+        return host.WithImage(
+            image, decoded => InTurn(() => work(key is null ? decoded : Kept(image, Remember(key, decoded)))), cancellationToken);
 
         TResult InTurn<TResult>(Func<TResult> turn) => host.InTurn(
             pipeline,
@@ -56,9 +59,11 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     /// <summary>Copies kept images into one batch for the caller to dispose, and gives each image's place. In turn.</summary>
     public (ImageStates States, EncodedImage[] Images) Gather(IReadOnlyList<ImageFeatures> images)
     {
-        var states = model.Vision.Gather([.. images.SelectMany(image => Enumerable.Range(0, image.States.Images).Select(frame => (image.States, frame)))]);
+        var states = model.Vision.Gather(
+            [.. images.SelectMany(image => Enumerable.Range(0, image.States.Images).Select(frame => (image.States, frame)))]);
         var next = 0;
-        return (states, [.. images.Select(image => new EncodedImage(states, (next += image.States.Images) - image.States.Images) { Frames = image.States.Images })]);
+        return (states, [.. images.Select(
+            image => new EncodedImage(states, (next += image.States.Images) - image.States.Images) { Frames = image.States.Images })]);
     }
 
     /// <summary>Encodes an image and caches it. In turn.</summary>
@@ -95,7 +100,8 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     /// of the images in the pixel buffer.
     /// </summary>
     public float[]?[] Vectors(
-        IReadOnlyList<DecodedImage> batch, Func<IReadOnlyList<EncodedImage?>, float[]?[]> ofStates, Func<int, int, int, float[][]> ofPixels, Action<int, string> refuse)
+        IReadOnlyList<DecodedImage> batch, Func<IReadOnlyList<EncodedImage?>, float[]?[]> ofStates, Func<int, int, int, float[][]> ofPixels,
+            Action<int, string> refuse)
     {
         // A clip's vector is the mean of its frames' projections.
         if (batch.Any(image => FramesOf(image).Count > 1))
@@ -111,7 +117,8 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     }
 
     // Finds images on the device; pixels gets the places of the others.
-    private void FindEncoded(IReadOnlyList<DecodedImage> batch, EncodedImage?[] encoded, List<int> pixels, Action<int, string> refuse, bool rollout)
+    private void FindEncoded(
+        IReadOnlyList<DecodedImage> batch, EncodedImage?[] encoded, List<int> pixels, Action<int, string> refuse, bool rollout)
     {
         for (var i = 0; i < batch.Count; i++)
         {
@@ -136,7 +143,8 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         var frames = pixels.SelectMany(i => FramesOf(batch[i]).Select(frame => (Place: i, Image: frame))).ToList();
         return frames.Count == 0
             ? []
-            : [.. host.Upload(frames.ConvertAll(frame => frame.Image), model.Vision.PixelBuffer, (i, error) => refuse(frames[i].Place, error)).Select(i => frames[i].Place)];
+            : [.. host.Upload(frames.ConvertAll(frame => frame.Image), model.Vision.PixelBuffer,
+                (i, error) => refuse(frames[i].Place, error)).Select(i => frames[i].Place)];
     }
 
     /// <summary>
@@ -146,7 +154,8 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     /// <returns>Each group's states, and its images' places in the list and in the states.</returns>
     public IEnumerable<(ImageStates States, List<(int Place, int Image)> Images)> ForTexts(IReadOnlyList<EncodedImage?> images)
     {
-        foreach (var group in images.Index().Where(image => image.Item is not null).GroupBy(image => (image.Item!.Value.States, image.Item.Value.Frames)))
+        foreach (var group in images.Index().Where(image => image.Item is not null)
+            .GroupBy(image => (image.Item!.Value.States, image.Item.Value.Frames)))
         {
             var (states, frames) = group.Key;
             using var clips = frames == 1 ? null : model.Vision.Join(states, [.. group.Select(image => image.Item!.Value.Image)], frames);

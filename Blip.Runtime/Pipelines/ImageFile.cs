@@ -49,7 +49,9 @@ internal sealed class ImageFile
             return new ImageFile(source, options, new DecodedImage(source, image, null));
         try
         {
-            return source.ClipFrames is { } wanted ? ReadClip(source, options, wanted) : new ImageFile(source, options, source.Read(options));
+            return source.ClipFrames is { } wanted
+                ? ReadClip(source, options, wanted)
+                : new ImageFile(source, options, source.Read(options));
         }
         catch (ImageException e)
         {

@@ -22,8 +22,10 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
         IAsyncEnumerable<TItem> items, Func<TItem, ImageSource> imageOf, Func<TItem, DecodedImage, TReady> ready, int groupsAhead,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var files = items.SelectAheadAsync(item => (Item: item, File: ImageFile.Read(imageOf(item), options.Images)), Math.Min(size, FilesAhead), cancellationToken);
-        var channel = Channel.CreateBounded<Forming<TReady>>(new BoundedChannelOptions(groupsAhead) { SingleReader = true, SingleWriter = true });
+        var files = items.SelectAheadAsync(
+            item => (Item: item, File: ImageFile.Read(imageOf(item), options.Images)), Math.Min(size, FilesAhead), cancellationToken);
+        var channel = Channel.CreateBounded<Forming<TReady>>(
+            new BoundedChannelOptions(groupsAhead) { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var feeding = FeedAsync(files, ready, channel.Writer, stop.Token);
         try
@@ -45,7 +47,8 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
     public void Release(long bytes) => gate.Leave(bytes);
 
     private async Task FeedAsync<TItem, TReady>(
-        IAsyncEnumerable<(TItem Item, ImageFile File)> files, Func<TItem, DecodedImage, TReady> ready, ChannelWriter<Forming<TReady>> writer,
+        IAsyncEnumerable<(TItem Item, ImageFile File)> files, Func<TItem, DecodedImage, TReady> ready,
+            ChannelWriter<Forming<TReady>> writer,
         CancellationToken cancellationToken)
     {
         try
@@ -80,7 +83,8 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
         return ready(item, decoded);
     }
 
-    private static async Task<Forming<TReady>> SendAsync<TReady>(Forming<TReady> group, ChannelWriter<Forming<TReady>> writer, CancellationToken cancellationToken)
+    private static async Task<Forming<TReady>> SendAsync<TReady>(
+        Forming<TReady> group, ChannelWriter<Forming<TReady>> writer, CancellationToken cancellationToken)
     {
         if (group.Tasks.Count == 0)
             return group;

@@ -12,7 +12,8 @@ public sealed class ImageSource
     private readonly Func<ImageDecoderOptions, byte[]> read;
     private readonly Func<string>? identity;
 
-    private ImageSource(string name, Func<ImageDecoderOptions, byte[]> read, Func<string>? identity = null) => (Name, this.read, this.identity) = (name, read, identity);
+    private ImageSource(string name, Func<ImageDecoderOptions, byte[]> read, Func<string>? identity = null) =>
+        (Name, this.read, this.identity) = (name, read, identity);
 
     /// <summary>The name in results and messages; a file's is its path.</summary>
     public string Name { get; }
@@ -27,7 +28,11 @@ public sealed class ImageSource
     public static ImageSource FromFile(string path, string? prompt = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new ImageSource(path, options => ImageDecoder.Read(path, options), () => FileIdentity(path)) { Prompt = prompt, IsFile = true };
+        return new ImageSource(path, options => ImageDecoder.Read(path, options), () => FileIdentity(path))
+        {
+            Prompt = prompt,
+            IsFile = true,
+        };
     }
 
     /// <summary>An encoded image (JPEG, PNG, …) in memory.</summary>
@@ -80,7 +85,8 @@ public sealed class ImageSource
         if (parts.Length == 0)
             throw new ArgumentException($"{name}: there are no frames; give at least one.", nameof(frames));
         if (Array.Find(parts, part => part.Features is not null || part.Parts is not null) is { } odd)
-            throw new ArgumentException($"{odd.Name}: it is no single image with pixels of its own, and cannot be a frame.", nameof(frames));
+            throw new ArgumentException(
+                $"{odd.Name}: it is no single image with pixels of its own, and cannot be a frame.", nameof(frames));
         return new ImageSource(name, _ => [], () => string.Join('|', parts.Select(part => part.Identity() ?? "")))
         {
             Parts = parts,

@@ -8,5 +8,6 @@ internal sealed record LoadWatch(IProgress<LoadProgress>? Progress, Cancellation
     /// <summary>Loads a pipeline on the thread pool, with options that hold the watch.</summary>
     public static Task<TPipeline> LoadAsync<TPipeline, TOptions>(
         TOptions options, Func<TOptions, TPipeline> load, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
-        where TOptions : PipelineOptions => Task.Run(() => load(options with { Watch = new LoadWatch(progress, cancellationToken) }), cancellationToken);
+        where TOptions : PipelineOptions =>
+            Task.Run(() => load(options with { Watch = new LoadWatch(progress, cancellationToken) }), cancellationToken);
 }

@@ -12,7 +12,8 @@ internal static class ModelVocabulary
     /// <summary>Reads a vocabulary for a model. Made-up weights accept a smaller one, since their words mean nothing.</summary>
     public static WordPieceTokenizer Load(string file, TextConfig text, string model, bool isMadeUp)
     {
-        var tokenizer = WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
+        var tokenizer = WordPieceTokenizer.Load(
+            file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
         var (words, known) = (tokenizer.VocabularySize, text.VocabularySize);
         if (words <= known && (isMadeUp || tokenizer.ListedIds >= known - Unlisted))
             return tokenizer;

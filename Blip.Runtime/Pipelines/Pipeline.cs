@@ -12,7 +12,8 @@ namespace Blip.Runtime.Pipelines;
 /// </summary>
 public abstract class Pipeline : IDisposable
 {
-    private protected const string NoNumbers = "the model gave no numbers. Its weights are damaged, or too large for the precision (try fp32).";
+    private protected const string NoNumbers =
+        "the model gave no numbers. Its weights are damaged, or too large for the precision (try fp32).";
 
     private protected const string NoVocabulary = "The model has no vocabulary to turn words into tokens: give a VocabularyFile.";
 

@@ -23,7 +23,9 @@ internal sealed class PipelineHost
     {
         (Source, Options, Device, this.turn) = (source, options, device, turn);
         single = new ByteGate(options.MaxWaitingBytes);
-        ModelLabel = Path.Exists(source.Name) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source.Name))) : source.Name;
+        ModelLabel = Path.Exists(source.Name)
+            ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source.Name)))
+            : source.Name;
         BatchSize = options.BatchSize > 0 ? options.BatchSize : device.Description.IsProcessor ? ProcessorBatch : GpuBatch;
     }
 
@@ -80,7 +82,10 @@ internal sealed class PipelineHost
     public T OpenBeside<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build)
     {
         options.Validate();
-        return new PipelineHost(source, options, Device, turn) { Tokenizer = LoadVocabulary(source, options) }.Build(build, imageSize: null);
+        return new PipelineHost(source, options, Device, turn)
+        {
+            Tokenizer = LoadVocabulary(source, options),
+        }.Build(build, imageSize: null);
     }
 
     private T Build<T>(Func<PipelineHost, T> build, int? imageSize)
@@ -188,7 +193,8 @@ internal sealed class PipelineHost
         try
         {
             // No variable holds the pixels, so that the waiting work can release them.
-            return await work(await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false), Release).ConfigureAwait(false);
+            return await work(await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false), Release)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -225,7 +231,8 @@ internal sealed class PipelineHost
     /// Writes a batch's decoded images to the device, without gaps, and returns their places in it. <paramref name="pixelBuffer"/> takes a
     /// number, height and width; <paramref name="refuse"/> takes an image's place and the reason.
     /// </summary>
-    public List<int> Upload(IReadOnlyList<DecodedImage> batch, Func<int, int, int, ArrayView<float>> pixelBuffer, Action<int, string> refuse)
+    public List<int> Upload(
+        IReadOnlyList<DecodedImage> batch, Func<int, int, int, ArrayView<float>> pixelBuffer, Action<int, string> refuse)
     {
         var places = new List<int>(batch.Count);
         var pixels = pixelBuffer(batch.Count, Preprocessor.Processing.Height, Preprocessor.Processing.Width);
@@ -234,12 +241,16 @@ internal sealed class PipelineHost
             using var staged = batch[i].Staged;
             if (!batch[i].HasPixels || batch[i].Frames is not null)
             {
-                refuse(i, batch[i].Error ?? $"{batch[i].Source.Name}: it is a clip of {batch[i].Frames!.Count} frames, and this is about one image: give a frame.");
+                refuse(i, batch[i].Error
+                    ?? $"{batch[i].Source.Name}: it is a clip of {batch[i].Frames!.Count} frames, and this is about one image: give a "
+                        + $"frame.");
                 continue;
             }
             try
             {
-                Preprocessor.Write(batch[i].Image!, pixels.SubView((long)places.Count * Preprocessor.OutputLength, Preprocessor.OutputLength), batch[i].Source.Name, staged);
+                Preprocessor.Write(batch[i].Image!,
+                    pixels.SubView((long)places.Count * Preprocessor.OutputLength, Preprocessor.OutputLength), batch[i].Source.Name,
+                    staged);
                 places.Add(i);
             }
             catch (ImageException e)

@@ -80,9 +80,12 @@ public abstract record PipelineOptions
         if (Threads is < 0 or > MaxThreads)
             throw new ArgumentException($"Threads is {Threads}: give 1 to {MaxThreads}, or 0 for one per core.", nameof(Threads));
         if (BatchSize is < 0 or > MaxBatchSize)
-            throw new ArgumentException($"BatchSize is {BatchSize}: give 1 to {MaxBatchSize}, or 0 to let the device decide.", nameof(BatchSize));
+            throw new ArgumentException(
+                $"BatchSize is {BatchSize}: give 1 to {MaxBatchSize}, or 0 to let the device decide.", nameof(BatchSize));
         if (CacheFolder is not null && !Directory.Exists(CacheFolder))
-            throw new ArgumentException($"CacheFolder is '{CacheFolder}', and there is no such folder; make it first, or leave it out to keep the cache beside the model.", nameof(CacheFolder));
+            throw new ArgumentException(
+                $"CacheFolder is '{CacheFolder}', and there is no such folder; make it first, or leave it out to keep the cache beside the "
+                    + $"model.", nameof(CacheFolder));
         if (MaxWaitingBytes < 1)
             throw new ArgumentException($"MaxWaitingBytes is {MaxWaitingBytes}: give a number of bytes.", nameof(MaxWaitingBytes));
         if (MaxBatchDelay < TimeSpan.Zero || MaxBatchDelay > TimeSpan.FromMinutes(1))
@@ -130,6 +133,7 @@ public abstract record ImageCachingOptions : PipelineOptions
     {
         base.Validate();
         if (ImageCacheBytes < 0)
-            throw new ArgumentException($"ImageCacheBytes is {ImageCacheBytes}: give a number of bytes, or 0 to keep no images.", nameof(ImageCacheBytes));
+            throw new ArgumentException(
+                $"ImageCacheBytes is {ImageCacheBytes}: give a number of bytes, or 0 to keep no images.", nameof(ImageCacheBytes));
     }
 }

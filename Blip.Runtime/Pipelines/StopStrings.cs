@@ -18,7 +18,8 @@ internal sealed class StopStrings(WordPieceTokenizer tokenizer, IReadOnlyList<st
         var text = last;
         for (var i = tokens.Count - 2; i >= 0 && text.Length < longest + last.Length; i--)
             text = Piece(tokens[i]) + text;
-        return texts.Any(stop => text.IndexOf(stop, Math.Max(0, text.Length - last.Length - stop.Length + 1), StringComparison.Ordinal) >= 0);
+        return texts.Any(stop =>
+            text.IndexOf(stop, Math.Max(0, text.Length - last.Length - stop.Length + 1), StringComparison.Ordinal) >= 0);
     }
 
     private string Piece(int token) => tokenizer.Piece(token, skipSpecial: true, first: false);

@@ -12,7 +12,8 @@ internal static class TextIds
     {
         ArgumentNullException.ThrowIfNull(text, name);
         if (host.Tokenizer is null)
-            throw new ArgumentException($"{name} is '{text}', and the model has no vocabulary to turn words into tokens: give a VocabularyFile.", name);
+            throw new ArgumentException(
+                $"{name} is '{text}', and the model has no vocabulary to turn words into tokens: give a VocabularyFile.", name);
         var ids = rule(host.Tokenizer.Encode(text), host.Source.Config.Text);
         var most = host.Source.Config.Text.MaxPositions;
         if (ids.Length <= most)
@@ -22,7 +23,8 @@ internal static class TextIds
     }
 
     /// <summary>The ids of each text of a list.</summary>
-    public static Dictionary<string, int[]> OfEach(PipelineHost host, IReadOnlyList<string> texts, Func<int[], TextConfig, int[]> rule, string name)
+    public static Dictionary<string,
+        int[]> OfEach(PipelineHost host, IReadOnlyList<string> texts, Func<int[], TextConfig, int[]> rule, string name)
     {
         ArgumentNullException.ThrowIfNull(texts, name);
         var ids = new Dictionary<string, int[]>(StringComparer.Ordinal);

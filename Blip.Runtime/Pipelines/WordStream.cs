@@ -11,8 +11,10 @@ internal static class WordStream
     public static WordPieceTokenizer Check(GenerationOptions generation, WordPieceTokenizer? tokenizer)
     {
         if (generation.NumBeams > 1 || generation.NumReturnSequences > 1)
-            throw new ArgumentException("Words come one by one of one sequence only: set NumBeams and NumReturnSequences to 1.", nameof(generation));
-        return tokenizer ?? throw new ArgumentException("The model has no vocabulary, and so no words: give a VocabularyFile.", nameof(tokenizer));
+            throw new ArgumentException(
+                "Words come one by one of one sequence only: set NumBeams and NumReturnSequences to 1.", nameof(generation));
+        return tokenizer ?? throw new ArgumentException(
+            "The model has no vocabulary, and so no words: give a VocabularyFile.", nameof(tokenizer));
     }
 
     /// <summary>
@@ -20,7 +22,8 @@ internal static class WordStream
     /// exception follows the last word. A reader that leaves ends the work.
     /// </summary>
     public static async IAsyncEnumerable<string> Of(
-        WordPieceTokenizer tokenizer, Func<Action<int>, CancellationToken, Task> speak, [EnumeratorCancellation] CancellationToken cancellationToken)
+        WordPieceTokenizer tokenizer, Func<Action<int>, CancellationToken, Task> speak,
+            [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var words = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -38,7 +41,8 @@ internal static class WordStream
     }
 
     private static async Task SpeakAsync(
-        DecodeStream text, Func<Action<int>, CancellationToken, Task> speak, ChannelWriter<string> words, CancellationToken cancellationToken)
+        DecodeStream text, Func<Action<int>, CancellationToken, Task> speak, ChannelWriter<string> words,
+            CancellationToken cancellationToken)
     {
         try
         {

@@ -131,13 +131,15 @@ public sealed partial class EmbeddingIndex
             return;
         var start = vectors.Map(rows);
         var damaged = -1L;
-        Parallel.For(0, (rows + RowsAtOnce - 1) / RowsAtOnce, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (piece, state) =>
+        Parallel.For(0, (rows + RowsAtOnce - 1) / RowsAtOnce, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            (piece, state) =>
         {
             var end = Math.Min(rows, (piece + 1) * RowsAtOnce);
             for (var row = piece * RowsAtOnce; row < end; row++)
             {
                 // Removed vectors have no reader.
-                if (table.IsRemoved(row) || DigestOf(header.Format, new ReadOnlySpan<float>((float*)start + ((long)row * dimension), dimension)) == table.Digest(row))
+                if (table.IsRemoved(row) || DigestOf(
+                    header.Format, new ReadOnlySpan<float>((float*)start + ((long)row * dimension), dimension)) == table.Digest(row))
                     continue;
                 Interlocked.Exchange(ref damaged, row);
                 state.Stop();
@@ -154,7 +156,8 @@ public sealed partial class EmbeddingIndex
     private void CopyTo(string path, long generation)
     {
         using var newVectors = VectorFile.Create(IndexFiles.Vectors(path, generation), Dimension, generation);
-        using var newJournal = Journal.Create(IndexFiles.Unfinished(path), new JournalHeader(Dimension, generation, Model, IndexFormat.Current));
+        using var newJournal = Journal.Create(
+            IndexFiles.Unfinished(path), new JournalHeader(Dimension, generation, Model, IndexFormat.Current));
         var (entries, digests) = (new List<IndexEntry>(RowsAtOnce), new List<UInt128>(RowsAtOnce));
         var values = new float[RowsAtOnce * Dimension];
         var written = 0;
@@ -176,7 +179,8 @@ public sealed partial class EmbeddingIndex
         void Flush()
         {
             newVectors.Write(written, values.AsSpan(0, entries.Count * Dimension));
-            newJournal.Append(JournalRecord.Kind.Add, entries.Count, written, JournalRecord.Body(entries, CollectionsMarshal.AsSpan(digests)));
+            newJournal.Append(JournalRecord.Kind.Add, entries.Count, written,
+                JournalRecord.Body(entries, CollectionsMarshal.AsSpan(digests)));
             written += entries.Count;
             entries.Clear();
             digests.Clear();
@@ -189,7 +193,9 @@ public sealed partial class EmbeddingIndex
             return;
         var made = $"{Path}: its vectors are those of {Model.Name} ({Dimension} values each), and not of {model.Name} ({dimension} values)";
         Dispose();
-        throw new IndexException($"{made}: the two cannot be compared. Give the model and the precision that it was made with, or another name for a new index.");
+        throw new IndexException(
+            $"{made}: the two cannot be compared. Give the model and the precision that it was made with, or another name for a new "
+                + $"index.");
     }
 
     private static T Guarded<T>(string path, Func<T> work)

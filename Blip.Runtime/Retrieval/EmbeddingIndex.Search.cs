@@ -29,9 +29,12 @@ public sealed partial class EmbeddingIndex
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             if (queries.Length % Dimension != 0)
-                throw new ArgumentException($"queries holds {queries.Length} values, which are no vectors of {Dimension}.", nameof(queries));
+                throw new ArgumentException(
+                    $"queries holds {queries.Length} values, which are no vectors of {Dimension}.", nameof(queries));
             using var leftOut = table.Removed == 0 ? null : device.Upload<byte>(RemovedFlags());
-            using var borrowed = table.Rows > 0 && device.Kind == DeviceKind.Cpu ? device.Borrow(vectors.Map(table.Rows), (long)table.Rows * Dimension * sizeof(float)) : null;
+            using var borrowed = table.Rows > 0 && device.Kind == DeviceKind.Cpu
+                ? device.Borrow(vectors.Map(table.Rows), (long)table.Rows * Dimension * sizeof(float))
+                : null;
             var args = new VectorSearchArgs
             {
                 Vectors = table.Rows == 0 ? device.Empty<float>() : borrowed is not null ? borrowed.View.Cast<float>() : CopyOn(device),
@@ -40,7 +43,8 @@ public sealed partial class EmbeddingIndex
                 Dimension = Dimension,
                 LargestNorm = LargestNorm,
             };
-            return [.. VectorSearch.Run(device, args, queries, k).Select(hits => (IndexHit[])[.. hits.Select(hit => new IndexHit(table.Get(hit.Position), hit.Score))])];
+            return [.. VectorSearch.Run(device, args, queries, k)
+                .Select(hits => (IndexHit[])[.. hits.Select(hit => new IndexHit(table.Get(hit.Position), hit.Score))])];
         }
     }
 

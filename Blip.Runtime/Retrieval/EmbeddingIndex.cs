@@ -83,7 +83,8 @@ public sealed partial class EmbeddingIndex : IDisposable
         if (dimension is < 1 or > VectorSearch.MaxDimension)
             throw new ArgumentException($"dimension is {dimension}; it must lie from 1 to {VectorSearch.MaxDimension}.", nameof(dimension));
         if (Directory.Exists(path))
-            throw new IndexException($"{path}: this is a folder; name a file for the index, such as '{System.IO.Path.Join(path, "blip.index")}'.");
+            throw new IndexException(
+                $"{path}: this is a folder; name a file for the index, such as '{System.IO.Path.Join(path, "blip.index")}'.");
         var writing = IndexLock.Take(path);
         try
         {
@@ -175,9 +176,12 @@ public sealed partial class EmbeddingIndex : IDisposable
     {
         ArgumentNullException.ThrowIfNull(entries);
         if (values.Length != (long)entries.Count * Dimension)
-            throw new ArgumentException($"values holds {values.Length} values; [{entries.Count}, {Dimension}] needs {(long)entries.Count * Dimension}.", nameof(values));
+            throw new ArgumentException(
+                $"values holds {values.Length} values; [{entries.Count}, {Dimension}] needs {(long)entries.Count * Dimension}.",
+                nameof(values));
         if (entries.Count > MostEntries)
-            throw new ArgumentException($"{entries.Count} entries are more than the {MostEntries} of one addition; add some of them at a time.", nameof(entries));
+            throw new ArgumentException(
+                $"{entries.Count} entries are more than the {MostEntries} of one addition; add some of them at a time.", nameof(entries));
         CheckNames(entries);
         var digests = new UInt128[entries.Count];
         for (var i = 0; i < digests.Length; i++)
@@ -278,9 +282,13 @@ public sealed partial class EmbeddingIndex : IDisposable
         if (writing is null)
             throw new InvalidOperationException($"{Path} was opened to read; open it with {nameof(Open)} to change it.");
         if (!writing.IsHeld)
-            throw new IndexException($"{Path}: its lock file was removed or replaced, and another process may be writing: nothing more is added. What was added before is kept; start again.");
+            throw new IndexException(
+                $"{Path}: its lock file was removed or replaced, and another process may be writing: nothing more is added. What was added "
+                    + $"before is kept; start again.");
         if (new FileInfo(Path) is not { Exists: true } there || there.Length < journal.End)
-            throw new IndexException($"{Path}: the index was removed or replaced while it was open: nothing more is added. Start again, or restore it from a copy.");
+            throw new IndexException(
+                $"{Path}: the index was removed or replaced while it was open: nothing more is added. Start again, or restore it from a "
+                    + $"copy.");
     }
 
     // Rewrites an older version's files before anything is added.
@@ -298,7 +306,8 @@ public sealed partial class EmbeddingIndex : IDisposable
         foreach (var (id, _, _) in entries)
         {
             if (string.IsNullOrEmpty(id) || Encoding.UTF8.GetByteCount(id) > JournalRecord.MaxIdBytes)
-                throw new ArgumentException($"a name has {id?.Length ?? 0} letters; give 1 to {JournalRecord.MaxIdBytes} bytes of them.", nameof(entries));
+                throw new ArgumentException(
+                    $"a name has {id?.Length ?? 0} letters; give 1 to {JournalRecord.MaxIdBytes} bytes of them.", nameof(entries));
             if (!names.Add(id))
                 throw new ArgumentException($"'{id}' is twice among the entries.", nameof(entries));
         }
@@ -311,6 +320,7 @@ public sealed partial class EmbeddingIndex : IDisposable
             squares += (double)value * value;
         var norm = Math.Sqrt(squares);
         if (!(Math.Abs(norm - 1) <= NormTolerance))
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"the vector of '{id}' has length {norm:g6}; it must be one."), nameof(vector));
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"the vector of '{id}' has length {norm:g6}; it must be one."), nameof(vector));
     }
 }

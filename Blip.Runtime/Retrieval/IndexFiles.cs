@@ -9,7 +9,8 @@ internal static class IndexFiles
 {
     private const string VectorsMark = ".vectors-", UnfinishedMark = ".unfinished";
 
-    public static string Vectors(string path, long generation) => string.Create(CultureInfo.InvariantCulture, $"{path}{VectorsMark}{generation}");
+    public static string Vectors(string path, long generation) =>
+        string.Create(CultureInfo.InvariantCulture, $"{path}{VectorsMark}{generation}");
 
     public static string Unfinished(string path) => path + UnfinishedMark;
 

@@ -38,7 +38,9 @@ internal sealed class IndexLock : IDisposable
         }
         catch (IOException e)
         {
-            throw new IndexException($"{path}: another process is writing to it ('{name}' is locked); wait for it, or name another index. ({e.Message.TrimEnd('.')})", e);
+            throw new IndexException(
+                $"{path}: another process is writing to it ('{name}' is locked); wait for it, or name another index. "
+                    + $"({e.Message.TrimEnd('.')})", e);
         }
     }
 

@@ -20,7 +20,8 @@ public sealed class IndexModel : IEquatable<IndexModel>
     {
         ArgumentNullException.ThrowIfNull(name);
         if (fingerprint.Length != FingerprintLength)
-            throw new ArgumentException($"fingerprint holds {fingerprint.Length} bytes; it must be {FingerprintLength}.", nameof(fingerprint));
+            throw new ArgumentException(
+                $"fingerprint holds {fingerprint.Length} bytes; it must be {FingerprintLength}.", nameof(fingerprint));
         Name = Encoding.UTF8.GetByteCount(name) <= MaxNameBytes ? name : name[..(MaxNameBytes / 4)];
         this.fingerprint = fingerprint.ToArray();
     }

@@ -34,7 +34,8 @@ internal sealed class Journal : IDisposable
     /// <exception cref="IndexException">It is none, or damaged.</exception>
     public static Journal Open(string path, bool write, EntryTable table, Func<JournalHeader, long> committed)
     {
-        var file = File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var file = File.OpenHandle(
+            path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
             var first = new byte[Math.Min(RandomAccess.GetLength(file), JournalHeader.MaxBytes)];
@@ -155,7 +156,8 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    private string Torn(long length) => $"the last {length - End} bytes belong to an addition or removal that was not finished, and are left out";
+    private string Torn(long length) =>
+        $"the last {length - End} bytes belong to an addition or removal that was not finished, and are left out";
 
     private bool IsZero(long length)
     {

@@ -11,7 +11,8 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
 {
     public const int MaxBytes = NameAt + IndexModel.MaxNameBytes + MostDigestBytes;
 
-    private const int VersionAt = 8, DimensionAt = 12, GenerationAt = 16, FingerprintAt = 24, NameLengthAt = FingerprintAt + IndexModel.FingerprintLength, NameAt = NameLengthAt + 4;
+    private const int VersionAt = 8, DimensionAt = 12, GenerationAt = 16, FingerprintAt = 24,
+        NameLengthAt = FingerprintAt + IndexModel.FingerprintLength, NameAt = NameLengthAt + 4;
     private const int MostDigestBytes = 16;
 
     private static ReadOnlySpan<byte> Magic => "BLIPINDX"u8;
@@ -35,7 +36,9 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
     public static JournalHeader Read(string path, ReadOnlySpan<byte> bytes, out int length)
     {
         if (bytes.Length < Magic.Length || !bytes[..Magic.Length].SequenceEqual(Magic))
-            throw new IndexException($"{path}: this is no index of ours, or its beginning is damaged. Name an index that 'blip index' made, or another name for a new one.");
+            throw new IndexException(
+                $"{path}: this is no index of ours, or its beginning is damaged. Name an index that 'blip index' made, or another name for "
+                    + $"a new one.");
         if (bytes.Length < NameAt)
             throw VectorFile.Damaged(path, "it ends within its first lines");
         var nameLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[NameLengthAt..]);
@@ -48,7 +51,9 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
         if (format.Read(bytes[(NameAt + nameLength)..]) != format.Digest(bytes[..(NameAt + nameLength)], 0))
             throw VectorFile.Damaged(path, "its first lines are not what was written");
         if (known is null)
-            throw new IndexException($"{path}: it was written by another version of this program (format {version}, this one reads up to {IndexFormat.Current.Version}); index the images again under another name.");
+            throw new IndexException(
+                $"{path}: it was written by another version of this program (format {version}, this one reads up to "
+                    + $"{IndexFormat.Current.Version}); index the images again under another name.");
         var dimension = BinaryPrimitives.ReadInt32LittleEndian(bytes[DimensionAt..]);
         if (dimension is < 1 or > VectorSearch.MaxDimension)
             throw VectorFile.Damaged(path, "its first lines are not what was written");
@@ -56,7 +61,8 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
         return new JournalHeader(
             dimension,
             BinaryPrimitives.ReadInt64LittleEndian(bytes[GenerationAt..]),
-            new IndexModel(Encoding.UTF8.GetString(bytes.Slice(NameAt, nameLength)), bytes.Slice(FingerprintAt, IndexModel.FingerprintLength)),
+            new IndexModel(Encoding.UTF8.GetString(bytes.Slice(NameAt, nameLength)),
+                bytes.Slice(FingerprintAt, IndexModel.FingerprintLength)),
             format);
     }
 }

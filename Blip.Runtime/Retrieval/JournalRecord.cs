@@ -103,7 +103,8 @@ internal static class JournalRecord
 
     /// <summary>Applies a body, whose checksum was right, to a table.</summary>
     /// <returns>False where the content is wrong.</returns>
-    public static bool Apply(IndexFormat format, in Header header, ReadOnlySpan<byte> body, EntryTable table) => header.Rows == table.Rows && header.Kind switch
+    public static bool Apply(IndexFormat format, in Header header, ReadOnlySpan<byte> body, EntryTable table) =>
+        header.Rows == table.Rows && header.Kind switch
     {
         Kind.Add => Add(format, header.Count, body, table),
         Kind.Remove => Remove(header.Count, body, table),

@@ -40,7 +40,8 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
         for (var text = 0; text < texts; text++)
         {
             if (imageOfText[text] < 0 || imageOfText[text] >= images)
-                throw new ArgumentException($"text {text} belongs to image {imageOfText[text]}, and there are images 0 to {images - 1}.", nameof(imageOfText));
+                throw new ArgumentException(
+                    $"text {text} belongs to image {imageOfText[text]}, and there are images 0 to {images - 1}.", nameof(imageOfText));
             textsOfImage[imageOfText[text]].Add(text);
         }
         return (
@@ -60,7 +61,8 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
     {
         ArgumentNullException.ThrowIfNull(right);
         if (scores.Length != (long)queries * candidates)
-            throw new ArgumentException($"scores holds {scores.Length} values; [{queries}, {candidates}] needs {(long)queries * candidates}.", nameof(scores));
+            throw new ArgumentException(
+                $"scores holds {scores.Length} values; [{queries}, {candidates}] needs {(long)queries * candidates}.", nameof(scores));
         if (right.Count != queries)
             throw new ArgumentException($"right speaks of {right.Count} queries, scores of {queries}.", nameof(right));
         var ranks = new int[queries];
@@ -93,7 +95,8 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
         foreach (var candidate in right)
         {
             if (candidate < 0 || candidate >= scores.Length)
-                throw new ArgumentException($"query {query}: candidate {candidate} is right, and there are candidates 0 to {scores.Length - 1}.", nameof(right));
+                throw new ArgumentException(
+                    $"query {query}: candidate {candidate} is right, and there are candidates 0 to {scores.Length - 1}.", nameof(right));
             if (best < 0 || Before(scores, candidate, best))
                 best = candidate;
         }

@@ -51,7 +51,8 @@ internal sealed unsafe class VectorFile : IDisposable
     /// <summary>Opens a file, to append with <paramref name="write"/>.</summary>
     public static VectorFile Open(string path, JournalHeader header, bool write)
     {
-        var file = File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var file = File.OpenHandle(
+            path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
             var page = new byte[HeaderBytes];

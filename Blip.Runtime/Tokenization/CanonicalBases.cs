@@ -10,7 +10,8 @@ namespace Blip.Runtime.Tokenization;
 internal static class CanonicalBases
 {
     // Unicode Standard, section 3.12: Hangul syllables are leading × vowel × optional trailing jamo.
-    private const int HangulFirst = 0xAC00, HangulCount = 11172, Leading = 0x1100, Vowel = 0x1161, Trailing = 0x11A7, Vowels = 21, Trailings = 28;
+    private const int HangulFirst =
+        0xAC00, HangulCount = 11172, Leading = 0x1100, Vowel = 0x1161, Trailing = 0x11A7, Vowels = 21, Trailings = 28;
 
     private static readonly Lazy<Dictionary<Rune, string>> Table = new(ReadTable);
 
@@ -55,5 +56,6 @@ internal static class CanonicalBases
     }
 
     private static IEnumerable<Rune> Characters(string hexadecimal) =>
-        hexadecimal.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(code => new Rune(int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
+        hexadecimal.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(code => new Rune(int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
 }

@@ -36,7 +36,9 @@ internal static class TokenizerJson
         using var document = Parse(path);
         var root = document.RootElement;
         if (Object(root, "model") is not { } model || Object(model, "vocab") is not { } words)
-            throw new TokenizerException($"{path}: there is no object model.vocab in it, so it is not a WordPiece tokenizer. Put the model's vocab.txt in its place.");
+            throw new TokenizerException(
+                $"{path}: there is no object model.vocab in it, so it is not a WordPiece tokenizer. Put the model's vocab.txt in its "
+                    + $"place.");
         if (String(model, "type") is { } type && type != "WordPiece")
             throw new TokenizerException($"{path}: the tokenizer is of type {type}; BLIP's is WordPiece.");
         if (String(model, "continuing_subword_prefix") is { } prefix && prefix != Prefix)
@@ -44,7 +46,11 @@ internal static class TokenizerJson
         if (Number(model, "max_input_chars_per_word") is { } longest and (< 1 or > LongestWord))
             throw new TokenizerException($"{path}: max_input_chars_per_word is {longest}; give 1 to {LongestWord}.");
 
-        settings = settings with { UnknownToken = String(model, "unk_token") ?? settings.UnknownToken, MaxWordLength = Number(model, "max_input_chars_per_word") ?? settings.MaxWordLength };
+        settings = settings with
+        {
+            UnknownToken = String(model, "unk_token") ?? settings.UnknownToken,
+            MaxWordLength = Number(model, "max_input_chars_per_word") ?? settings.MaxWordLength,
+        };
         if (Object(root, "normalizer") is { } normalizer)
             settings = Normalizer(path, normalizer, settings);
         var tokens = InOrder(path, words);
@@ -72,7 +78,9 @@ internal static class TokenizerJson
         {
             var id = word.Value.ValueKind == JsonValueKind.Number && word.Value.TryGetInt32(out var number) ? number : -1;
             if (id < 0 || id >= count || tokens[id] is not null)
-                throw new TokenizerException($"{path}: '{word.Name}' has the id {JsonInput.Shown(word.Value)}; {count} words need the ids 0 to {count - 1}, each once.");
+                throw new TokenizerException(
+                    $"{path}: '{word.Name}' has the id {JsonInput.Shown(word.Value)}; {count} words need the ids 0 to {count - 1}, each "
+                        + $"once.");
             tokens[id] = word.Name;
         }
         return tokens;
@@ -110,7 +118,9 @@ internal static class TokenizerJson
         parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static int? Number(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+            ? number
+            : null;
 
     private static bool? Flag(JsonElement parent, string name) => parent.TryGetProperty(name, out var value) ? value.ValueKind switch
     {

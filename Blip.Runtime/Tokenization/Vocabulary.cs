@@ -9,7 +9,8 @@ namespace Blip.Runtime.Tokenization;
 /// A model's tokens by id, and the preparation of text. <c>Source</c> is the file in messages. <c>Added</c> has the ids of special tokens
 /// beyond the vocabulary.
 /// </summary>
-internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, TokenizerSettings Settings, IReadOnlyDictionary<string, int> Added)
+internal sealed record Vocabulary(
+    string Source, IReadOnlyList<string> Tokens, TokenizerSettings Settings, IReadOnlyDictionary<string, int> Added)
 {
     // bert-base-uncased's files are 0.2 and 0.7 MB.
     private const long MaxFileBytes = 64 << 20;
@@ -26,7 +27,8 @@ internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, T
         {
             var (json, text) = (Path.Combine(path, "tokenizer.json"), Path.Combine(path, "vocab.txt"));
             return File.Exists(json) ? Load(json) : File.Exists(text) ? Load(text)
-                : throw new TokenizerException($"{path}: there is neither vocab.txt nor tokenizer.json. Copy one of them there from where the model came.");
+                : throw new TokenizerException(
+                    $"{path}: there is neither vocab.txt nor tokenizer.json. Copy one of them there from where the model came.");
         }
         if (!File.Exists(path))
             throw new TokenizerException($"{path}: no such vocabulary. Name a vocab.txt, a tokenizer.json, or the folder that holds one.");
@@ -41,7 +43,9 @@ internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, T
                 : new Vocabulary(path, Lines(path), settings, None);
             return vocabulary.Checked();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DecoderFallbackException or JsonException or InvalidOperationException or FormatException)
+        catch (Exception error)
+            when (error is IOException or UnauthorizedAccessException or DecoderFallbackException or JsonException
+            or InvalidOperationException or FormatException)
         {
             var reason = error is DecoderFallbackException ? "it is not text in UTF-8" : error.Message;
             throw new TokenizerException($"{path}: the vocabulary cannot be read: {reason}", error);
@@ -69,14 +73,16 @@ internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, T
                 throw new TokenizerException($"{Source}: the word of id {id} (line {id + 1}) is empty.");
             // The reference's reader would take it for two tokens and shift all later ids.
             if (Tokens[id].AsSpan().ContainsAny(LineEnds))
-                throw new TokenizerException($"{Source}: the word of id {id} holds a line end; put the model's own vocabulary in its place.");
+                throw new TokenizerException(
+                    $"{Source}: the word of id {id} holds a line end; put the model's own vocabulary in its place.");
             if (!ids.TryAdd(Tokens[id], id))
                 throw new TokenizerException($"{Source}: '{Tokens[id]}' stands there twice, as id {ids[Tokens[id]]} and as id {id}.");
         }
         foreach (var token in new[] { Settings.UnknownToken, Settings.ClassToken, Settings.SeparatorToken })
         {
             if (!ids.ContainsKey(token) && !Added.ContainsKey(token))
-                throw new TokenizerException($"{Source}: the special word {token} is missing, so this is not the vocabulary of a BERT tokenizer.");
+                throw new TokenizerException(
+                    $"{Source}: the special word {token} is missing, so this is not the vocabulary of a BERT tokenizer.");
         }
         return this;
     }

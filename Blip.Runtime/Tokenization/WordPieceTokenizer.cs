@@ -13,7 +13,8 @@ internal sealed class WordPieceTokenizer
     private static readonly string[] Closing = [".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"];
 
     private static readonly (string From, string To)[] CleanUps =
-        [(" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re")];
+        [(" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"),
+            (" 're", "'re")];
 
     private readonly Library.WordPieceTokenizer words;
     private readonly Vocabulary vocabulary;
@@ -70,7 +71,8 @@ internal sealed class WordPieceTokenizer
     /// Reads a model's folder with <c>tokenizer.json</c> or <c>vocab.txt</c> (and <c>tokenizer_config.json</c>), or one of the two files.
     /// </summary>
     /// <exception cref="TokenizerException">The file is missing, empty, not a WordPiece vocabulary, or has a token twice.</exception>
-    public static WordPieceTokenizer Load(string path, SpecialTokenIds? ids = null) => new(Vocabulary.Load(path), ids ?? new SpecialTokenIds());
+    public static WordPieceTokenizer Load(string path, SpecialTokenIds? ids = null) =>
+        new(Vocabulary.Load(path), ids ?? new SpecialTokenIds());
 
     /// <summary>Text to token ids, at most <paramref name="maxLength"/> including [CLS] and [SEP]; 0 for no limit.</summary>
     public int[] Encode(string text, bool addSpecial = true, int maxLength = 0)
@@ -78,7 +80,8 @@ internal sealed class WordPieceTokenizer
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfNegative(maxLength);
         if (addSpecial && maxLength is 1)
-            throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength, "[CLS] and [SEP] need two ids: ask for 2 or more, or for no special tokens.");
+            throw new ArgumentOutOfRangeException(
+                nameof(maxLength), maxLength, "[CLS] and [SEP] need two ids: ask for 2 or more, or for no special tokens.");
         var ids = new List<int>();
         if (addSpecial)
             ids.Add(ClassId);

@@ -21,7 +21,8 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
     /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     public ImageStates Image(ImageSource image)
     {
-        host.WithImage(image, decoded => host.Upload([decoded], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error)), CancellationToken.None);
+        host.WithImage(image, decoded => host.Upload([decoded], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error)),
+            CancellationToken.None);
         var (height, width) = (host.Preprocessor.Processing.Height, host.Preprocessor.Processing.Width);
         RecordVision(Tensors, model, 1, height, width);
         return model.Vision.Encode(1, height, width);
@@ -67,7 +68,8 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
         var steps = plan.Generation.NumBeams == 1;
         using var generator = new Generator(host.Device);
         var options = plan.Generation with { OutputLogits = steps, OutputAttentions = false };
-        var sequences = generator.Generate(decoder, [prompt], plan.Specials, options, ends: plan.Ends, cancellationToken: cancellationToken);
+        var sequences = generator.Generate(
+            decoder, [prompt], plan.Specials, options, ends: plan.Ends, cancellationToken: cancellationToken);
         var sequence = sequences[0] is [var first, ..] ? first : new GeneratedSequence(prompt, double.NaN);
         if (steps && sequence.Logits is [_, ..] logits)
         {

@@ -22,7 +22,8 @@ internal sealed class AskEndpoint(ModelSet models, RequestInputs inputs)
             if (request.Stream == true && options is { Candidates: [], Generation: { NumBeams: 1, NumReturnSequences: 1 } })
                 return new EventStream(WordsAsync(answerer, image, question, options, cancellationToken));
             if (request.Stream != true)
-                return Json([Of(image, question, await answerer.AnswerAsync(image, question, options, cancellationToken).ConfigureAwait(false))]);
+                return Json([Of(image, question,
+                    await answerer.AnswerAsync(image, question, options, cancellationToken).ConfigureAwait(false))]);
         }
         var all = answerer.AnswerAllAsync(images, questions, options, cancellationToken).Select(Of);
         return request.Stream == true
@@ -33,12 +34,15 @@ internal sealed class AskEndpoint(ModelSet models, RequestInputs inputs)
     private static IResult Json(IReadOnlyList<AnsweredQuestion> results) => TypedResults.Json(new AskResponse(results), JsonBodies.Writing);
 
     private static async IAsyncEnumerable<StreamedEvent> WordsAsync(
-        QuestionAnswerer answerer, ImageSource image, string question, AnswerOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+        QuestionAnswerer answerer, ImageSource image, string question, AnswerOptions options,
+            [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Answer? whole = null;
-        await foreach (var word in answerer.StreamAsync(image, question, options, answer => whole = answer, cancellationToken).ConfigureAwait(false))
+        await foreach (var word in answerer.StreamAsync(image, question, options, answer => whole = answer, cancellationToken)
+            .ConfigureAwait(false))
             yield return new StreamedEvent(new StreamedWords(word), "words");
-        yield return new StreamedEvent(Of(image, question, whole ?? throw new ImageException($"{image.Name}: the words ended before the answer.")), "answer");
+        yield return new StreamedEvent(
+            Of(image, question, whole ?? throw new ImageException($"{image.Name}: the words ended before the answer.")), "answer");
     }
 
     private static AnsweredQuestion Of(AnswerResult result) => result.Succeeded
@@ -83,10 +87,13 @@ internal sealed record AskRequest : GenerationRequest, IImageRequest
     /// <exception cref="RequestException">There is none.</exception>
     public IReadOnlyList<string> Asked()
     {
-        IReadOnlyList<string> asked = Question is null ? Questions ?? [] : Questions is null ? [Question] : throw RequestException.Bad("question and questions are both given: give one of them.", "questions");
+        IReadOnlyList<string> asked = Question is null
+            ? Questions ?? [] : Questions is null ? [Question]
+            : throw RequestException.Bad("question and questions are both given: give one of them.", "questions");
         return asked.Count > 0 && !asked.Any(string.IsNullOrWhiteSpace)
             ? asked
-            : throw RequestException.Bad("There is no question, or an empty one: ask something with 'question' or 'questions'.", "question");
+            : throw RequestException.Bad(
+                "There is no question, or an empty one: ask something with 'question' or 'questions'.", "question");
     }
 
     public AnswerOptions Options(QuestionAnswerer answerer)
@@ -116,4 +123,5 @@ internal sealed record AskResponse(IReadOnlyList<AnsweredQuestion> Results);
 /// <param name="Alternatives">Other answers, best first.</param>
 /// <param name="Error">Why there is no answer.</param>
 internal sealed record AnsweredQuestion(
-    string Image, string Question, string? Answer = null, double? Score = null, int? Tokens = null, IReadOnlyList<ScoredText>? Alternatives = null, string? Error = null);
+    string Image, string Question, string? Answer =
+        null, double? Score = null, int? Tokens = null, IReadOnlyList<ScoredText>? Alternatives = null, string? Error = null);

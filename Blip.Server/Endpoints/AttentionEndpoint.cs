@@ -18,20 +18,24 @@ internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
         var asImages = request.AsImages();
         var lines = request switch
         {
-            { Text: not null, Question: not null } => throw RequestException.Bad("text and question are both given: give one of them, or none for the caption.", "text"),
+            { Text: not null, Question: not null } =>
+                throw RequestException.Bad("text and question are both given: give one of them, or none for the caption.", "text"),
             { Question: { } question } => await AnswerAsync(request, image, question, http.RequestAborted).ConfigureAwait(false),
             { Text: { } text } => await MatchAsync(request, image, text, http.RequestAborted).ConfigureAwait(false),
             _ => await CaptionAsync(request, image, http.RequestAborted).ConfigureAwait(false),
         };
         return TypedResults.Json(
-            new AttentionResponse(image.Name, [.. lines.Select(line => new LookingLine(line.Kind, [.. line.Words.Select(word => Of(word, asImages))], line.Score))]), JsonBodies.Writing);
+            new AttentionResponse(image.Name,
+                [.. lines.Select(line => new LookingLine(line.Kind, [.. line.Words.Select(word => Of(word, asImages))], line.Score))]),
+                JsonBodies.Writing);
     }
 
     private static LookingWord Of(WordAttention word, bool asImage)
     {
         float[] values = [.. word.Values];
         return asImage
-            ? new LookingWord(word.Word, word.Height, word.Width, Png: ImageWriter.ToDataUri(word.Width, word.Height, Heatmap.Layer(values, word.Height, word.Width)))
+            ? new LookingWord(word.Word, word.Height, word.Width,
+                Png: ImageWriter.ToDataUri(word.Width, word.Height, Heatmap.Layer(values, word.Height, word.Width)))
             : new LookingWord(word.Word, word.Height, word.Width, Values: values);
     }
 
@@ -49,7 +53,8 @@ internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
         return [new Line("caption", caption.Attention, caption.Score)];
     }
 
-    private async Task<IReadOnlyList<Line>> AnswerAsync(AttentionRequest request, ImageSource image, string question, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Line>> AnswerAsync(
+        AttentionRequest request, ImageSource image, string question, CancellationToken cancellationToken)
     {
         var answerer = models.Ask.Get();
         var options = new AnswerOptions
@@ -62,9 +67,15 @@ internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
         return [new Line("question", answer.QuestionAttention, null), new Line("answer", answer.Attention, answer.Score)];
     }
 
-    private async Task<IReadOnlyList<Line>> MatchAsync(AttentionRequest request, ImageSource image, string text, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Line>> MatchAsync(
+        AttentionRequest request, ImageSource image, string text, CancellationToken cancellationToken)
     {
-        var options = new MatchOptions { Attention = true, AttentionMethod = request.Chosen(AttentionMethod.GradCam), AttentionLayer = request.Layer };
+        var options = new MatchOptions
+        {
+            Attention = true,
+            AttentionMethod = request.Chosen(AttentionMethod.GradCam),
+            AttentionLayer = request.Layer,
+        };
         var match = (await models.Match.Get().MatchAsync(image, [text], options, cancellationToken).ConfigureAwait(false))[0];
         return [new Line("text", match.Attention, match.MatchProbability)];
     }

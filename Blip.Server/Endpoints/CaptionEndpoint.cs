@@ -18,11 +18,13 @@ internal sealed class CaptionEndpoint(ModelSet models, RequestInputs inputs)
         if (request.Stream == true)
             return new EventStream(Stream(captioner, images, options, cancellationToken));
         if (images.Count > 1)
-            return Json(await captioner.CaptionAllAsync(images, options, cancellationToken).Select(Of).ToListAsync(cancellationToken).ConfigureAwait(false));
+            return Json(await captioner.CaptionAllAsync(images, options, cancellationToken).Select(Of).ToListAsync(cancellationToken)
+                .ConfigureAwait(false));
         return Json([Of(images[0], await captioner.CaptionAsync(images[0], options, cancellationToken).ConfigureAwait(false))]);
     }
 
-    private static IResult Json(IReadOnlyList<CaptionedImage> results) => TypedResults.Json(new CaptionResponse(results), JsonBodies.Writing);
+    private static IResult Json(IReadOnlyList<CaptionedImage> results) =>
+        TypedResults.Json(new CaptionResponse(results), JsonBodies.Writing);
 
     // One image: its words. Several: each caption once its batch is done.
     private static IAsyncEnumerable<StreamedEvent> Stream(
@@ -35,9 +37,11 @@ internal sealed class CaptionEndpoint(ModelSet models, RequestInputs inputs)
         Captioner captioner, ImageSource image, CaptionOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Caption? whole = null;
-        await foreach (var word in captioner.StreamAsync(image, options, caption => whole = caption, cancellationToken).ConfigureAwait(false))
+        await foreach (var word in captioner.StreamAsync(image, options, caption => whole = caption, cancellationToken)
+            .ConfigureAwait(false))
             yield return new StreamedEvent(new StreamedWords(word), "words");
-        yield return new StreamedEvent(Of(image, whole ?? throw new ImageException($"{image.Name}: the words ended before the caption.")), "caption");
+        yield return new StreamedEvent(
+            Of(image, whole ?? throw new ImageException($"{image.Name}: the words ended before the caption.")), "caption");
     }
 
     private static CaptionedImage Of(CaptionResult result) => result.Succeeded
@@ -93,7 +97,8 @@ internal sealed record CaptionResponse(IReadOnlyList<CaptionedImage> Results);
 /// <param name="Alternatives">Other captions, best first.</param>
 /// <param name="Error">Why there is no caption.</param>
 internal sealed record CaptionedImage(
-    string Image, string? Caption = null, double? Score = null, int? Tokens = null, IReadOnlyList<ScoredText>? Alternatives = null, string? Error = null);
+    string Image, string? Caption =
+        null, double? Score = null, int? Tokens = null, IReadOnlyList<ScoredText>? Alternatives = null, string? Error = null);
 
 /// <summary>A text and its score.</summary>
 internal sealed record ScoredText(string Text, double Score);

@@ -11,7 +11,8 @@ internal static class HealthEndpoints
         endpoints.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("ok"), JsonBodies.Writing))
             .WithTags("Health").WithSummary("Whether the process answers.").Produces<HealthStatus>();
         endpoints.MapGet("/readyz", (ModelSet models, Shutdown shutdown) => Ready(models, shutdown))
-            .WithTags("Health").WithSummary("Whether its models do.").Produces<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
+            .WithTags("Health").WithSummary("Whether its models do.").Produces<HealthStatus>()
+                .Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static IResult Ready(ModelSet models, Shutdown shutdown)

@@ -22,7 +22,8 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
         var prompts = (long)labels.Count * (templates ?? LabelOptions.DefaultTemplates).Count;
         if (prompts > limits.Value.MaxTexts)
             throw RequestException.Bad(
-                $"{labels.Count} labels make {prompts} texts, and this server takes {limits.Value.MaxTexts} at once: give fewer 'labels' or 'templates'.", "labels");
+                $"{labels.Count} labels make {prompts} texts, and this server takes {limits.Value.MaxTexts} at once: give fewer 'labels' "
+                    + $"or 'templates'.", "labels");
         var labeler = await LabelerAsync(labels, templates, request.Rerank, prompts, cancellationToken).ConfigureAwait(false);
         var results = images is [var image]
             ? [new LabeledImage(image.Name, Of(await labeler.LabelAsync(image, cancellationToken).ConfigureAwait(false)))]
@@ -42,7 +43,8 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
         if (labelers.TryGetValue(key, out Labeler? known))
             return known!;
         var options = new LabelOptions { Templates = templates, Rerank = rerank ?? new LabelOptions().Rerank };
-        var labeler = await Task.Run(() => new Labeler(matcher, labels, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var labeler = await Task.Run(() => new Labeler(matcher, labels, options, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         return labelers.Set(key, labeler, new MemoryCacheEntryOptions { Size = prompts });
     }
 

@@ -16,18 +16,24 @@ internal sealed class MatchEndpoint(ModelSet models, RequestInputs inputs, IOpti
         if (texts.Count == 0 || texts.Any(string.IsNullOrWhiteSpace))
             throw RequestException.Bad("There is no text, or an empty one: give 'texts', a list.", "texts");
         if (texts.Count > limits.Value.MaxTexts)
-            throw RequestException.Bad($"There are {texts.Count} texts, and this server takes {limits.Value.MaxTexts} at once: send several requests.", "texts");
+            throw RequestException.Bad(
+                $"There are {texts.Count} texts, and this server takes {limits.Value.MaxTexts} at once: send several requests.", "texts");
         var matcher = models.Match.Get();
         var results = images is [var image]
-            ? [new MatchedImage(image.Name, Of(await matcher.MatchAsync(image, texts, cancellationToken: cancellationToken).ConfigureAwait(false)))]
-            : await matcher.MatchAllAsync(images, texts, cancellationToken: cancellationToken).Select(Of).ToListAsync(cancellationToken).ConfigureAwait(false);
+            ? [new MatchedImage(image.Name,
+                Of(await matcher.MatchAsync(image, texts, cancellationToken: cancellationToken).ConfigureAwait(false)))]
+            : await matcher.MatchAllAsync(images, texts, cancellationToken: cancellationToken).Select(Of).ToListAsync(cancellationToken)
+                .ConfigureAwait(false);
         return TypedResults.Json(new MatchResponse(results), JsonBodies.Writing);
     }
 
     private static MatchedImage Of(MatchResult result) =>
-        result.Succeeded ? new MatchedImage(result.Source.Name, Of(result.Matches)) : new MatchedImage(result.Source.Name, Error: result.Error);
+        result.Succeeded
+            ? new MatchedImage(result.Source.Name, Of(result.Matches))
+            : new MatchedImage(result.Source.Name, Error: result.Error);
 
-    private static IReadOnlyList<MatchedText> Of(IReadOnlyList<Match> matches) => [.. matches.Select(match => new MatchedText(match.Text, match.MatchProbability, match.Cosine))];
+    private static IReadOnlyList<MatchedText> Of(IReadOnlyList<Match> matches) =>
+        [.. matches.Select(match => new MatchedText(match.Text, match.MatchProbability, match.Cosine))];
 }
 
 internal sealed record MatchRequest : KnownFields, IImageRequest

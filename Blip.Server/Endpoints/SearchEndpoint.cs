@@ -23,7 +23,8 @@ internal sealed class SearchEndpoint(ModelSet models, RequestInputs inputs)
         var hits = images is [var image]
             ? await retriever.SearchByImageAsync(image, options, cancellationToken).ConfigureAwait(false)
             : await retriever.SearchAsync(request.Text!, options, cancellationToken).ConfigureAwait(false);
-        return TypedResults.Json(new SearchResponse([.. hits.Select(hit => new FoundImage(PathFrom(retriever, hit.Path), hit.Score, hit.Cosine, hit.Error))]), JsonBodies.Writing);
+        return TypedResults.Json(new SearchResponse(
+            [.. hits.Select(hit => new FoundImage(PathFrom(retriever, hit.Path), hit.Score, hit.Cosine, hit.Error))]), JsonBodies.Writing);
     }
 
     // As the index names it: the path of its folder stays on the server.

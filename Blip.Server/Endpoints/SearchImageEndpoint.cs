@@ -14,7 +14,10 @@ internal sealed class SearchImageEndpoint(ModelSet models)
     {
         var retriever = models.Retriever();
         if (!retriever.Index.TryGet(path, out _))
-            throw new RequestException(StatusCodes.Status404NotFound, $"The index names no image '{path}': give a path that /search gave.") { Field = "path" };
+            throw new RequestException(StatusCodes.Status404NotFound, $"The index names no image '{path}': give a path that /search gave.")
+            {
+                Field = "path",
+            };
         var limits = models.Match.Get().Host.Options.Images;
         // Decoded and encoded again: a file's metadata is not sent.
         var address = await Task.Run(
@@ -25,9 +28,14 @@ internal sealed class SearchImageEndpoint(ModelSet models)
             },
             cancellationToken).ConfigureAwait(false);
         var comma = address.IndexOf(',', StringComparison.Ordinal);
-        return TypedResults.Bytes(Convert.FromBase64String(address[(comma + 1)..]), address[5..address.IndexOf(';', StringComparison.Ordinal)]);
+        return TypedResults.Bytes(
+            Convert.FromBase64String(address[(comma + 1)..]), address[5..address.IndexOf(';', StringComparison.Ordinal)]);
     }
 
     private static RequestException NotReadable(string path) =>
-        new(StatusCodes.Status404NotFound, $"The image '{path}' is in the index and can no longer be read: 'blip index --prune' takes out what is gone.") { Field = "path" };
+        new(StatusCodes.Status404NotFound,
+            $"The image '{path}' is in the index and can no longer be read: 'blip index --prune' takes out what is gone.")
+        {
+            Field = "path",
+        };
 }

@@ -29,7 +29,8 @@ internal static class BlipHost
         builder.Services.AddCors();
         builder.Services.AddOpenApi(Description.Describe);
         // The description names fields as requests do.
-        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonBodies.Writing.PropertyNamingPolicy);
+        builder.Services.ConfigureHttpJsonOptions(
+            json => json.SerializerOptions.PropertyNamingPolicy = JsonBodies.Writing.PropertyNamingPolicy);
         // The program handles signals.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = setup.ShutdownTimeout);
@@ -48,13 +49,15 @@ internal static class BlipHost
         });
         app.UseRouting();
         if (setup.CorsOrigins.Count > 0)
-            app.UseCors(policy => policy.WithOrigins([.. setup.CorsOrigins]).AllowAnyHeader().WithMethods(HttpMethods.Get, HttpMethods.Post));
+            app.UseCors(policy =>
+                policy.WithOrigins([.. setup.CorsOrigins]).AllowAnyHeader().WithMethods(HttpMethods.Get, HttpMethods.Post));
         Telemetry.Map(app);
         app.MapBlip();
         PageFiles.Map(app);
         app.MapOpenApi();
         app.MapScalarApiReference(ReferencePath, reference => reference
-            .WithTitle("BLIP").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools().HideClientButton());
+            .WithTitle("BLIP").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools()
+                .HideClientButton());
         return app;
     }
 
@@ -81,9 +84,11 @@ internal static class BlipHost
         var message = status switch
         {
             StatusCodes.Status404NotFound => $"There is no '{http.Request.Path}' here: /openapi/v1.json has what there is.",
-            StatusCodes.Status405MethodNotAllowed => $"'{http.Request.Path}' does not take {http.Request.Method}: it takes {http.Response.Headers.Allow}.",
+            StatusCodes.Status405MethodNotAllowed =>
+                $"'{http.Request.Path}' does not take {http.Request.Method}: it takes {http.Response.Headers.Allow}.",
             StatusCodes.Status415UnsupportedMediaType =>
-                $"The body is '{http.Request.ContentType}': send JSON with the content type application/json, or, outside {ErrorShape.OpenAIPath}, a form or an image (image/…).",
+                $"The body is '{http.Request.ContentType}': send JSON with the content type application/json, or, outside "
+                    + $"{ErrorShape.OpenAIPath}, a form or an image (image/…).",
             _ => $"{ReasonPhrases.GetReasonPhrase(status)}.",
         };
         return ErrorShape.WriteAsync(http, new Failure(status, message), http.RequestAborted);

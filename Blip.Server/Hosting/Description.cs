@@ -14,11 +14,14 @@ internal static class Description
         {
             Title = "BLIP",
             Version = typeof(Description).Assembly.GetName().Version?.ToString(3) ?? "0",
-            Description = "Captions, answers, matches, vectors and search, over images. Fields of generation are those of Hugging Face's generate().",
+            Description = "Captions, answers, matches, vectors and search, over images. Fields of generation are those of Hugging Face's "
+                + "generate().",
         };
         // Relative: a fixed address would be wrong behind a proxy.
         document.Servers = [new OpenApiServer { Url = "/" }];
-        document.AddComponent(Key, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "Where the server was started with a key." });
+        document.AddComponent(
+            Key, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer",
+            Description = "Where the server was started with a key." });
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] }];
         return Task.CompletedTask;
     });

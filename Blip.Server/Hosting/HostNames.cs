@@ -18,7 +18,9 @@ internal static class HostNames
             : ErrorShape.WriteAsync(
                 http,
                 new Failure(
-                    StatusCodes.Status421MisdirectedRequest, $"This server listens on its own machine alone and is not called '{http.Request.Host.Host}': ask localhost, or start it with --allow-host."),
+                    StatusCodes.Status421MisdirectedRequest,
+                        $"This server listens on its own machine alone and is not called '{http.Request.Host.Host}': ask localhost, or "
+                            + $"start it with --allow-host."),
                 http.RequestAborted));
     }
 

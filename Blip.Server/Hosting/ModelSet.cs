@@ -19,8 +19,10 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
         this.logger = logger;
         var served = options.Value;
         index = served.Index;
-        Caption = new("caption", "captions", served.CaptionModel, (model, stopping) => Captioner.LoadAsync(model, served.Captioner, cancellationToken: stopping));
-        Ask = new("ask", "questions", served.AskModel, (model, stopping) => QuestionAnswerer.LoadAsync(model, served.Answerer, cancellationToken: stopping));
+        Caption = new("caption", "captions", served.CaptionModel,
+            (model, stopping) => Captioner.LoadAsync(model, served.Captioner, cancellationToken: stopping));
+        Ask = new("ask", "questions", served.AskModel,
+            (model, stopping) => QuestionAnswerer.LoadAsync(model, served.Answerer, cancellationToken: stopping));
         Match = new("match", "matches and vectors", served.MatchModel, LoadMatcherAsync);
 
         async Task<Matcher> LoadMatcherAsync(string model, CancellationToken stopping)
@@ -50,7 +52,11 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     public Retriever Retriever()
     {
         if (index is null)
-            throw new RequestException(StatusCodes.Status501NotImplemented, "This server has no index to search: start it with --index FILE.") { Code = "index_not_served" };
+            throw new RequestException(
+                StatusCodes.Status501NotImplemented, "This server has no index to search: start it with --index FILE.")
+            {
+                Code = "index_not_served",
+            };
         Match.Get();
         return retriever!;
     }
@@ -75,7 +81,8 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     {
         await stop.CancelAsync().ConfigureAwait(false);
         // A load stops between two tensors; then its device is freed.
-        await loading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        await loading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

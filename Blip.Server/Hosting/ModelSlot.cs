@@ -17,7 +17,9 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
     public bool IsServed => model is not null;
 
     /// <inheritdoc/>
-    public ModelState State => model is null ? ModelState.Absent : pipeline is not null ? ModelState.Ready : failure is not null ? ModelState.Failed : ModelState.Loading;
+    public ModelState State => model is null
+        ? ModelState.Absent : pipeline is not null ? ModelState.Ready : failure is not null ? ModelState.Failed
+        : ModelState.Loading;
 
     /// <inheritdoc/>
     public Exception? Failure => failure;
@@ -25,9 +27,24 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
     /// <exception cref="RequestException">It is not served, not loaded yet, or failed to load.</exception>
     public T Get() => pipeline ?? throw (State switch
     {
-        ModelState.Absent => new RequestException(StatusCodes.Status501NotImplemented, $"This server has no model for {purpose}: start it with --model {kind}=NAME.") { Code = "model_not_served" },
-        ModelState.Failed => new RequestException(StatusCodes.Status503ServiceUnavailable, $"The model '{kind}' could not be loaded; the server's log says why.") { Code = "model_failed" },
-        _ => new RequestException(StatusCodes.Status503ServiceUnavailable, $"The model '{kind}' is being loaded; try again in a few seconds.") { Code = "model_loading", RetryAfter = TimeSpan.FromSeconds(2) },
+        ModelState.Absent =>
+            new RequestException(
+                StatusCodes.Status501NotImplemented, $"This server has no model for {purpose}: start it with --model {kind}=NAME.")
+        {
+            Code = "model_not_served",
+        },
+        ModelState.Failed =>
+            new RequestException(
+                StatusCodes.Status503ServiceUnavailable, $"The model '{kind}' could not be loaded; the server's log says why.")
+        {
+            Code = "model_failed",
+        },
+        _ => new RequestException(
+            StatusCodes.Status503ServiceUnavailable, $"The model '{kind}' is being loaded; try again in a few seconds.")
+        {
+            Code = "model_loading",
+            RetryAfter = TimeSpan.FromSeconds(2),
+        },
     });
 
     /// <inheritdoc/>
@@ -39,7 +56,8 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
             if (!loaded.HasVocabulary)
             {
                 loaded.Dispose();
-                throw new ArgumentException($"The model '{kind}' has no vocabulary, and a server speaks in words: give it a VocabularyFile.");
+                throw new ArgumentException(
+                    $"The model '{kind}' has no vocabulary, and a server speaks in words: give it a VocabularyFile.");
             }
             pipeline = loaded;
             return [$"on {loaded.DeviceDescription.Id} ({loaded.DeviceDescription.Name})", .. loaded.Notices];

@@ -19,7 +19,8 @@ internal sealed class OptionsValidation : IValidateOptions<BlipServerOptions>
         Require(options.MaxTexts >= 1, nameof(options.MaxTexts), options.MaxTexts, "give 1 or more");
         Require(options.RequestTimeout > TimeSpan.Zero, nameof(options.RequestTimeout), options.RequestTimeout, "give a time above 0");
         Require(options.MaxConcurrentRequests >= 1, nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, "give 1 or more");
-        Require(options.RequestsPerMinute is null or (>= 1 and <= 60_000), nameof(options.RequestsPerMinute), options.RequestsPerMinute!, "give 1 to 60000");
+        Require(options.RequestsPerMinute is null or (>= 1 and <= 60_000), nameof(options.RequestsPerMinute), options.RequestsPerMinute!,
+            "give 1 to 60000");
         if (options.Index is { } index)
         {
             Require(options.MatchModel is not null, nameof(options.Index), $"'{index}'", "set MatchModel, too, whose vectors it holds");

@@ -8,12 +8,14 @@ internal static class SecurityHeaders
 
     // The reference page brings its script, which writes styles; it may contact only this server.
     private const string ForReference =
-        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' "
+            + "data:; "
         + "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     // The page shows its reader's images, and heat maps that the server sends as data.
     private const string ForPage =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; "
+            + "form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Adds them to every response. <paramref name="shared"/>: whether pages of other origins may read responses (CORS).</summary>
     public static void Use(WebApplication app, bool shared) => app.Use((http, next) =>

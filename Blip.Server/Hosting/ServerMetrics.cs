@@ -12,7 +12,8 @@ internal sealed class ServerMetrics : IDisposable
     {
         meter = meters.Create("Blip.Server");
         refused = meter.CreateCounter<long>("blip.server.requests.refused", "{request}", "Requests that were not begun, by their status.");
-        meter.CreateObservableGauge("blip.server.model.ready", () => models.Served.Select(Ready), description: "1 for a model that answers, 0 for one that is being loaded or failed.");
+        meter.CreateObservableGauge("blip.server.model.ready", () => models.Served.Select(Ready),
+            description: "1 for a model that answers, 0 for one that is being loaded or failed.");
     }
 
     public void Refused(int status) => refused.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status));
@@ -20,5 +21,6 @@ internal sealed class ServerMetrics : IDisposable
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
 
-    private static Measurement<int> Ready(IModelSlot slot) => new(slot.State == ModelState.Ready ? 1 : 0, new KeyValuePair<string, object?>("model", slot.Kind));
+    private static Measurement<int> Ready(IModelSlot slot) =>
+        new(slot.State == ModelState.Ready ? 1 : 0, new KeyValuePair<string, object?>("model", slot.Kind));
 }

@@ -20,15 +20,18 @@ internal static class Telemetry
         builder.Configuration.AddInMemoryCollection(Variables());
         var exports = builder.Configuration[Collector] is { Length: > 0 };
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(Name, serviceVersion: typeof(Telemetry).Assembly.GetName().Version?.ToString(3)))
+            .ConfigureResource(resource =>
+                resource.AddService(Name, serviceVersion: typeof(Telemetry).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics =>
             {
-                metrics.AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "Blip*").AddPrometheusExporter();
+                metrics.AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "Blip*")
+                    .AddPrometheusExporter();
                 if (exports)
                     metrics.AddOtlpExporter();
             });
         if (exports)
-            builder.Services.AddOpenTelemetry().WithTracing(traces => traces.AddAspNetCoreInstrumentation().AddSource("Blip*").AddOtlpExporter());
+            builder.Services.AddOpenTelemetry()
+                .WithTracing(traces => traces.AddAspNetCoreInstrumentation().AddSource("Blip*").AddOtlpExporter());
     }
 
     /// <summary>Maps the metrics. They ask for a key, as they show how a server is used.</summary>

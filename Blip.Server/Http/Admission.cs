@@ -19,7 +19,12 @@ internal sealed class Admission : IDisposable
             return;
         perClient = PartitionedRateLimiter.Create<HttpContext, string>(http => RateLimitPartition.GetTokenBucketLimiter(
             ClientOf(http),
-            _ => new TokenBucketRateLimiterOptions { TokenLimit = most, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromMinutes(1) / most }));
+            _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = most,
+                TokensPerPeriod = 1,
+                ReplenishmentPeriod = TimeSpan.FromMinutes(1) / most,
+            }));
     }
 
     /// <summary>Lets a request in, until its place is disposed.</summary>
@@ -29,7 +34,8 @@ internal sealed class Admission : IDisposable
         using (var permitted = perClient?.AttemptAcquire(http))
         {
             if (permitted is { IsAcquired: false })
-                throw TooMany("This client sends more requests a minute than this server allows", permitted.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1));
+                throw TooMany("This client sends more requests a minute than this server allows",
+                    permitted.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1));
         }
         var place = together.AttemptAcquire();
         if (place.IsAcquired)
@@ -50,5 +56,7 @@ internal sealed class Admission : IDisposable
 
     // A client with a valid key is known by it, from any address. An invalid key does not count: each would be a new client.
     private string ClientOf(HttpContext http) =>
-        keys?.Admits(http.Request) == true && ApiKeys.KeyOf(http.Request) is { } key ? $"key {key}" : $"address {http.Connection.RemoteIpAddress}";
+        keys?.Admits(http.Request) == true && ApiKeys.KeyOf(http.Request) is { } key
+            ? $"key {key}"
+            : $"address {http.Connection.RemoteIpAddress}";
 }

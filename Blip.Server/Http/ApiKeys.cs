@@ -15,7 +15,8 @@ internal sealed class ApiKeys(IOptions<BlipServerOptions> options)
 
     /// <summary>The key that a request carries, if any.</summary>
     public static string? KeyOf(HttpRequest request) =>
-        request.Headers.Authorization.ToString() is var authorization && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+        request.Headers.Authorization.ToString() is var authorization
+            && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? authorization[Scheme.Length..].Trim()
             : request.Headers["X-API-Key"].ToString() is { Length: > 0 } key ? key : null;
 

@@ -12,7 +12,8 @@ internal static class ErrorShape
     public static object Body(HttpContext http, Failure failure) => IsOpenAI(http)
         ? new OpenAIErrorBody(new OpenAIError(failure.Message, TypeOf(failure.Status), failure.Field, failure.Code))
         : new ProblemBody(
-            $"https://www.rfc-editor.org/rfc/rfc9110#section-{Section(failure.Status)}", Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(failure.Status),
+            $"https://www.rfc-editor.org/rfc/rfc9110#section-{Section(failure.Status)}",
+                Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(failure.Status),
             failure.Status, failure.Message, failure.Field, failure.Code);
 
     public static Task WriteAsync(HttpContext http, Failure failure, CancellationToken cancellationToken)

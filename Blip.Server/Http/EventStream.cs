@@ -27,7 +27,8 @@ internal sealed class EventStream(IAsyncEnumerable<StreamedEvent> events, string
     public static async Task WriteAsync(HttpResponse response, StreamedEvent sent, CancellationToken cancellationToken)
     {
         var name = sent.Name is null ? "" : $"event: {sent.Name}\n";
-        await response.WriteAsync($"{name}data: {JsonSerializer.Serialize(sent.Data, JsonBodies.Writing)}\n\n", cancellationToken).ConfigureAwait(false);
+        await response.WriteAsync($"{name}data: {JsonSerializer.Serialize(sent.Data, JsonBodies.Writing)}\n\n", cancellationToken)
+            .ConfigureAwait(false);
         await response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 }

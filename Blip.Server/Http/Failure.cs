@@ -9,10 +9,12 @@ namespace Blip.Server.Http;
 internal sealed record Failure(int Status, string Message, string? Field = null, string? Code = null, TimeSpan? RetryAfter = null)
 {
     public static readonly Failure NoKey = new(
-        StatusCodes.Status401Unauthorized, "The request carries no valid key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.", Code: "invalid_api_key");
+        StatusCodes.Status401Unauthorized, "The request carries no valid key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",
+            Code: "invalid_api_key");
 
     public static readonly Failure Ending = new(
-        StatusCodes.Status503ServiceUnavailable, "The server is shutting down; try again in a moment, or another one.", Code: "shutting_down", RetryAfter: TimeSpan.FromSeconds(5));
+        StatusCodes.Status503ServiceUnavailable, "The server is shutting down; try again in a moment, or another one.",
+            Code: "shutting_down", RetryAfter: TimeSpan.FromSeconds(5));
 
     /// <summary>Whether the server is at fault, and must log it.</summary>
     public bool IsServers => Status == StatusCodes.Status500InternalServerError;
@@ -22,17 +24,22 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
     {
         RequestException own => new(own.Status, own.Message, own.Field, own.Code, own.RetryAfter),
         OperationCanceledException when timedOut => new(
-            StatusCodes.Status504GatewayTimeout, "The request took longer than this server allows; ask for less at once, or raise --timeout.", Code: "timeout"),
+            StatusCodes.Status504GatewayTimeout,
+                "The request took longer than this server allows; ask for less at once, or raise --timeout.", Code: "timeout"),
         OperationCanceledException or ObjectDisposedException when stopping => Ending,
         PipelineBusyException => new(
-            StatusCodes.Status429TooManyRequests, "As many requests wait for the model as this server takes: try again in a moment.", Code: "busy", RetryAfter: TimeSpan.FromSeconds(1)),
+            StatusCodes.Status429TooManyRequests, "As many requests wait for the model as this server takes: try again in a moment.",
+                Code: "busy", RetryAfter: TimeSpan.FromSeconds(1)),
         ImageException => new(StatusCodes.Status400BadRequest, e.Message, "image", "invalid_image"),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(
-            StatusCodes.Status413PayloadTooLarge, "The body is larger than this server allows; send smaller images, fewer at once, or raise --max-body.", Code: "body_too_large"),
+            StatusCodes.Status413PayloadTooLarge,
+                "The body is larger than this server allows; send smaller images, fewer at once, or raise --max-body.",
+                Code: "body_too_large"),
         BadHttpRequestException bad => new(bad.StatusCode, bad.Message),
         ArgumentException argument => Of(FieldNames.Explain(argument), timedOut, stopping),
         // A model freed while the server runs has lost its device.
-        DeviceException or ObjectDisposedException => new(StatusCodes.Status500InternalServerError, "The device failed; the server's log says how.", Code: "device_failed"),
+        DeviceException or ObjectDisposedException =>
+            new(StatusCodes.Status500InternalServerError, "The device failed; the server's log says how.", Code: "device_failed"),
         _ => new(StatusCodes.Status500InternalServerError, "The server failed at this request; its log says how.", Code: "internal_error"),
     };
 

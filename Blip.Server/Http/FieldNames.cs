@@ -10,7 +10,9 @@ namespace Blip.Server.Http;
 internal static partial class FieldNames
 {
     // Only these are renamed: a message may quote the request.
-    private static readonly FrozenSet<string> Options = new[] { typeof(GenerationOptions), typeof(CaptionOptions), typeof(AnswerOptions), typeof(MatchOptions), typeof(SearchOptions), typeof(LabelOptions) }
+    private static readonly FrozenSet<string> Options =
+        new[] { typeof(GenerationOptions), typeof(CaptionOptions), typeof(AnswerOptions), typeof(MatchOptions), typeof(SearchOptions),
+            typeof(LabelOptions) }
         .SelectMany(type => type.GetProperties()).Select(property => property.Name).ToFrozenSet(StringComparer.Ordinal);
 
     public static string Of(string property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property);

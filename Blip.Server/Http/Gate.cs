@@ -6,7 +6,8 @@ namespace Blip.Server.Http;
 
 /// <summary>Common to the models' endpoints: the key, a request's time limit, and an answer to every failure.</summary>
 internal sealed partial class Gate(
-    IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, Shutdown shutdown, ILogger<Gate> logger) : IEndpointFilter
+    IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, Shutdown shutdown, ILogger<Gate> logger)
+        : IEndpointFilter
 {
     /// <inheritdoc/>
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -31,7 +32,9 @@ internal sealed partial class Gate(
         {
             http.RequestAborted = client;
             LogRequest(
-                http.Request.Method, RouteOf(http), client.IsCancellationRequested ? StatusCodes.Status499ClientClosedRequest : http.Response.StatusCode,
+                http.Request.Method, RouteOf(http), client.IsCancellationRequested
+                    ? StatusCodes.Status499ClientClosedRequest
+                    : http.Response.StatusCode,
                 Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
         return Results.Empty;
@@ -74,7 +77,8 @@ internal sealed partial class Gate(
         else
         {
             // Part of the stream was sent: a last event reports the failure.
-            await EventStream.WriteAsync(http.Response, new StreamedEvent(ErrorShape.Body(http, failure), "error"), client).ConfigureAwait(false);
+            await EventStream.WriteAsync(http.Response, new StreamedEvent(ErrorShape.Body(http, failure), "error"), client)
+                .ConfigureAwait(false);
         }
     }
 

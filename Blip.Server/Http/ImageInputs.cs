@@ -16,7 +16,8 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
             return false;
         var comma = text.AsSpan(0, Math.Min(text.Length, LongestMediaType)).IndexOf(',');
         var type = comma < 0 ? [] : text.AsSpan(5, comma - 5);
-        return type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.EndsWith(";base64", StringComparison.OrdinalIgnoreCase);
+        return type.StartsWith("image/", StringComparison.OrdinalIgnoreCase)
+            || type.EndsWith(";base64", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Reads several images, named by their places.</summary>
@@ -40,7 +41,9 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
     public void CheckCount(int count, string field)
     {
         if (count > options.Value.MaxImages)
-            throw RequestException.Bad($"The request holds {count} images, and this server takes {options.Value.MaxImages} at once: send several requests.", field);
+            throw RequestException.Bad(
+                $"The request holds {count} images, and this server takes {options.Value.MaxImages} at once: send several requests.",
+                field);
     }
 
     public static string NameOf(int place, int count) => count == 1 ? "the image" : $"image {place + 1}";
@@ -59,8 +62,10 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
         var type = comma < 0 ? "" : address[5..comma];
         if (!type.EndsWith(";base64", StringComparison.OrdinalIgnoreCase))
             throw RequestException.Bad($"{name} is a data: address of another form: send 'data:image/…;base64,…'.", field);
-        if (!type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase))
-            throw RequestException.Bad($"{name} is data of the type '{type[..type.IndexOf(';', StringComparison.Ordinal)]}': send an image.", field);
+        if (!type.StartsWith("image/", StringComparison.OrdinalIgnoreCase)
+            && !type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase))
+            throw RequestException.Bad(
+                $"{name} is data of the type '{type[..type.IndexOf(';', StringComparison.Ordinal)]}': send an image.", field);
         return address[(comma + 1)..];
     }
 

@@ -39,10 +39,12 @@ internal static class JsonBodies
     public static async ValueTask<T> ReadAsync<T>(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!request.HasJsonContentType())
-            throw new RequestException(StatusCodes.Status415UnsupportedMediaType, $"The body is '{request.ContentType}': send JSON, with the content type application/json.");
+            throw new RequestException(StatusCodes.Status415UnsupportedMediaType,
+                $"The body is '{request.ContentType}': send JSON, with the content type application/json.");
         try
         {
-            return await JsonSerializer.DeserializeAsync<T>(request.Body, Reading, cancellationToken).ConfigureAwait(false) ?? throw Empty();
+            return await JsonSerializer.DeserializeAsync<T>(request.Body, Reading, cancellationToken).ConfigureAwait(false)
+                ?? throw Empty();
         }
         catch (JsonException e)
         {
@@ -70,8 +72,12 @@ internal static class JsonBodies
     {
         var field = e.Path is ['$', '.', .. var path] ? path : null;
         return field is null
-            ? RequestException.Bad($"The body is no JSON object of this endpoint's form (line {e.LineNumber + 1}, byte {e.BytePositionInLine}): see /openapi/v1.json.")
-            : RequestException.Bad($"The field '{field}' has a value of another kind, holds what is no text, or is there twice: see /openapi/v1.json for what it may be.", field);
+            ? RequestException.Bad(
+                $"The body is no JSON object of this endpoint's form (line {e.LineNumber + 1}, byte {e.BytePositionInLine}): see "
+                    + $"/openapi/v1.json.")
+            : RequestException.Bad(
+                $"The field '{field}' has a value of another kind, holds what is no text, or is there twice: see /openapi/v1.json for what "
+                    + $"it may be.", field);
     }
 
     /// <summary>JSON to interpret later, of which every text is valid.</summary>
@@ -97,7 +103,8 @@ internal static class JsonBodies
                 {
                     JsonValueKind.String => element.GetString() is not null,
                     JsonValueKind.Array => element.EnumerateArray().All(CanBeRead),
-                    JsonValueKind.Object => element.EnumerateObject().All(property => property.Name is not null && CanBeRead(property.Value)),
+                    JsonValueKind.Object =>
+                        element.EnumerateObject().All(property => property.Name is not null && CanBeRead(property.Value)),
                     _ => true,
                 };
             }

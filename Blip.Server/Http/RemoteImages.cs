@@ -50,9 +50,12 @@ internal sealed class RemoteImages : IDisposable
     public async Task<byte[]> FetchAsync(string address, string name, string field, long most, CancellationToken cancellationToken)
     {
         if (!options.AllowUrls)
-            throw RequestException.Bad($"{name} is an address, and this server fetches nothing (--allow-urls): send the image's bytes as 'data:image/…;base64,…'.", field);
+            throw RequestException.Bad(
+                $"{name} is an address, and this server fetches nothing (--allow-urls): send the image's bytes as 'data:image/…;base64,…'.",
+                field);
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0)
-            throw RequestException.Bad($"{name} is an address that cannot be read, or that holds a password: give http(s)://HOST/PATH.", field);
+            throw RequestException.Bad(
+                $"{name} is an address that cannot be read, or that holds a password: give http(s)://HOST/PATH.", field);
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         time.CancelAfter(WholeTime);
         try
@@ -64,7 +67,8 @@ internal sealed class RemoteImages : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
-            throw e.GetBaseException() as RequestException ?? RequestException.Bad($"{name} cannot be fetched: no connection, or one that broke.", field);
+            throw e.GetBaseException() as RequestException
+                ?? RequestException.Bad($"{name} cannot be fetched: no connection, or one that broke.", field);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -75,7 +79,8 @@ internal sealed class RemoteImages : IDisposable
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
 
-    private async Task<byte[]> ReadAsync(HttpResponseMessage response, string name, string field, long most, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadAsync(
+        HttpResponseMessage response, string name, string field, long most, CancellationToken cancellationToken)
     {
         using var bytes = new MemoryStream();
         var buffer = new byte[81920];
@@ -83,7 +88,9 @@ internal sealed class RemoteImages : IDisposable
         while (await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
         {
             if (bytes.Length + read > most)
-                throw RequestException.Bad($"{name} is larger than what is left of the {options.MaxBodyBytes >> 20} MiB that this server takes in a request.", field);
+                throw RequestException.Bad(
+                    $"{name} is larger than what is left of the {options.MaxBodyBytes >> 20} MiB that this server takes in a request.",
+                    field);
             bytes.Write(buffer, 0, read);
         }
         return bytes.ToArray();

@@ -4,7 +4,10 @@ namespace Blip.Server.Http;
 internal sealed class RequestException(int status, string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>A request that the client must change.</summary>
-    public static RequestException Bad(string message, string? field = null) => new(StatusCodes.Status400BadRequest, message) { Field = field };
+    public static RequestException Bad(string message, string? field = null) => new(StatusCodes.Status400BadRequest, message)
+    {
+        Field = field,
+    };
 
     public int Status => status;
 

@@ -21,12 +21,17 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
     {
         var (fields, files) = request switch
         {
-            { ContentType: { } type } when type.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) => throw new RequestException(
+            { ContentType: { } type } when type.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) =>
+                throw new RequestException(
                 StatusCodes.Status415UnsupportedMediaType,
-                "The body is said to be application/x-www-form-urlencoded, which curl says where nobody tells it: for an image give the header 'Content-Type: image/png' (or the like), for a form with files use -F."),
+                "The body is said to be application/x-www-form-urlencoded, which curl says where nobody tells it: for an image give the "
+                    + "header 'Content-Type: image/png' (or the like), for a form with files use -F."),
             { HasFormContentType: true } => await FormAsync<T>(request, cancellationToken).ConfigureAwait(false),
-            { ContentType: { } type } when type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase) =>
-                (JsonBodies.ReadForm<T>(Query(request)), [ImageSource.FromBytes(await BytesAsync(request.Body, cancellationToken).ConfigureAwait(false), ImageInputs.NameOf(0, 1))]),
+            { ContentType: { } type } when type.StartsWith("image/", StringComparison.OrdinalIgnoreCase)
+                || type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase) =>
+                (JsonBodies.ReadForm<T>(Query(request)),
+                    [ImageSource.FromBytes(
+                    await BytesAsync(request.Body, cancellationToken).ConfigureAwait(false), ImageInputs.NameOf(0, 1))]),
             _ => (await JsonBodies.ReadAsync<T>(request, cancellationToken).ConfigureAwait(false), []),
         };
         fields.RefuseUnknown();
@@ -41,13 +46,15 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
 
     /// <summary>The same, for endpoints that need an image.</summary>
     /// <exception cref="RequestException">There is no image, or the body is of another form.</exception>
-    public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadSomeAsync<T>(HttpRequest request, CancellationToken cancellationToken)
+    public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadSomeAsync<T>(
+        HttpRequest request, CancellationToken cancellationToken)
         where T : KnownFields, IImageRequest
     {
         var read = await ReadAsync<T>(request, cancellationToken).ConfigureAwait(false);
         return read.Images.Count > 0
             ? read
-            : throw RequestException.Bad("There is no image: send files in a form, an image as the body, or JSON with 'image' or 'images' in base64.", ImageField);
+            : throw RequestException.Bad(
+                "There is no image: send files in a form, an image as the body, or JSON with 'image' or 'images' in base64.", ImageField);
     }
 
     /// <summary>The same, for endpoints that take one image.</summary>
@@ -55,20 +62,24 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
         where T : KnownFields, IImageRequest
     {
         var (fields, some) = await ReadSomeAsync<T>(request, cancellationToken).ConfigureAwait(false);
-        return some is [var one] ? (fields, one) : throw RequestException.Bad($"There are {some.Count} images: send one in each request.", ImagesField);
+        return some is [var one]
+            ? (fields, one)
+            : throw RequestException.Bad($"There are {some.Count} images: send one in each request.", ImagesField);
     }
 
     private async Task<(T Fields, List<ImageSource> Files)> FormAsync<T>(HttpRequest request, CancellationToken cancellationToken)
     {
         // In memory: the body's size is limited, and the server needs no writable folder.
         var most = (int)Math.Min(options.Value.MaxBodyBytes, int.MaxValue);
-        var feature = new FormFeature(request, new FormOptions { MemoryBufferThreshold = most, MultipartBodyLengthLimit = most, BufferBody = false });
+        var feature = new FormFeature(
+            request, new FormOptions { MemoryBufferThreshold = most, MultipartBodyLengthLimit = most, BufferBody = false });
         IFormCollection form;
         try
         {
             form = await feature.ReadFormAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is InvalidDataException or NotSupportedException or ArgumentException or (IOException and not BadHttpRequestException))
+        catch (Exception e)
+            when (e is InvalidDataException or NotSupportedException or ArgumentException or (IOException and not BadHttpRequestException))
         {
             throw new RequestException(StatusCodes.Status400BadRequest, $"The form cannot be read: {e.Message}", e);
         }
@@ -79,15 +90,21 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
             await using var stream = file.OpenReadStream();
             var name = Path.GetFileName(file.FileName);
             files.Add(ImageSource.FromBytes(
-                await BytesAsync(stream, cancellationToken).ConfigureAwait(false), name is { Length: > 0 } ? name : ImageInputs.NameOf(files.Count, form.Files.Count)));
+                await BytesAsync(stream, cancellationToken).ConfigureAwait(false), name is { Length: > 0 }
+                    ? name
+                    : ImageInputs.NameOf(files.Count, form.Files.Count)));
         }
         return (JsonBodies.ReadForm<T>(Fields(form)), files);
     }
 
     private static JsonObject Query(HttpRequest request) => Fields(request.Query);
 
-    private static JsonObject Fields(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> values) => new(values.Select(field =>
-        KeyValuePair.Create<string, JsonNode?>(field.Key, field.Value is [var one] ? JsonValue.Create(one) : new JsonArray([.. field.Value.Select(text => JsonValue.Create(text))]))));
+    private static JsonObject Fields(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> values) =>
+        new(values.Select(field =>
+        KeyValuePair.Create<string, JsonNode?>(
+            field.Key, field.Value is [var one]
+            ? JsonValue.Create(one)
+            : new JsonArray([.. field.Value.Select(text => JsonValue.Create(text))]))));
 
     private static async Task<byte[]> BytesAsync(Stream stream, CancellationToken cancellationToken)
     {

@@ -79,7 +79,8 @@ internal sealed record ChatCompletionRequest : GenerationRequest
         Refuse(IsGiven(ResponseFormat) && TypeOf(ResponseFormat!.Value) != "text", "response_format", "BLIP says plain words");
         Refuse(Modalities?.Any(modality => modality != "text") == true, "modalities", "BLIP says plain words");
         Refuse(IsGiven(Tools), "tools", "BLIP calls none");
-        Refuse(IsGiven(ToolChoice) && !(ToolChoice!.Value.ValueKind == JsonValueKind.String && ToolChoice.Value.GetString() is "auto" or "none"), "tool_choice", "BLIP calls no tools");
+        Refuse(IsGiven(ToolChoice) && !(ToolChoice!.Value.ValueKind == JsonValueKind.String
+            && ToolChoice.Value.GetString() is "auto" or "none"), "tool_choice", "BLIP calls no tools");
         Refuse(Logprobs == true, "logprobs", "no probabilities of tokens are given");
         Refuse(IsGiven(LogitBias), "logit_bias", "its tokens are those of another vocabulary");
         if (Stop?.Any(string.IsNullOrEmpty) == true)
@@ -95,7 +96,9 @@ internal sealed record ChatCompletionRequest : GenerationRequest
     };
 
     private static string? TypeOf(JsonElement format) =>
-        format.ValueKind == JsonValueKind.Object && format.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null;
+        format.ValueKind == JsonValueKind.Object && format.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String
+            ? type.GetString()
+            : null;
 
     private static void Refuse(bool asked, string field, string reason)
     {

@@ -27,14 +27,18 @@ internal sealed class ChatCompletions(ModelSet models, ModelCatalog catalog, Ima
     private static bool Captions(string model, string text) => model switch
     {
         ModelCatalog.Caption => true,
-        ModelCatalog.Ask => text.Length > 0 ? false : throw RequestException.Bad("The last message has no words: ask something, or send it to the model 'caption'.", "messages"),
+        ModelCatalog.Ask => text.Length > 0
+            ? false
+            : throw RequestException.Bad("The last message has no words: ask something, or send it to the model 'caption'.", "messages"),
         _ => DescribeRequest.Is(text),
     };
 
     private CaptionSpeaker Caption(ChatCompletionRequest request)
     {
         if (request.Candidates is not null)
-            throw RequestException.Bad("candidates are answers to choose among, and this request is captioned: leave them out, or send a question to 'ask'.", "candidates");
+            throw RequestException.Bad(
+                "candidates are answers to choose among, and this request is captioned: leave them out, or send a question to 'ask'.",
+                "candidates");
         var captioner = models.Caption.Get();
         return new CaptionSpeaker(captioner, new CaptionOptions
         {
@@ -46,7 +50,8 @@ internal sealed class ChatCompletions(ModelSet models, ModelCatalog catalog, Ima
     private AnswerSpeaker Answer(ChatCompletionRequest request, string question)
     {
         if (request.Prompt is not null)
-            throw RequestException.Bad("prompt is what a caption begins with, and this request is a question: leave it out, or send it to 'caption'.", "prompt");
+            throw RequestException.Bad(
+                "prompt is what a caption begins with, and this request is a question: leave it out, or send it to 'caption'.", "prompt");
         var answerer = models.Ask.Get();
         return new AnswerSpeaker(answerer, question, new AnswerOptions
         {
@@ -55,7 +60,8 @@ internal sealed class ChatCompletions(ModelSet models, ModelCatalog catalog, Ima
         });
     }
 
-    private static GenerationOptions Generation(ChatCompletionRequest request, Pipeline pipeline, GenerationOptions defaults, int promptTokens)
+    private static GenerationOptions Generation(
+        ChatCompletionRequest request, Pipeline pipeline, GenerationOptions defaults, int promptTokens)
     {
         var generation = request.Apply(defaults);
         if ((request.MaxCompletionTokens ?? request.MaxTokens) is { } most)

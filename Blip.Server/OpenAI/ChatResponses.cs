@@ -44,7 +44,8 @@ internal sealed record ChatCompletionUsageChunk(
     : ChatCompletionChunk(Id, Created, Model, Choices);
 
 /// <summary>The next piece.</summary>
-internal sealed record ChatChunkChoice(ChatDelta Delta, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? FinishReason = null)
+internal sealed record ChatChunkChoice(
+    ChatDelta Delta, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? FinishReason = null)
 {
     public int Index => 0;
 }

@@ -11,10 +11,12 @@ internal sealed record Conversation(IReadOnlyList<ImageSource> Images, string Te
     /// Reads a conversation. System and assistant messages are skipped: BLIP reads one text at a time and follows no instructions.
     /// </summary>
     /// <exception cref="RequestException">A message's form is unknown, or there is no image.</exception>
-    public static async Task<Conversation> ReadAsync(IReadOnlyList<ChatMessageInput>? messages, ImageInputs inputs, CancellationToken cancellationToken)
+    public static async Task<Conversation> ReadAsync(
+        IReadOnlyList<ChatMessageInput>? messages, ImageInputs inputs, CancellationToken cancellationToken)
     {
         if (messages is null or [])
-            throw RequestException.Bad("messages is missing or empty: send at least one message of the role 'user' with an image.", "messages");
+            throw RequestException.Bad(
+                "messages is missing or empty: send at least one message of the role 'user' with an image.", "messages");
         IReadOnlyList<string> images = [];
         string? text = null;
         foreach (var (place, message) in messages.Index())
@@ -30,7 +32,8 @@ internal sealed record Conversation(IReadOnlyList<ImageSource> Images, string Te
             throw RequestException.Bad("There is no message of the role 'user': send one with an image.", "messages");
         if (images.Count == 0)
             throw RequestException.Bad(
-                "There is no image: send one as a part {\"type\": \"image_url\", \"image_url\": {\"url\": \"data:image/png;base64,…\"}}.", "messages");
+                "There is no image: send one as a part {\"type\": \"image_url\", \"image_url\": {\"url\": \"data:image/png;base64,…\"}}.",
+                    "messages");
         return new Conversation(await inputs.ReadAsync(images, "messages", cancellationToken).ConfigureAwait(false), text);
     }
 
@@ -69,7 +72,8 @@ internal sealed record Conversation(IReadOnlyList<ImageSource> Images, string Te
                 texts.Add(TextOf(part, "text") ?? throw RequestException.Bad($"{field} has no text.", field));
                 break;
             case "image_url":
-                images.Add(Address(part) ?? throw RequestException.Bad($"{field} has no image_url.url: give 'data:image/…;base64,…'.", field));
+                images.Add(Address(part) ?? throw RequestException.Bad(
+                    $"{field} has no image_url.url: give 'data:image/…;base64,…'.", field));
                 break;
             case var other:
                 throw RequestException.Bad($"{field} is a part of the type '{other ?? "none"}': BLIP reads 'text' and 'image_url'.", field);
@@ -81,5 +85,7 @@ internal sealed record Conversation(IReadOnlyList<ImageSource> Images, string Te
         : TextOf(image, "url");
 
     private static string? TextOf(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

@@ -26,21 +26,26 @@ internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInp
         // Each text gets a [CLS] and a [SEP].
         var tokens = inputs.Sum(input => ImageInputs.IsData(input) ? TokenCounts.OfImage(embedder) : TokenCounts.Of(embedder, input) + 2);
         return TypedResults.Json(
-            new EmbeddingList([.. vectors.Select((vector, i) => new EmbeddingEntry(i, asBase64 ? Base64(vector) : vector))], model, new EmbeddingUsage(tokens)), JsonBodies.Writing);
+            new EmbeddingList([.. vectors.Select((vector, i) => new EmbeddingEntry(i, asBase64 ? Base64(vector) : vector))], model,
+                new EmbeddingUsage(tokens)), JsonBodies.Writing);
     }
 
     private IReadOnlyList<string> Inputs(IReadOnlyList<string>? input)
     {
         if (input is null or [])
-            throw RequestException.Bad("input is missing or empty: give a text, an image as 'data:image/…;base64,…', or a list of both.", Field);
+            throw RequestException.Bad(
+                "input is missing or empty: give a text, an image as 'data:image/…;base64,…', or a list of both.", Field);
         if (input.Count > options.Value.MaxTexts)
-            throw RequestException.Bad($"input holds {input.Count} texts and images, and this server takes {options.Value.MaxTexts} at once: send several requests.", Field);
+            throw RequestException.Bad(
+                $"input holds {input.Count} texts and images, and this server takes {options.Value.MaxTexts} at once: send several "
+                    + $"requests.", Field);
         if (input.Any(string.IsNullOrEmpty))
             throw RequestException.Bad("input holds an empty text: take it out.", Field);
         return input;
     }
 
-    private static async Task TextsAsync(Embedder embedder, IReadOnlyList<string> inputs, float[][] vectors, CancellationToken cancellationToken)
+    private static async Task TextsAsync(
+        Embedder embedder, IReadOnlyList<string> inputs, float[][] vectors, CancellationToken cancellationToken)
     {
         var places = Enumerable.Range(0, inputs.Count).Where(i => !ImageInputs.IsData(inputs[i])).ToList();
         var next = 0;

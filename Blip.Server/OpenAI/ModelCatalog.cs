@@ -35,14 +35,16 @@ internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> 
         _ => IsDemo(options.Value.CaptionModel ?? options.Value.AskModel),
     });
 
-    private static bool IsDemo(string? model) => model is not null && Path.GetDirectoryName(Path.GetFullPath(model)) == Path.Combine(AppContext.BaseDirectory, "weights");
+    private static bool IsDemo(string? model) =>
+        model is not null && Path.GetDirectoryName(Path.GetFullPath(model)) == Path.Combine(AppContext.BaseDirectory, "weights");
 
     private IEnumerable<string> Names(bool chat)
     {
         if (!chat)
             return models.Match.IsServed ? [Match] : [];
         var (captions, answers) = (models.Caption.IsServed, models.Ask.IsServed);
-        return [.. captions ? [Caption] : Array.Empty<string>(), .. answers ? [Ask] : Array.Empty<string>(), .. captions || answers ? [Either] : Array.Empty<string>()];
+        return [.. captions ? [Caption] : Array.Empty<string>(), .. answers ? [Ask] : Array.Empty<string>(),
+            .. captions || answers ? [Either] : Array.Empty<string>()];
     }
 
     private static string Known(string? name, string[] known)
@@ -50,7 +52,11 @@ internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> 
         var names = known.Length == 0 ? "it serves none for this" : $"give one of {string.Join(", ", known)}";
         return name is null ? throw RequestException.Bad($"model is missing: {names}.", "model")
             : known.Contains(name, StringComparer.Ordinal) ? name
-            : throw new RequestException(StatusCodes.Status404NotFound, $"This server has no model '{name}' here: {names}.") { Field = "model", Code = "model_not_found" };
+            : throw new RequestException(StatusCodes.Status404NotFound, $"This server has no model '{name}' here: {names}.")
+            {
+                Field = "model",
+                Code = "model_not_found",
+            };
     }
 }
 

@@ -23,7 +23,8 @@ internal abstract class Speaker(Pipeline pipeline, GenerationOptions generation,
     /// <summary>The same, word by word. <paramref name="onEnd"/> gets the whole before the words end.</summary>
     public abstract IAsyncEnumerable<string> StreamAsync(ImageSource image, Action<Said> onEnd, CancellationToken cancellationToken);
 
-    protected Said Of(string? text, IReadOnlyList<int> tokens) => new(text ?? "", Math.Max(0, tokens.Count - 1), tokens[^1] == pipeline.EndToken);
+    protected Said Of(string? text, IReadOnlyList<int> tokens) =>
+        new(text ?? "", Math.Max(0, tokens.Count - 1), tokens[^1] == pipeline.EndToken);
 }
 
 /// <summary>

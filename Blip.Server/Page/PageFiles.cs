@@ -19,7 +19,8 @@ internal static class PageFiles
         endpoints.MapGet($"{Folder}/{{name}}", (string name) => Of(name)).ExcludeFromDescription();
     }
 
-    private static IResult Of(string name) => Files.TryGetValue(name, out var bytes) ? TypedResults.Bytes(bytes, TypeOf(name)) : TypedResults.NotFound();
+    private static IResult Of(string name) =>
+        Files.TryGetValue(name, out var bytes) ? TypedResults.Bytes(bytes, TypeOf(name)) : TypedResults.NotFound();
 
     private static string TypeOf(string name) => Path.GetExtension(name) switch
     {

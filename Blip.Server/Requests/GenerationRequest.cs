@@ -111,5 +111,6 @@ internal record GenerationRequest : KnownFields
         _ => throw Refused("of another kind"),
     };
 
-    private static RequestException Refused(string value) => RequestException.Bad($"early_stopping is {value}: give true, false or \"never\".", "early_stopping");
+    private static RequestException Refused(string value) =>
+        RequestException.Bad($"early_stopping is {value}: give true, false or \"never\".", "early_stopping");
 }

@@ -20,7 +20,9 @@ internal record KnownFields
         foreach (var field in Unknown?.Keys ?? Enumerable.Empty<string>())
         {
             if (ignored?.Contains(field) != true)
-                throw RequestException.Bad($"The field '{(field.Length > LongestShown ? $"{field[..LongestShown]}…" : field)}' is unknown here: take it out. /openapi/v1.json has those that are known.", field.Length > LongestShown ? null : field);
+                throw RequestException.Bad(
+                    $"The field '{(field.Length > LongestShown ? $"{field[..LongestShown]}…" : field)}' is unknown here: take it out. "
+                        + $"/openapi/v1.json has those that are known.", field.Length > LongestShown ? null : field);
         }
     }
 }

@@ -5,7 +5,8 @@ namespace Blip.Server.Requests;
 internal static class TokenCounts
 {
     /// <summary>A text's tokens, without special tokens.</summary>
-    public static int Of(Pipeline pipeline, string? text) => string.IsNullOrEmpty(text) ? 0 : pipeline.Host.Tokenizer?.Encode(text).Length ?? 0;
+    public static int Of(Pipeline pipeline, string? text) =>
+        string.IsNullOrEmpty(text) ? 0 : pipeline.Host.Tokenizer?.Encode(text).Length ?? 0;
 
     /// <summary>An image's patches and class token.</summary>
     public static int OfImage(Pipeline pipeline)

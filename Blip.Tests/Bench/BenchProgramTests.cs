@@ -89,13 +89,15 @@ public class BenchProgramTests
     {
         using var folder = new TemporaryFolder();
         var (path, json) = (Path.Combine(folder.Path, "made.index"), Path.Combine(folder.Path, "retrieval.json"));
-        Assert.Contains("on disk: 3000", Run("retrieval", "--index", path, "--count", "3000", "--batch", "1000", "--fill-only").Output, StringComparison.Ordinal);
+        Assert.Contains("on disk: 3000", Run("retrieval", "--index", path, "--count", "3000", "--batch", "1000", "--fill-only").Output,
+            StringComparison.Ordinal);
         var (exitCode, output, error) = Run("retrieval", "--index", path, "--count", "5000", "--short", "--json", json);
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Contains("added 2000 embeddings", output, StringComparison.Ordinal);
         Assert.Contains("64 of 64 queries find what brute force in double finds", output, StringComparison.Ordinal);
         Assert.Equal(4, BenchFile.Read(json).Records.Count);
-        Assert.All(BenchFile.Read(json).Records, record => Assert.True(record is { OursMs: > 0, Failure: null, Error: 0 }, record.ToString()));
+        Assert.All(BenchFile.Read(json).Records,
+            record => Assert.True(record is { OursMs: > 0, Failure: null, Error: 0 }, record.ToString()));
     }
 
     [Fact]
@@ -110,14 +112,17 @@ public class BenchProgramTests
         [
             "synthetic:tiny-square: encoder", "synthetic:tiny-square: cross-attention's keys and values",
             "synthetic:tiny-square: one token at context 8", "synthetic:tiny-square: one token at context 20",
-            "synthetic:tiny-square: caption of 20 tokens", "synthetic:tiny-square: caption of 20 tokens, batch 4", "synthetic:tiny-square: caption of 20 tokens, 3 beams",
+            "synthetic:tiny-square: caption of 20 tokens", "synthetic:tiny-square: caption of 20 tokens, batch 4",
+                "synthetic:tiny-square: caption of 20 tokens, 3 beams",
             "synthetic:tiny-square: embedding an image", "synthetic:tiny-square: embedding 20 texts",
             "synthetic:tiny-square: matching an image with 20 texts", "synthetic:tiny-square: answering 20 questions about an image",
             "demo captioner: load", "demo captioner: cold start",
         ], file.Records.Select(record => record.Work));
         Assert.All(file.Records, record => Assert.True(record is { OursMs: > 0, Failure: null, Precision: "int8" }, record.ToString()));
-        Assert.All(file.Records.SkipLast(2), record => Assert.True(record is { GigaFlops: > 0, GigaBytes: > 0, Error: 0 }, record.ToString()));
-        Assert.All(file.Records.Where(record => record.Items > 0), record => Assert.Equal(1000 * record.Items / record.OursMs!.Value, record.PerSecond!.Value, 1e-6));
+        Assert.All(file.Records.SkipLast(2),
+            record => Assert.True(record is { GigaFlops: > 0, GigaBytes: > 0, Error: 0 }, record.ToString()));
+        Assert.All(file.Records.Where(record => record.Items > 0),
+            record => Assert.Equal(1000 * record.Items / record.OursMs!.Value, record.PerSecond!.Value, 1e-6));
         Assert.Equal([1, 20, 20, 20], file.Records.Select(record => record.Items).Where(items => items > 0));
         Assert.Equal("models --model synthetic:tiny-square --precision int8 --short", file.Command);
         Assert.Contains("13 records, 0 without a right answer", output, StringComparison.Ordinal);

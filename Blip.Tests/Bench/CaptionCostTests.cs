@@ -22,7 +22,8 @@ public class CaptionCostTests
         var side = source.Config.Vision.ImageSize;
         device.Profiler = new Profiler();
         model.Encode(Images, side, side);
-        var counted = Counted(device.Profiler).GroupBy(step => step.Stage).ToDictionary(group => group.Key, group => (double)group.Sum(step => step.Flops));
+        var counted = Counted(device.Profiler).GroupBy(step => step.Stage)
+            .ToDictionary(group => group.Key, group => (double)group.Sum(step => step.Flops));
         Assert.Equal(counted["vision"], cost.Encode(Images).Flops);
         Assert.Equal(counted["image-keys-values"], cost.CrossKeysValues(Images).Flops);
 
@@ -35,7 +36,8 @@ public class CaptionCostTests
         Assert.Equal(Counted(device.Profiler).Sum(step => (double)step.Flops), cost.Token(Images, 1, 1).Flops);
     }
 
-    private static IEnumerable<ProfiledStep> Counted(Profiler profiler) => profiler.Steps.Where(step => step.Operation is "Linear" or "Attention");
+    private static IEnumerable<ProfiledStep> Counted(Profiler profiler) =>
+        profiler.Steps.Where(step => step.Operation is "Linear" or "Attention");
 
     [Theory]
     [InlineData("fp32", 4.0, 0)]
@@ -46,10 +48,12 @@ public class CaptionCostTests
         var config = SyntheticModels.Config("base");
         var cost = new CaptionCost(config, Enum.Parse<Precision>(precision, ignoreCase: true), Precision.Fp32);
         // Layers: 3 + 3 squares of 768 and twice 768 · 3072; then the head's square and the vocabulary.
-        const double Outputs = (12 * ((6 * 768) + 3072 + 768)) + 768 + 30524, Weights = (12 * ((6 * 768 * 768) + (2 * 768 * 3072))) + (768 * 768) + (768 * 30524);
+        const double Outputs = (12 * ((6 * 768) + 3072 + 768)) + 768 + 30524,
+            Weights = (12 * ((6 * 768 * 768) + (2 * 768 * 3072))) + (768 * 768) + (768 * 30524);
         const double Norms = 12 * 6 * 768, Image = 12 * 577 * 2 * 768;
         var caches = 12 * 2 * 768 * (20 + 1);
-        Assert.Equal((perWeight * Weights) + (perOutput * Outputs) + (4 * (Outputs + Norms + Image + caches + 30524)), cost.Token(1, 1, 20).Bytes);
+        Assert.Equal((perWeight * Weights) + (perOutput * Outputs) + (4 * (Outputs + Norms + Image + caches + 30524)),
+            cost.Token(1, 1, 20).Bytes);
         // Beams share the image's keys and values, and the weights.
         Assert.Equal(2 * 4 * (caches + 30524), cost.Token(1, 3, 20).Bytes - cost.Token(1, 1, 20).Bytes);
     }

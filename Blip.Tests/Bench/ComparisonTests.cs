@@ -29,7 +29,8 @@ public class ComparisonTests
     [Fact]
     public void What_most_cases_lost_together_is_taken_off_each_and_told()
     {
-        BenchFile Run(double factor, double first) => File(Peak, [.. Enumerable.Range(0, 30).Select(i => Record($"gemm {i}", 10 * factor * (i == 0 ? first : 1)))]);
+        BenchFile Run(double factor, double first) =>
+            File(Peak, [.. Enumerable.Range(0, 30).Select(i => Record($"gemm {i}", 10 * factor * (i == 0 ? first : 1)))]);
         var slowDay = new Comparison(Run(1, 1), Run(1.12, 1.4));
         Assert.Equal(1.12, slowDay.Drift["cpu"], 6);
         Assert.Equal("gemm 0", Assert.Single(slowDay.Cases, one => one.Slower).New.Work);
@@ -76,7 +77,8 @@ public class ComparisonTests
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "deeper", "records.json");
-        var file = File(Peak, Record("gemm", 10) with { Flops = 2e9, Bytes = 4e7, Error = 0.25, Peer = "libtorch", PeerMs = 15 }, Record("wrong", 0) with { OursMs = null, Error = double.PositiveInfinity, Failure = "WRONG" });
+        var file = File(Peak, Record("gemm", 10) with { Flops = 2e9, Bytes = 4e7, Error = 0.25, Peer = "libtorch", PeerMs = 15 },
+            Record("wrong", 0) with { OursMs = null, Error = double.PositiveInfinity, Failure = "WRONG" });
         file.Write(path);
         var read = BenchFile.Read(path);
         Assert.Equal(file.Records, read.Records);
@@ -84,7 +86,8 @@ public class ComparisonTests
         Assert.Equal((file.Processor, file.Cores, file.Command, file.Date), (read.Processor, read.Cores, read.Command, read.Date));
         var text = System.IO.File.ReadAllText(path);
         // The names that other programs read.
-        Assert.All(["\"work\"", "\"precision\"", "\"ours_ms\"", "\"peer\"", "\"peer_ms\"", "\"ratio\"", "\"gflops\": 200", "\"gbs\": 4"], name => Assert.Contains(name, text, StringComparison.Ordinal));
+        Assert.All(["\"work\"", "\"precision\"", "\"ours_ms\"", "\"peer\"", "\"peer_ms\"", "\"ratio\"", "\"gflops\": 200", "\"gbs\": 4"],
+            name => Assert.Contains(name, text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -97,10 +100,18 @@ public class ComparisonTests
         Assert.Contains(path, Assert.Throws<InvalidDataException>(() => BenchFile.Read(path)).Message, StringComparison.Ordinal);
     }
 
-    internal static BenchFile File(DevicePeak peak, params BenchRecord[] records) => BenchFile.Here("kernels --short") with { Peaks = [peak], Records = records };
+    internal static BenchFile File(DevicePeak peak, params BenchRecord[] records) => BenchFile.Here("kernels --short") with
+    {
+        Peaks = [peak],
+        Records = records,
+    };
 
     internal static BenchRecord Record(string work, double ms, double? fastest = null) =>
         new() { Work = work, Device = "cpu", OursMs = ms, OursMinMs = fastest ?? ms, OursMaxMs = ms, Flops = 1e9 };
 
-    private static BenchRecord Slowed(BenchRecord record, double factor) => record with { OursMs = record.OursMs * factor, OursMinMs = record.OursMinMs * factor };
+    private static BenchRecord Slowed(BenchRecord record, double factor) => record with
+    {
+        OursMs = record.OursMs * factor,
+        OursMinMs = record.OursMinMs * factor,
+    };
 }

@@ -13,10 +13,13 @@ public sealed class GpuReportTests : IDisposable
     public void A_report_sets_our_times_beside_the_peers_and_counts_what_failed()
     {
         Write("machine.tsv", "system\tLinux 6\n", "driver\temulated\n");
-        Write("steps.tsv", "devices\tpassed\t1.5\tdevices.log\texit 0\n", "tests\tfailed\t20.0\ttests.log\ttotal 9 failed 1\n", "other libraries\tskipped\t0\t\ttorch is not installed\n");
-        Write("peers.json", """[{"work": "caption of 20 tokens", "peer": "transformers, eager", "ms": 60.0}, {"work": "encoder", "peer": "expert: SDPA", "ms": 3.0}, {"work": "[18464, 768 -> 2304]", "peer": "cuBLAS", "ms": 0.3}]""");
+        Write("steps.tsv", "devices\tpassed\t1.5\tdevices.log\texit 0\n", "tests\tfailed\t20.0\ttests.log\ttotal 9 failed 1\n",
+            "other libraries\tskipped\t0\t\ttorch is not installed\n");
+        Write("peers.json",
+            """[{"work": "caption of 20 tokens", "peer": "transformers, eager", "ms": 60.0}, {"work": "encoder", "peer": "expert: SDPA", "ms": 3.0}, {"work": "[18464, 768 -> 2304]", "peer": "cuBLAS", "ms": 0.3}]""");
         var record = new BenchRecord { Work = "synthetic:base: caption of 20 tokens", Device = "cuda:0", Precision = "fp16", OursMs = 10 };
-        (BenchFile.Here("models") with { Records = [record, record with { Precision = "fp32", OursMs = 20 }] }).Write(Place("bench-models.json"));
+        (BenchFile.Here("models") with { Records = [record, record with { Precision = "fp32", OursMs = 20 }] })
+            .Write(Place("bench-models.json"));
         var product = record with { Work = "gemm base, 32 images [18464, 768 -> 2304]", OursMs = 0.5 };
         (BenchFile.Here("kernels") with { Records = [product] }).Write(Place("bench-kernels.json"));
 

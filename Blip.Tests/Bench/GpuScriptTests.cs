@@ -8,7 +8,8 @@ using Blip.Cli;
 namespace Blip.Tests.Bench;
 
 /// <summary>
-/// <c>eng/gpu.sh run</c> in full, over programs that record their arguments and do nothing: its lines all run, and the options and tests in them are
+/// <c>eng/gpu.sh run</c> in full, over programs that record their arguments and do nothing: its lines all run, and the options and tests in
+/// them are
 /// there. CI runs the programs themselves with <c>run --short</c> on the emulated driver.
 /// </summary>
 public sealed partial class GpuScriptTests : IDisposable
@@ -39,14 +40,16 @@ public sealed partial class GpuScriptTests : IDisposable
     [Fact]
     public void A_class_with_a_device_on_CUDA_is_run_and_a_pattern_means_something()
     {
-        var patterns = Pattern().Matches(Repository.Read("eng/gpu.sh")).SelectMany(match => match.Groups[1].Value.Split('\'')).Where(pattern => pattern.Trim().Length > 0).ToList();
+        var patterns = Pattern().Matches(Repository.Read("eng/gpu.sh")).SelectMany(match => match.Groups[1].Value.Split('\''))
+            .Where(pattern => pattern.Trim().Length > 0).ToList();
         var classes = typeof(GpuScriptTests).Assembly.GetTypes().Where(type => type is { IsPublic: true, IsClass: true }).ToList();
         Assert.Contains("*.Kernels.*", patterns);
         Assert.All(patterns, pattern => Assert.Contains(classes, type => Matches(pattern, type)));
 
         // Those of the interpreter run where this was built, and classes of PTX need no device.
         var onDevices = Repository.Files
-            .Where(file => file.StartsWith("Blip.Tests/", StringComparison.Ordinal) && file.EndsWith("Tests.cs", StringComparison.Ordinal) && !file.Contains("/Emulation/", StringComparison.Ordinal))
+            .Where(file => file.StartsWith("Blip.Tests/", StringComparison.Ordinal) && file.EndsWith("Tests.cs", StringComparison.Ordinal)
+                && !file.Contains("/Emulation/", StringComparison.Ordinal))
             .Where(file => OnCuda().IsMatch(Repository.Read(file)))
             .Select(file => classes.Single(type => type.FullName == Path.ChangeExtension(file, null).Replace('/', '.')))
             .ToList();
@@ -151,7 +154,8 @@ public sealed partial class GpuScriptTests : IDisposable
         folder.Write("peers.json", """[{"work": "encoder, batch 32", "peer": "expert: SDPA", "ms": 3.0}]""");
         var record = new BenchRecord { Work = "synthetic:base: encoder, batch 32", Device = "cuda:0", Precision = "fp16", OursMs = 2 };
         (BenchFile.Here("models") with { Records = [record] }).Write(Path.Combine(folder.Path, "bench.json"));
-        Assert.Equal(0, Run("tar", ["-C", Path.Combine(folder.Path, "app"), "-cJf", Path.Combine(folder.Path, "blip.tar.xz"), "."], []).ExitCode);
+        Assert.Equal(0, Run("tar", ["-C", Path.Combine(folder.Path, "app"), "-cJf", Path.Combine(folder.Path, "blip.tar.xz"), "."],
+            []).ExitCode);
     }
 
     private void CheckCalls()
@@ -170,12 +174,18 @@ public sealed partial class GpuScriptTests : IDisposable
             else if (program == "Blip.Bench")
                 Assert.Empty(benchmarks.Parse(arguments).Errors);
             else if (program == "Blip.Tests")
-                Assert.Matches(@"\nBlip\.Tests\.", Run(Path.Combine(AppContext.BaseDirectory, "Blip.Tests"), [.. arguments, "--xunit-list", "classes"], []).Output);
+                Assert.Matches(@"\nBlip\.Tests\.",
+                    Run(Path.Combine(AppContext.BaseDirectory, "Blip.Tests"), [.. arguments, "--xunit-list", "classes"], []).Output);
         }
         Assert.Superset(new HashSet<string> { "blip", "Blip.Bench", "Blip.Tests", "compute-sanitizer", "nvidia-smi", "python3" }, seen);
-        Assert.Equal(["memcheck", "racecheck", "initcheck", "synccheck"], calls.Where(call => call[0] == "compute-sanitizer").Select(call => call[2]));
-        Assert.Equal(["fp32", "fp16", "bf16", "int8"], calls.Where(call => call is ["blip", "caption", .., "--precision", _]).Select(call => call[^1]));
-        Assert.All(calls.Where(call => call is ["blip", "caption", .., "--precision", _]), call => Assert.Equal(12, call.Count(word => word.StartsWith("weights/samples/0", StringComparison.Ordinal) || word.StartsWith("weights/samples/1", StringComparison.Ordinal))));
+        Assert.Equal(["memcheck", "racecheck", "initcheck", "synccheck"],
+            calls.Where(call => call[0] == "compute-sanitizer").Select(call => call[2]));
+        Assert.Equal(["fp32", "fp16", "bf16", "int8"],
+            calls.Where(call => call is ["blip", "caption", .., "--precision", _]).Select(call => call[^1]));
+        Assert.All(calls.Where(call => call is ["blip", "caption", .., "--precision", _]),
+            call => Assert.Equal(
+            12, call.Count(word => word.StartsWith("weights/samples/0", StringComparison.Ordinal)
+            || word.StartsWith("weights/samples/1", StringComparison.Ordinal))));
     }
 
     private void CheckReport()
@@ -184,11 +194,13 @@ public sealed partial class GpuScriptTests : IDisposable
         Assert.Equal(1, BenchProgram.Run(["gpu-report", Report], output, TextWriter.Null));
         Assert.EndsWith($"{Steps.Length} steps, 1 failures\n", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("GPU: NVIDIA GPU, 1.0", output.ToString(), StringComparison.Ordinal);
-        Assert.Matches(@"\| tests: models and answers +\| failed +\| +\d\.\d \| stopped after 2 s +\| tests--models-and-answers\.log +\|", output.ToString());
+        Assert.Matches(@"\| tests: models and answers +\| failed +\| +\d\.\d \| stopped after 2 s +\| tests--models-and-answers\.log +\|",
+            output.ToString());
         Assert.Matches(@"\| encoder, batch 32 \| expert: SDPA +\| +2\.000 \| +3\.000 \| +1\.50 \|", output.ToString());
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Report, "report.json")));
         // A record of each benchmark: captions, training twice, kernels, models.
-        Assert.Equal((Steps.Length, 5), (json.RootElement.GetProperty("steps").GetArrayLength(), json.RootElement.GetProperty("records").GetArrayLength()));
+        Assert.Equal((Steps.Length, 5),
+            (json.RootElement.GetProperty("steps").GetArrayLength(), json.RootElement.GetProperty("records").GetArrayLength()));
     }
 
     private void Program(string name, string text)
@@ -202,11 +214,18 @@ public sealed partial class GpuScriptTests : IDisposable
         && Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(place => File.Exists(Path.Combine(place, program)));
 
     private static bool Matches(string pattern, Type type) =>
-        Regex.IsMatch(type.FullName!, $"^{Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)}$") && !type.FullName!.EndsWith("PtxTests", StringComparison.Ordinal);
+        Regex.IsMatch(type.FullName!, $"^{Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)}$")
+            && !type.FullName!.EndsWith("PtxTests", StringComparison.Ordinal);
 
-    private static (int ExitCode, string Output) Run(string program, IReadOnlyList<string> arguments, Dictionary<string, string> environment)
+    private static (int ExitCode, string Output) Run(
+        string program, IReadOnlyList<string> arguments, Dictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository.Root };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Repository.Root,
+        };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         using var process = Process.Start(start)!;

@@ -19,7 +19,8 @@ public class InterleaverTests
     [Fact]
     public void A_turn_is_timed_by_itself_and_its_rest_is_not()
     {
-        var sample = Interleaver.Run([new("sleeper", () => Thread.Sleep(20)) { Repeat = 2, Rest = TimeSpan.FromMilliseconds(200) }], rounds: 2)[0];
+        var sample = Interleaver.Run(
+            [new("sleeper", () => Thread.Sleep(20)) { Repeat = 2, Rest = TimeSpan.FromMilliseconds(200) }], rounds: 2)[0];
         Assert.InRange(sample.Median, 19, 150);
     }
 
@@ -52,7 +53,8 @@ public class InterleaverTests
         file.Write(path);
         Assert.Equal(file.Records, BenchFile.Read(path).Records);
         var json = File.ReadAllText(path);
-        Assert.All(new[] { "work", "precision", "ours_ms", "peer", "peer_ms", "ratio" }, key => Assert.Contains($"\"{key}\":", json, StringComparison.Ordinal));
+        Assert.All(new[] { "work", "precision", "ours_ms", "peer", "peer_ms", "ratio" },
+            key => Assert.Contains($"\"{key}\":", json, StringComparison.Ordinal));
 
         var rows = RecordTable.Markdown(file).Split('\n').Where(line => line.Contains("libtorch", StringComparison.Ordinal)).ToList();
         Assert.Contains("1.40 met", rows[0], StringComparison.Ordinal);

@@ -6,7 +6,8 @@ namespace Blip.Tests.Bench;
 public class LookingShareTests
 {
     /// <summary>
-    /// The word's heat lies on the shape that it names more often than not. Grad-CAM shows the reasons for a match instead: at the layer that
+    /// The word's heat lies on the shape that it names more often than not. Grad-CAM shows the reasons for a match instead: at the layer
+    /// that
     /// LAVIS takes it must reach twice the share of chance, and at the first one the same as the others.
     /// </summary>
     [Fact]

@@ -65,8 +65,10 @@ public sealed class ShapesBenchTests : IDisposable
     public void New_shapes_are_written_learned_from_and_unknown_to_the_demo()
     {
         Assert.Equal($"{At("new")}\n", Run("shapes", "write", At("new"), "--images", "8", "--new"));
-        Assert.Contains("| all | 6 | 0.0 |", Run("shapes", "score", Repository.Absolute("weights/captioning"), "--new", "--images", "6"), StringComparison.Ordinal);
-        Assert.Contains("trained on 32 images, 1 times", Run("shapes", "fine-tune", "--images", "32", "--epochs", "1", "--held-out", "4"), StringComparison.Ordinal);
+        Assert.Contains("| all | 6 | 0.0 |", Run("shapes", "score", Repository.Absolute("weights/captioning"), "--new", "--images", "6"),
+            StringComparison.Ordinal);
+        Assert.Contains("trained on 32 images, 1 times", Run("shapes", "fine-tune", "--images", "32", "--epochs", "1", "--held-out", "4"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

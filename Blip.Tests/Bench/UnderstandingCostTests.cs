@@ -60,7 +60,8 @@ public class UnderstandingCostTests
 
         Assert.Contains("vision", Stages(device, () => states = answering.Vision.Encode(1, side, side)));
         Assert.DoesNotContain("vision", Stages(device, () => answering.Ask(states!, questions)));
-        Assert.All(Stages(device, () => answering.Ask(states!, questions)), stage => Assert.DoesNotContain("image", stage, StringComparison.Ordinal));
+        Assert.All(Stages(device, () => answering.Ask(states!, questions)),
+            stage => Assert.DoesNotContain("image", stage, StringComparison.Ordinal));
     }
 
     private static double Counted(Device device, Action work)

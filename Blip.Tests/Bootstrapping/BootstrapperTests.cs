@@ -247,7 +247,8 @@ public sealed class BootstrapperTests
             Assert.True(counts["blip.bootstrap.shards done"] >= 1);
             Assert.True(counts["blip.bootstrap.texts synthetic"] >= 3);
             Assert.All(
-                ["decode", "caption", "filter", "journal", "write"], stage => Assert.True(counts[$"blip.bootstrap.stage.duration {stage}"] > 0));
+                ["decode", "caption", "filter", "journal", "write"], stage =>
+                    Assert.True(counts[$"blip.bootstrap.stage.duration {stage}"] > 0));
         }
 
         void Count(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)

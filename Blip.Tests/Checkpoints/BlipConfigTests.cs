@@ -9,7 +9,13 @@ public class BlipConfigTests
     public void The_config_of_2022_is_read()
     {
         var config = BlipConfig.Load(Path.Combine(AppContext.BaseDirectory, "Goldens", "seed", "config.json"));
-        var expected = new BlipConfig { Head = BlipHead.Captioning, DType = "float32", Vision = new() { InitializerRange = 0.02 }, Text = new() { Heads = 12 } };
+        var expected = new BlipConfig
+        {
+            Head = BlipHead.Captioning,
+            DType = "float32",
+            Vision = new() { InitializerRange = 0.02 },
+            Text = new() { Heads = 12 },
+        };
         Assert.Equal(expected, config);
         Assert.Equal(768, config.EncoderHiddenSize);
         Assert.Equal(577, config.Vision.Tokens);
@@ -21,7 +27,8 @@ public class BlipConfigTests
     {
         var config = BlipConfig.Load(Path.Combine(AppContext.BaseDirectory, "weights", "captioning", "config.json"));
         Assert.Equal("float16", config.DType);
-        Assert.Equal((106, 107, 3, 0), (config.Text.BosTokenId, config.Text.EncoderTokenId, config.Text.SepTokenId, config.Text.PadTokenId));
+        Assert.Equal((106, 107, 3, 0),
+            (config.Text.BosTokenId, config.Text.EncoderTokenId, config.Text.SepTokenId, config.Text.PadTokenId));
         Assert.Equal((4, 3, 96, 12), (config.Vision.Layers, config.Text.Layers, config.Vision.ImageSize, config.Vision.PatchSize));
     }
 
@@ -33,16 +40,22 @@ public class BlipConfigTests
     {
         var config = BlipConfig.Parse(json);
         Assert.Equal(new BlipConfig(), config);
-        Assert.Equal((30524, 768, 3072, 12, 8, 512), (config.Text.VocabularySize, config.Text.HiddenSize, config.Text.IntermediateSize, config.Text.Layers, config.Text.Heads, config.Text.MaxPositions));
-        Assert.Equal((1e-12, 30522, 102, 0), (config.Text.LayerNormEps, config.Text.BosTokenId, config.Text.SepTokenId, config.Text.PadTokenId));
-        Assert.Equal((768, 3072, 12, 12, 384, 16, 1e-5), (config.Vision.HiddenSize, config.Vision.IntermediateSize, config.Vision.Layers, config.Vision.Heads, config.Vision.ImageSize, config.Vision.PatchSize, config.Vision.LayerNormEps));
+        Assert.Equal((30524, 768, 3072, 12, 8, 512),
+            (config.Text.VocabularySize, config.Text.HiddenSize, config.Text.IntermediateSize, config.Text.Layers, config.Text.Heads,
+            config.Text.MaxPositions));
+        Assert.Equal((1e-12, 30522, 102, 0),
+            (config.Text.LayerNormEps, config.Text.BosTokenId, config.Text.SepTokenId, config.Text.PadTokenId));
+        Assert.Equal((768, 3072, 12, 12, 384, 16, 1e-5),
+            (config.Vision.HiddenSize, config.Vision.IntermediateSize, config.Vision.Layers, config.Vision.Heads, config.Vision.ImageSize,
+            config.Vision.PatchSize, config.Vision.LayerNormEps));
         Assert.Equal((512, 256, 2.6592), (config.ProjectionDim, config.ImageTextHiddenSize, config.LogitScaleInitValue));
     }
 
     [Fact]
     public void The_text_reads_states_of_the_vision_towers_width_whatever_the_file_says()
     {
-        var config = BlipConfig.Parse("""{"text_config": {"encoder_hidden_size": 768}, "vision_config": {"hidden_size": 1024, "num_attention_heads": 16}}""");
+        var config = BlipConfig.Parse(
+            """{"text_config": {"encoder_hidden_size": 768}, "vision_config": {"hidden_size": 1024, "num_attention_heads": 16}}""");
         Assert.Equal(1024, config.EncoderHiddenSize);
     }
 
@@ -56,7 +69,8 @@ public class BlipConfigTests
     [InlineData("tanh", Activation.Tanh)]
     public void Activations_go_by_their_names(string name, Activation activation)
     {
-        var config = BlipConfig.Parse($$$"""{"text_config": {"hidden_act": "{{{name}}}"}, "vision_config": {"hidden_act": "{{{name}}}"}}""");
+        var config = BlipConfig.Parse(
+            $$$"""{"text_config": {"hidden_act": "{{{name}}}"}, "vision_config": {"hidden_act": "{{{name}}}"}}""");
         Assert.Equal((activation, activation), (config.Text.Activation, config.Vision.Activation));
     }
 

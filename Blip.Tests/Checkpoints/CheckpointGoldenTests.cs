@@ -76,7 +76,8 @@ public class CheckpointGoldenTests
     [InlineData("bad-wrong-shape.safetensors", "'vision_model.post_layernorm.weight' has the shape [31] where the config wants [32]")]
     public void The_error_says_what_is_wrong(string name, string reason)
     {
-        var error = Assert.Throws<CheckpointException>(() => new Checkpoint(TensorFiles.Open(Goldens.PathOf(name)), s_config, BlipHead.Captioning));
+        var error = Assert.Throws<CheckpointException>(
+            () => new Checkpoint(TensorFiles.Open(Goldens.PathOf(name)), s_config, BlipHead.Captioning));
         Assert.Contains(reason, error.Message);
         Assert.False(File.Exists("pwned"));
     }

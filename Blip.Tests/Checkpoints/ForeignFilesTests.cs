@@ -41,7 +41,8 @@ public sealed class ForeignFilesTests : IDisposable
         Assert.Contains("--adapter", Assert.Throws<CheckpointException>(() => ModelSource.Resolve(name)).Message, StringComparison.Ordinal);
 
         var file = Safetensors("base_model.model.text_decoder.x.lora_A.weight", "base_model.model.text_decoder.x.lora_B.weight");
-        Assert.Contains("adapter of the PEFT library", Assert.Throws<CheckpointException>(() => TensorFiles.Open(file)).Message, StringComparison.Ordinal);
+        Assert.Contains("adapter of the PEFT library", Assert.Throws<CheckpointException>(() => TensorFiles.Open(file)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

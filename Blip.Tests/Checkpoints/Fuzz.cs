@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace Blip.Tests.Checkpoints;
 
-/// <summary>Damaged files: each must be read, or refused with a <see cref="CheckpointException"/>; nothing else, and never with much memory.</summary>
+/// <summary>
+/// Damaged files: each must be read, or refused with a <see cref="CheckpointException"/>; nothing else, and never with much memory.
+/// </summary>
 internal static class Fuzz
 {
     private const long MostBytes = 32 << 20;

@@ -13,7 +13,8 @@ public class GenerationDefaultsTests
         folder.Write("config.json", File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "seed", "config.json")));
         var expected = new GenerationDefaults
         {
-            MaxLength = 20, MinLength = 0, DoSample = false, NumBeams = 1, NumReturnSequences = 1, EarlyStopping = "false", LengthPenalty = 1,
+            MaxLength = 20, MinLength = 0, DoSample = false, NumBeams = 1, NumReturnSequences = 1, EarlyStopping = "false",
+                LengthPenalty = 1,
             Temperature = 1, TopK = 50, TopP = 1, TypicalP = 1, RepetitionPenalty = 1, NoRepeatNgramSize = 0,
         };
         Assert.Equal(expected, GenerationDefaults.Load(folder.Path));
@@ -35,10 +36,12 @@ public class GenerationDefaultsTests
     [Fact]
     public void Fields_that_change_results_elsewhere_and_are_not_offered_are_told()
     {
-        var asked = Read("""{"penalty_alpha": 0.6, "num_beam_groups": 4, "guidance_scale": 1.0, "encoder_repetition_penalty": 1.2, "diversity_penalty": 0.0, "token_healing": false, "constraints": null}""");
+        var asked = Read(
+            """{"penalty_alpha": 0.6, "num_beam_groups": 4, "guidance_scale": 1.0, "encoder_repetition_penalty": 1.2, "diversity_penalty": 0.0, "token_healing": false, "constraints": null}""");
         var notice = Assert.Single(asked.Notices);
         Assert.Contains("penalty_alpha 0.6, num_beam_groups 4, encoder_repetition_penalty 1.2:", notice, StringComparison.Ordinal);
-        Assert.Empty(Read("""{"penalty_alpha": null, "num_beam_groups": 1, "diversity_penalty": 0.0, "encoder_no_repeat_ngram_size": 0}""").Notices);
+        Assert.Empty(Read(
+            """{"penalty_alpha": null, "num_beam_groups": 1, "diversity_penalty": 0.0, "encoder_no_repeat_ngram_size": 0}""").Notices);
     }
 
     [Fact]
@@ -69,7 +72,8 @@ public class GenerationDefaultsTests
              "forced_eos_token_id": [10, 11], "exponential_decay_length_penalty": [4, 1.5], "renormalize_logits": true}
             """);
         Assert.Equal((21, 22, 23, 24), (read.MaxLength, read.MaxNewTokens, read.MinLength, read.MinNewTokens));
-        Assert.Equal((true, 5, 2, "never", -1.5), (read.DoSample, read.NumBeams, read.NumReturnSequences, read.EarlyStopping, read.LengthPenalty));
+        Assert.Equal((true, 5, 2, "never", -1.5),
+            (read.DoSample, read.NumBeams, read.NumReturnSequences, read.EarlyStopping, read.LengthPenalty));
         Assert.Equal((0.7, 0, 0.9, 0.05, 0.8), (read.Temperature, read.TopK, read.TopP, read.MinP, read.TypicalP));
         Assert.Equal((0.001, 0.002, 1.3, 3), (read.EpsilonCutoff, read.EtaCutoff, read.RepetitionPenalty, read.NoRepeatNgramSize));
         Assert.Equal(0.4, read.TopH);
@@ -90,7 +94,8 @@ public class GenerationDefaultsTests
     [InlineData("false", "false")]
     [InlineData("\"never\"", "never")]
     [InlineData("null", null)]
-    public void Early_stopping_is_one_of_three(string json, string? value) => Assert.Equal(value, Read($$"""{"early_stopping": {{json}}}""").EarlyStopping);
+    public void Early_stopping_is_one_of_three(string json, string? value) =>
+        Assert.Equal(value, Read($$"""{"early_stopping": {{json}}}""").EarlyStopping);
 
     [Theory]
     [InlineData("""{"early_stopping": "sometimes"}""", "early_stopping")]
@@ -108,5 +113,6 @@ public class GenerationDefaultsTests
         Assert.StartsWith($"some/generation_config.json: {field} ", error.Message);
     }
 
-    private static GenerationDefaults Read(string json) => GenerationDefaults.Read(JsonFile.Parse(Encoding.UTF8.GetBytes(json), "some/generation_config.json"));
+    private static GenerationDefaults Read(string json) =>
+        GenerationDefaults.Read(JsonFile.Parse(Encoding.UTF8.GetBytes(json), "some/generation_config.json"));
 }

@@ -21,7 +21,8 @@ internal static class Goldens
 
     public static TheoryData<string> Names(params string[] outcomes)
     {
-        var names = Read("checkpoints", "expected.json").EnumerateObject().Where(file => outcomes.Contains(file.Value.GetProperty("expect").GetString())).Select(file => file.Name);
+        var names = Read("checkpoints", "expected.json").EnumerateObject()
+            .Where(file => outcomes.Contains(file.Value.GetProperty("expect").GetString())).Select(file => file.Name);
         return [.. names];
     }
 }

@@ -43,9 +43,12 @@ public class HubCacheTests
         Assert.EndsWith("abc123", cache.Find(Name, "pr/1"), StringComparison.Ordinal);
         Assert.EndsWith("abc123", cache.Find(Name, "abc123"), StringComparison.Ordinal);
         Assert.EndsWith(Commit, cache.Find(Name), StringComparison.Ordinal);
-        Assert.Contains($"blip pull {Name} --revision v2", Assert.Throws<CheckpointException>(() => cache.Find(Name, "v2")).Message, StringComparison.Ordinal);
-        Assert.Contains("no revision", Assert.Throws<CheckpointException>(() => cache.Find(Name, "../x")).Message, StringComparison.Ordinal);
-        Assert.Contains("no revision", Assert.Throws<CheckpointException>(() => ModelSource.Resolve("synthetic:seed", cache, "v2")).Message, StringComparison.Ordinal);
+        Assert.Contains($"blip pull {Name} --revision v2", Assert.Throws<CheckpointException>(() => cache.Find(Name, "v2")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("no revision", Assert.Throws<CheckpointException>(() => cache.Find(Name, "../x")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("no revision", Assert.Throws<CheckpointException>(() => ModelSource.Resolve("synthetic:seed", cache, "v2")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -54,7 +57,8 @@ public class HubCacheTests
     public void Older_names_of_the_caches_variable_are_read(string name)
     {
         Assert.Equal("/old", HubCache.FromEnvironment(variable => variable == name ? "/old" : null).Folder);
-        Assert.Equal("/new", HubCache.FromEnvironment(variable => variable == name ? "/old" : variable == "HF_HUB_CACHE" ? "/new" : null).Folder);
+        Assert.Equal("/new", HubCache.FromEnvironment(
+            variable => variable == name ? "/old" : variable == "HF_HUB_CACHE" ? "/new" : null).Folder);
     }
 
     [Theory]
@@ -97,7 +101,8 @@ public class HubCacheTests
     [InlineData("HF_HUB_CACHE=;HF_HOME=/hf", "/hf/hub")]
     public void The_environment_says_where_it_is(string variables, string expected)
     {
-        var environment = variables.Split(';', StringSplitOptions.RemoveEmptyEntries).Append("HOME=/users/me").Select(v => v.Split('=')).ToDictionary(v => v[0], v => v[1]);
+        var environment = variables.Split(';', StringSplitOptions.RemoveEmptyEntries).Append("HOME=/users/me").Select(v => v.Split('='))
+            .ToDictionary(v => v[0], v => v[1]);
         Assert.Equal(expected, HubCache.FromEnvironment(environment.GetValueOrDefault).Folder);
     }
 
@@ -110,7 +115,8 @@ public class HubCacheTests
         {
             folder.Write($"{Model}/blobs/blob-of-{name}", File.ReadAllBytes(Goldens.PathOf(golden)));
             Directory.CreateDirectory(Path.Combine(folder.Path, Model, "snapshots", Commit));
-            File.CreateSymbolicLink(Path.Combine(folder.Path, Model, "snapshots", Commit, name), Path.Combine("..", "..", "blobs", $"blob-of-{name}"));
+            File.CreateSymbolicLink(
+                Path.Combine(folder.Path, Model, "snapshots", Commit, name), Path.Combine("..", "..", "blobs", $"blob-of-{name}"));
         }
         return new HubCache(folder.Path);
     }

@@ -4,14 +4,16 @@ namespace Blip.Tests.Checkpoints;
 
 public class ModelManifestTests
 {
-    public static TheoryData<string> Names() => [.. Goldens.Read("checkpoints", "manifests.json.gz").EnumerateObject().Select(manifest => manifest.Name)];
+    public static TheoryData<string> Names() =>
+        [.. Goldens.Read("checkpoints", "manifests.json.gz").EnumerateObject().Select(manifest => manifest.Name)];
 
     [Theory, MemberData(nameof(Names))]
     public void Every_tensor_is_one_that_the_reference_saves(string name)
     {
         var golden = Goldens.Read("checkpoints", "manifests.json.gz").GetProperty(name);
         var manifest = Manifest(name);
-        var expected = golden.GetProperty("keys").EnumerateObject().Select(tensor => $"{tensor.Name} {tensor.Value.GetRawText().Replace(",", ", ")}").ToList();
+        var expected = golden.GetProperty("keys").EnumerateObject()
+            .Select(tensor => $"{tensor.Name} {tensor.Value.GetRawText().Replace(",", ", ")}").ToList();
         var actual = manifest.Entries.Select(entry => $"{entry.Key} {TensorInfo.Format(entry.Shape)}").ToList();
         Assert.Equal(expected.Order(StringComparer.Ordinal), actual.Order(StringComparer.Ordinal));
         // The reference's list has the old releases' position_ids behind all else.
@@ -20,7 +22,8 @@ public class ModelManifestTests
     }
 
     [Fact]
-    public void The_two_layer_model_of_the_seed_has_59329537_parameters() => Assert.Equal(59_329_537, Manifest("seed/model").TotalParameters);
+    public void The_two_layer_model_of_the_seed_has_59329537_parameters() =>
+        Assert.Equal(59_329_537, Manifest("seed/model").TotalParameters);
 
     [Fact]
     public void The_tree_is_printed_as_the_seed_shows_it()
@@ -43,7 +46,8 @@ public class ModelManifestTests
     {
         var config = SyntheticModels.Config("tiny-square");
         var tied = ModelManifest.For(config, BlipHead.Captioning).TotalParameters;
-        var untied = ModelManifest.For(config with { Text = config.Text with { TieWordEmbeddings = false } }, BlipHead.Captioning).TotalParameters;
+        var untied = ModelManifest.For(
+            config with { Text = config.Text with { TieWordEmbeddings = false } }, BlipHead.Captioning).TotalParameters;
         Assert.Equal(99 * 32, untied - tied);
     }
 
@@ -58,7 +62,8 @@ public class ModelManifestTests
     [Fact]
     public void Answers_need_towers_of_one_width()
     {
-        var error = Assert.Throws<CheckpointException>(() => ModelManifest.For(SyntheticModels.Config("large"), BlipHead.VisualQuestionAnswering));
+        var error = Assert.Throws<CheckpointException>(
+            () => ModelManifest.For(SyntheticModels.Config("large"), BlipHead.VisualQuestionAnswering));
         Assert.Contains("1024", error.Message);
     }
 

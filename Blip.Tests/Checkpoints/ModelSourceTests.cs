@@ -10,7 +10,8 @@ public class ModelSourceTests
     public void A_folder_is_a_model()
     {
         var source = ModelSource.Resolve(DemoFolder);
-        Assert.Equal((DemoFolder, BlipHead.Captioning, false, true), (source.Name, source.Config.Head, source.IsSynthetic, source.HasWeights));
+        Assert.Equal((DemoFolder, BlipHead.Captioning, false, true),
+            (source.Name, source.Config.Head, source.IsSynthetic, source.HasWeights));
         Assert.Equal(Path.Combine(DemoFolder, "vocab.txt"), source.VocabularyFile);
         Assert.Equal(96, source.Preprocessor.Width);
         using var checkpoint = source.OpenCheckpoint(BlipHead.Captioning);
@@ -24,7 +25,8 @@ public class ModelSourceTests
     [InlineData("vqa", nameof(BlipHead.VisualQuestionAnswering))]
     public void The_demo_models_hold_what_their_heads_need_and_no_more(string name, string head)
     {
-        using var checkpoint = ModelSource.Resolve(Path.Combine(AppContext.BaseDirectory, "weights", name)).OpenCheckpoint(Enum.Parse<BlipHead>(head));
+        using var checkpoint = ModelSource.Resolve(Path.Combine(AppContext.BaseDirectory, "weights", name))
+            .OpenCheckpoint(Enum.Parse<BlipHead>(head));
         Assert.Empty(checkpoint.ExtraKeys);
         Assert.All(checkpoint.Keys, key => Assert.All(checkpoint.ReadAll(key), value => Assert.True(float.IsFinite(value))));
     }
@@ -87,7 +89,8 @@ public class ModelSourceTests
     public void Synthetic_models_need_no_files_and_fit_any_head(string name, string head)
     {
         var source = ModelSource.Resolve("synthetic:" + name);
-        Assert.Equal((head, null, null, true, true), (source.Config.Head.ToString(), source.Folder, source.VocabularyFile, source.HasWeights, source.IsSynthetic));
+        Assert.Equal((head, null, null, true, true),
+            (source.Config.Head.ToString(), source.Folder, source.VocabularyFile, source.HasWeights, source.IsSynthetic));
         Assert.Equal(source.Config.Vision.ImageSize, source.Preprocessor.Width);
         source.Config.Validate(name);
         using var tensors = source.OpenTensors();
@@ -122,14 +125,16 @@ public class ModelSourceTests
     {
         using var folder = new TemporaryFolder();
         Assert.Contains("no config.json", Assert.Throws<CheckpointException>(() => ModelSource.Resolve(folder.Path)).Message);
-        Assert.Contains("no config.json", Assert.Throws<CheckpointException>(() => ModelSource.Resolve(folder.Write("model.safetensors", "x"))).Message);
+        Assert.Contains("no config.json",
+            Assert.Throws<CheckpointException>(() => ModelSource.Resolve(folder.Write("model.safetensors", "x"))).Message);
     }
 
     [Fact]
     public void A_checkpoint_of_other_sizes_is_refused_with_the_tensors_named()
     {
         using var folder = new TemporaryFolder();
-        folder.Write("config.json", File.ReadAllText(Goldens.PathOf("config.json")).Replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3"));
+        folder.Write("config.json", File.ReadAllText(Goldens.PathOf("config.json"))
+            .Replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3"));
         folder.Write("model.safetensors", File.ReadAllBytes(Goldens.PathOf("tied-float32.safetensors")));
         var error = Assert.Throws<CheckpointException>(() => ModelSource.Resolve(folder.Path).OpenCheckpoint(BlipHead.Captioning));
         Assert.Contains("vision_model.encoder.layers.2.self_attn.qkv.weight", error.Message);
@@ -141,7 +146,8 @@ public class ModelSourceTests
     {
         var config = SyntheticModels.Config("tiny-square");
         config = config with { Text = config.Text with { TieWordEmbeddings = false } };
-        var error = Assert.Throws<CheckpointException>(() => new Checkpoint(TensorFiles.Open(Goldens.PathOf("tied-float32.safetensors")), config, BlipHead.Captioning));
+        var error = Assert.Throws<CheckpointException>(
+            () => new Checkpoint(TensorFiles.Open(Goldens.PathOf("tied-float32.safetensors")), config, BlipHead.Captioning));
         Assert.Contains("text_decoder.cls.predictions.decoder.weight", error.Message);
         using var untied = new Checkpoint(TensorFiles.Open(Goldens.PathOf("untied.safetensors")), config, BlipHead.Captioning);
         Assert.False(untied.HasTiedOutput);

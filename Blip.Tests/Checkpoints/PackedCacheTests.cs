@@ -52,7 +52,8 @@ public sealed class PackedCacheTests : IDisposable
         var valid = File.ReadAllBytes(CacheFile);
         var random = new Random(1);
         // Headers, tables, ends of matrices and anything between; padding between the pages says nothing and is not checked.
-        var places = Enumerable.Range(0, 96).Concat(Enumerable.Range(0, 60).Select(_ => random.Next(96, 4096))).Concat(Enumerable.Range(0, 60).Select(_ => random.Next(valid.Length)));
+        var places = Enumerable.Range(0, 96).Concat(Enumerable.Range(0, 60).Select(_ => random.Next(96, 4096)))
+            .Concat(Enumerable.Range(0, 60).Select(_ => random.Next(valid.Length)));
         foreach (var at in places)
         {
             var damaged = valid.ToArray();
@@ -89,8 +90,10 @@ public sealed class PackedCacheTests : IDisposable
 
     /// <summary>Its header is right, and its table's checksum, too.</summary>
     [Theory]
-    [InlineData("7FFFFFFF"), InlineData("FFFFFFFF"), InlineData("00000001"), InlineData("00000001 FF FF FF FF 7F"), InlineData("00000001 FF FF FF FF FF FF")]
-    [InlineData("00000001 03 61"), InlineData("00000000 00"), InlineData("00000001 01 FF 00000000 00000001 00000001 FFFFFFFFFFFFFFFF 0000000000001000 d64a584c41bf53140000000000000000")]
+    [InlineData("7FFFFFFF"), InlineData("FFFFFFFF"), InlineData("00000001"), InlineData("00000001 FF FF FF FF 7F"),
+        InlineData("00000001 FF FF FF FF FF FF")]
+    [InlineData("00000001 03 61"), InlineData("00000000 00"),
+        InlineData("00000001 01 FF 00000000 00000001 00000001 FFFFFFFFFFFFFFFF 0000000000001000 d64a584c41bf53140000000000000000")]
     [InlineData("00000001 01 61 00000000 00000001 00000001 7FFFFFFFFFFFFFFF 0000000000001000 d64a584c41bf53140000000000000000")]
     public void A_table_that_was_forged_is_damage(string table)
     {
@@ -167,7 +170,8 @@ public sealed class PackedCacheTests : IDisposable
     [Fact]
     public void What_a_killed_process_left_is_cleared_away()
     {
-        var (killed, older, others) = ($"{CacheFile}.{Guid.NewGuid():N}.tmp", $"{CacheFile}.unfinished-{Guid.NewGuid():N}", CacheFile + ".unfinished-notes");
+        var (killed, older, others) = (
+            $"{CacheFile}.{Guid.NewGuid():N}.tmp", $"{CacheFile}.unfinished-{Guid.NewGuid():N}", CacheFile + ".unfinished-notes");
         foreach (var file in (string[])[killed, older, others])
             File.WriteAllText(file, "");
         var living = $"{CacheFile}.{Guid.NewGuid():N}.tmp";
@@ -186,7 +190,8 @@ public sealed class PackedCacheTests : IDisposable
         var expected = (await CliRun.Of("caption", image, "--model", Model, "--device", "cpu")).Succeeded();
         for (var i = 0; i < 2; i++)
         {
-            Assert.Equal(new CliRun(0, expected, ""), await CliRun.Of("caption", image, "--model", Model, "--device", "cpu", "--cache", place));
+            Assert.Equal(new CliRun(0, expected, ""),
+                await CliRun.Of("caption", image, "--model", Model, "--device", "cpu", "--cache", place));
             Assert.StartsWith("model-", Path.GetFileName(Assert.Single(Directory.GetFiles(place))), StringComparison.Ordinal);
         }
         Assert.False(File.Exists(CacheFile));
@@ -196,9 +201,12 @@ public sealed class PackedCacheTests : IDisposable
         Assert.Contains("\"flaw\": null", (await CliRun.Of("info", Model, "--format", "json")).Succeeded(), StringComparison.Ordinal);
         File.WriteAllText(CacheFile, "no such thing");
         Assert.Contains("is damaged", (await CliRun.Of("info", Model)).Succeeded(), StringComparison.Ordinal);
-        Assert.Contains("written anew", (await CliRun.Of("caption", image, "--model", Model, "--device", "cpu", "--cache")).Error, StringComparison.Ordinal);
+        Assert.Contains("written anew", (await CliRun.Of("caption", image, "--model", Model, "--device", "cpu", "--cache")).Error,
+            StringComparison.Ordinal);
         (await CliRun.Of("caption", "--cache", image)).Refused("--cache", "no such folder");
-        Assert.Contains("made up", (await CliRun.Of("caption", image, "--model", "synthetic:tiny-square", "--device", "cpu", "--cache")).Error, StringComparison.Ordinal);
+        Assert.Contains("made up",
+            (await CliRun.Of("caption", image, "--model", "synthetic:tiny-square", "--device", "cpu", "--cache")).Error,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -11,7 +11,8 @@ public class PreprocessorConfigTests
     public void The_demo_models_file_is_read()
     {
         var config = PreprocessorConfig.Load(Path.Combine(AppContext.BaseDirectory, "weights", "captioning"), new VisionConfig());
-        Assert.Equal((96, 96, true, true, true, true), (config.Width, config.Height, config.DoResize, config.DoRescale, config.DoNormalize, config.DoConvertRgb));
+        Assert.Equal((96, 96, true, true, true, true),
+            (config.Width, config.Height, config.DoResize, config.DoRescale, config.DoNormalize, config.DoConvertRgb));
         Assert.Equal(1 / 255.0, config.RescaleFactor);
         Assert.Equal(PreprocessorConfig.ClipMean, config.Mean);
         Assert.Equal(PreprocessorConfig.ClipStd, config.Std);
@@ -32,7 +33,8 @@ public class PreprocessorConfigTests
             {"size": {"height": 40, "width": 56}, "do_resize": true, "resample": 1, "do_rescale": false, "rescale_factor": 0.5,
              "do_normalize": false, "image_mean": [0.1, 0.2, 0.3], "image_std": [1, 2, 3], "do_convert_rgb": false}
             """);
-        Assert.Equal((56, 40, false, 0.5, false, false), (config.Width, config.Height, config.DoRescale, config.RescaleFactor, config.DoNormalize, config.DoConvertRgb));
+        Assert.Equal((56, 40, false, 0.5, false, false),
+            (config.Width, config.Height, config.DoRescale, config.RescaleFactor, config.DoNormalize, config.DoConvertRgb));
         Assert.Equal(ResamplingFilter.Lanczos, config.Resample);
         Assert.Equal([0.1, 0.2, 0.3], config.Mean);
         Assert.Equal([1, 2, 3], config.Std);
@@ -60,7 +62,8 @@ public class PreprocessorConfigTests
     public void The_file_of_newer_releases_holds_it_inside()
     {
         using var folder = new TemporaryFolder();
-        folder.Write("processor_config.json", """{"image_processor": {"size": {"height": 48, "width": 48}}, "processor_class": "BlipProcessor"}""");
+        folder.Write("processor_config.json",
+            """{"image_processor": {"size": {"height": 48, "width": 48}}, "processor_class": "BlipProcessor"}""");
         Assert.Equal(48, PreprocessorConfig.Load(folder.Path, s_vision).Width);
     }
 

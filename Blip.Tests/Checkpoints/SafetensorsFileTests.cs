@@ -10,7 +10,9 @@ public class SafetensorsFileTests
     public void Runs_of_elements_are_read_from_any_place()
     {
         using var folder = new TemporaryFolder();
-        using var file = new SafetensorsFile(folder.Write("x.safetensors", Make("""{"a":{"dtype":"F32","shape":[2,3],"data_offsets":[4,28]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"__metadata__":{"format":"pt"}}""",
+        using var file = new SafetensorsFile(
+            folder.Write("x.safetensors", Make(
+            """{"a":{"dtype":"F32","shape":[2,3],"data_offsets":[4,28]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"__metadata__":{"format":"pt"}}""",
             [0x80, 0x3F, 0x00, 0xC0, .. new float[] { 1, 2, 3, 4, 5, 6 }.SelectMany(BitConverter.GetBytes)])));
         Assert.Equal(["a", "b"], file.Keys.Order());
         Assert.Equal([1, -2], file.ReadAll("b"));
@@ -50,7 +52,8 @@ public class SafetensorsFileTests
     {
         using var folder = new TemporaryFolder();
         using var file = new SafetensorsFile(folder.Write(
-            "x.safetensors", Make("""{"a":{"dtype":"F32","more":{"b":[1]},"shape":[1],"data_offsets":[0,4]}}""", BitConverter.GetBytes(5f))));
+            "x.safetensors", Make(
+                """{"a":{"dtype":"F32","more":{"b":[1]},"shape":[1],"data_offsets":[0,4]}}""", BitConverter.GetBytes(5f))));
 
         Assert.Equal([5], file.ReadAll("a"));
     }
@@ -85,9 +88,11 @@ public class SafetensorsFileTests
     [Fact]
     public void No_header_breaks_it()
     {
-        var number = Gen.OneOf(Gen.Long[-2, 40].Select(n => n.ToString()), Gen.OneOf("9223372036854775807", "1e3", "null", "{}", "4294967296"));
+        var number = Gen.OneOf(
+            Gen.Long[-2, 40].Select(n => n.ToString()), Gen.OneOf("9223372036854775807", "1e3", "null", "{}", "4294967296"));
         var numbers = number.Array[0, 3].Select(items => $"[{string.Join(",", items)}]");
-        var entry = Gen.Select(Gen.OneOf("F32", "F16", "I64", "BOOL", "F8"), numbers, numbers, (type, shape, offsets) => $$"""{"dtype":"{{type}}","shape":{{shape}},"data_offsets":{{offsets}}}""");
+        var entry = Gen.Select(Gen.OneOf("F32", "F16", "I64", "BOOL", "F8"), numbers, numbers,
+            (type, shape, offsets) => $$"""{"dtype":"{{type}}","shape":{{shape}},"data_offsets":{{offsets}}}""");
         var header = entry.Array[0, 3].Select(entries => $"{{{string.Join(",", entries.Select((text, i) => $"\"{i}\":{text}"))}}}");
         using var folder = new TemporaryFolder();
         header.Sample(text => Fuzz.Refused(() =>
@@ -98,5 +103,6 @@ public class SafetensorsFileTests
         }), iter: 3000, threads: 1);
     }
 
-    private static byte[] Make(string header, byte[] data) => [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. data];
+    private static byte[] Make(string header, byte[] data) =>
+        [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. data];
 }

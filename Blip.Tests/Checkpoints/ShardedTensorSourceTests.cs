@@ -19,7 +19,8 @@ public class ShardedTensorSourceTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("pytorch_model-00001-of-00001.bin", File.ReadAllBytes(Goldens.PathOf("float32.bin")));
-        folder.Write("pytorch_model.bin.index.json", """{"weight_map": {"vision_model.post_layernorm.weight": "pytorch_model-00001-of-00001.bin"}}""");
+        folder.Write("pytorch_model.bin.index.json",
+            """{"weight_map": {"vision_model.post_layernorm.weight": "pytorch_model-00001-of-00001.bin"}}""");
         using var sharded = TensorFiles.Open(folder.Path);
         Assert.Equal(["vision_model.post_layernorm.weight"], sharded.Keys);
     }

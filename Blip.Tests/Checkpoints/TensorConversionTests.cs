@@ -23,7 +23,8 @@ public class TensorConversionTests
     [Fact]
     public void A_float64_is_rounded_to_the_nearest_float32()
     {
-        double[] values = [.. Enumerable.Range(0, 999).Select(i => Math.Sin(i) * Math.Pow(10, i % 80 - 40)), 1 + Math.Pow(2, -24), 1 + 3 * Math.Pow(2, -24), 1e-46, 1e39, double.NegativeInfinity, double.NaN, -0.0];
+        double[] values = [.. Enumerable.Range(0, 999).Select(i => Math.Sin(i) * Math.Pow(10, i % 80 - 40)), 1 + Math.Pow(2, -24),
+            1 + 3 * Math.Pow(2, -24), 1e-46, 1e39, double.NegativeInfinity, double.NaN, -0.0];
         AssertSameBits(values.Select(value => (float)value), Convert(DType.Float64, values));
     }
 

@@ -8,8 +8,11 @@ namespace Blip.Tests.Checkpoints;
 
 public class TorchFileTests
 {
-    /// <summary>The pickle of {"a": a float tensor of shape [2, 3] over storage 0}, but for its last two tuples: shape and strides.</summary>
-    private const string TensorOfStorage = "}U\u0001actorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\nFloatStorage\nU\u00010U\u0003cpuK\u0006tQK\0";
+    /// <summary>
+    /// The pickle of {"a": a float tensor of shape [2, 3] over storage 0}, but for its last two tuples: shape and strides.
+    /// </summary>
+    private const string TensorOfStorage =
+        "}U\u0001actorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\nFloatStorage\nU\u00010U\u0003cpuK\u0006tQK\0";
 
     [Theory]
     [InlineData("K\u0002K\u0003\u0086K\u0003K\u0001\u0086", new long[] { 2, 3 }, new float[] { 0, 1, 2, 3, 4, 5 })]
@@ -66,7 +69,8 @@ public class TorchFileTests
     {
         const string Most = "\u008A\u0008\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u007F";
         using var folder = new TemporaryFolder();
-        foreach (var axes in new[] { Most + "\u0085", Most + Most + "\u0086", Most + Most + Most + "\u0087", "(" + string.Concat(Enumerable.Repeat(Most, 64)) + "t" })
+        foreach (var axes in new[] { Most + "\u0085", Most + Most + "\u0086", Most + Most + Most + "\u0087",
+            "(" + string.Concat(Enumerable.Repeat(Most, 64)) + "t" })
         {
             var path = folder.Write("x.bin", Zip(TensorOfStorage + axes + axes + "\u0089}tRs."));
             Assert.Contains("needs", Assert.Throws<CheckpointException>(() => new TorchFile(path)).Message);
@@ -106,7 +110,8 @@ public class TorchFileTests
     public void The_64_bit_records_of_large_archives_are_read()
     {
         using var folder = new TemporaryFolder();
-        using var file = new TorchFile(folder.Write("x.bin", Widen(Zip(TensorOfStorage + "K\u0002K\u0003\u0086K\u0003K\u0001\u0086\u0089}tRs."))));
+        using var file = new TorchFile(
+            folder.Write("x.bin", Widen(Zip(TensorOfStorage + "K\u0002K\u0003\u0086K\u0003K\u0001\u0086\u0089}tRs."))));
         Assert.Equal([0, 1, 2, 3, 4, 5], file.ReadAll("a"));
     }
 
@@ -127,11 +132,15 @@ public class TorchFileTests
     public void No_pickle_breaks_it()
     {
         // Random programs of the instructions that are known, with arguments that are often whole.
-        var step = Gen.OneOf("(", "}", "]", ")", "t", "N", "K\u0003", "M\u0003\u0001", "J\u00FF\u00FF\u00FF\u007F", "U\u0001a", "q\u0001", "h\u0001", "a", "e", "s", "u", "0", "1", "2", "d", "l",
-            "\u0085", "\u0086", "\u0087", "\u0088", "\u008A\u0002\u00FF\u00FF", "R", "b", "Q", "ccollections\nOrderedDict\n", "ctorch._utils\n_rebuild_tensor_v2\n", "ctorch._utils\n_rebuild_parameter\n",
-            "(U\u0007storagectorch\nFloatStorage\nU\u00010U\u0003cpuK\u0006tQ", TensorOfStorage, "K\u0002K\u0003\u0086K\u0003K\u0001\u0086\u0089}tR");
+        var step = Gen.OneOf("(", "}", "]", ")", "t", "N", "K\u0003", "M\u0003\u0001", "J\u00FF\u00FF\u00FF\u007F", "U\u0001a", "q\u0001",
+            "h\u0001", "a", "e", "s", "u", "0", "1", "2", "d", "l",
+            "\u0085", "\u0086", "\u0087", "\u0088", "\u008A\u0002\u00FF\u00FF", "R", "b", "Q", "ccollections\nOrderedDict\n",
+                "ctorch._utils\n_rebuild_tensor_v2\n", "ctorch._utils\n_rebuild_parameter\n",
+            "(U\u0007storagectorch\nFloatStorage\nU\u00010U\u0003cpuK\u0006tQ", TensorOfStorage,
+                "K\u0002K\u0003\u0086K\u0003K\u0001\u0086\u0089}tR");
         using var folder = new TemporaryFolder();
-        step.Array[0, 40].Sample(steps => Fuzz.Refused(() => ReadAll(folder.Write("x", Zip(string.Concat(steps) + ".")))), iter: 3000, threads: 1);
+        step.Array[0, 40].Sample(
+            steps => Fuzz.Refused(() => ReadAll(folder.Write("x", Zip(string.Concat(steps) + ".")))), iter: 3000, threads: 1);
     }
 
     private static void ReadAll(string path)
@@ -171,12 +180,14 @@ public class TorchFileTests
             var record = zip[at..(at + 46 + zip[at + 28] + zip[at + 30])];
             at += record.Length;
             byte[] extra = [1, 0, 24, 0, .. Wide(24), .. Wide(20), .. Wide(42)];
-            bytes.AddRange([.. record[..20], .. Filled(8), .. record[28..30], (byte)extra.Length, 0, .. record[32..42], .. Filled(4), .. record[46..(46 + record[28])], .. extra]);
+            bytes.AddRange([.. record[..20], .. Filled(8), .. record[28..30], (byte)extra.Length, 0, .. record[32..42], .. Filled(4),
+                .. record[46..(46 + record[28])], .. extra]);
 
             byte[] Wide(int field) => BitConverter.GetBytes((long)BitConverter.ToUInt32(record, field));
         }
         var (length, end64) = (bytes.Count - directory, bytes.Count);
-        bytes.AddRange([.. "PK\x06\x06"u8, .. new byte[36], .. BitConverter.GetBytes((long)length), .. BitConverter.GetBytes((long)directory)]);
+        bytes.AddRange([.. "PK\x06\x06"u8, .. new byte[36], .. BitConverter.GetBytes((long)length),
+            .. BitConverter.GetBytes((long)directory)]);
         bytes.AddRange([.. "PK\x06\x07"u8, .. new byte[4], .. BitConverter.GetBytes((long)end64), .. new byte[4]]);
         bytes.AddRange([.. "PK\x05\x06"u8, .. new byte[4], .. Filled(12), 0, 0]);
         return [.. bytes];

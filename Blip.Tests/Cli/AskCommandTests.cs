@@ -24,12 +24,18 @@ public sealed class AskCommandTests : IDisposable
         foreach (var image in DemoAnswering.Questions.GroupBy(question => question.Path))
         {
             var questions = image.DistinctBy(question => question.Question).ToArray();
-            var records = Records((await Ask([image.Key, "--max-length", "8", "--format", "jsonl", .. options, .. questions.SelectMany(question => (string[])["--question", question.Question])])).Succeeded());
-            Assert.All(records, record => Assert.Equal(["path", "question", "answer", "tokens"], record.EnumerateObject().Select(property => property.Name)));
+            var records = Records(
+                (await Ask([image.Key, "--max-length", "8", "--format", "jsonl", .. options,
+                .. questions.SelectMany(question => (string[])["--question", question.Question])])).Succeeded());
+            Assert.All(records, record =>
+                Assert.Equal(["path", "question", "answer", "tokens"], record.EnumerateObject().Select(property => property.Name)));
             Assert.Equal(
                 questions.Select(question => (question.Path, question.Question, question.Answer)),
-                records.Select(record => (record.GetProperty("path").GetString()!, record.GetProperty("question").GetString()!, record.GetProperty("answer").GetString()!)));
-            Assert.Equal(questions.Select(question => question.Tokens), records.Select(record => record.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()).ToArray()));
+                records.Select(record =>
+                    (record.GetProperty("path").GetString()!, record.GetProperty("question").GetString()!,
+                        record.GetProperty("answer").GetString()!)));
+            Assert.Equal(questions.Select(question => question.Tokens),
+                records.Select(record => record.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()).ToArray()));
         }
     }
 
@@ -52,7 +58,8 @@ public sealed class AskCommandTests : IDisposable
         Assert.Equal(
             "what color is the background?\tcyan\nwhat color is the ring?\twhite\n",
             (await Ask(Demo.Sample("00.png"), "--questions", file)).Succeeded());
-        var input = await CliRun.Of(File.ReadAllBytes(file), "ask", Demo.Sample("00.png"), "--questions", "-", "--device", "cpu", "--format", "csv");
+        var input = await CliRun.Of(
+            File.ReadAllBytes(file), "ask", Demo.Sample("00.png"), "--questions", "-", "--device", "cpu", "--format", "csv");
         Assert.StartsWith(
             $"path,question,answer,tokens,score,error\r\n{Demo.Sample("00.png")},what color is the background?,cyan,106 19 3,-",
             input.Succeeded(),
@@ -65,12 +72,14 @@ public sealed class AskCommandTests : IDisposable
         var answers = folder.Write("answers.txt", "red\ncyan\npink\nbrown\n");
         Assert.Equal("cyan\n", (await Ask(Demo.Sample("00.png"), "what color is the background?", "--answers", answers)).Succeeded());
         var record = Assert.Single(Records((await Ask(
-            Demo.Sample("00.png"), "what color is the background?", "--answers", answers, "--answer", "two", "--best", "3", "--format", "jsonl")).Succeeded()));
+            Demo.Sample("00.png"), "what color is the background?", "--answers", answers, "--answer", "two", "--best", "3", "--format",
+                "jsonl")).Succeeded()));
         Assert.Equal(["path", "question", "answers"], record.EnumerateObject().Select(property => property.Name));
         var ranked = record.GetProperty("answers").EnumerateArray().ToArray();
         Assert.Equal(3, ranked.Length);
         Assert.Equal("cyan", ranked[0].GetProperty("answer").GetString());
-        Assert.Equal(ranked.Select(answer => answer.GetProperty("score").GetDouble()).OrderDescending(), ranked.Select(answer => answer.GetProperty("score").GetDouble()));
+        Assert.Equal(ranked.Select(answer => answer.GetProperty("score").GetDouble()).OrderDescending(),
+            ranked.Select(answer => answer.GetProperty("score").GetDouble()));
         Assert.Equal("red\n", (await Ask(Demo.Sample("00.png"), "what color is the background?", "--answer", "red")).Succeeded());
     }
 
@@ -78,7 +87,8 @@ public sealed class AskCommandTests : IDisposable
     public async Task A_bad_image_stops_nothing_and_is_reported_for_each_question()
     {
         var missing = Path.Combine(folder.Path, "missing.png");
-        var run = await Ask(missing, Demo.Sample("00.png"), "--question", "what color is the background?", "--question", "is there a ring?", "--format", "jsonl");
+        var run = await Ask(missing, Demo.Sample("00.png"), "--question", "what color is the background?", "--question", "is there a ring?",
+            "--format", "jsonl");
         Assert.Equal(1, run.ExitCode);
         var records = Records(run.Output);
         Assert.Equal([true, true, false, false], records.Select(record => record.TryGetProperty("error", out _)));
@@ -99,7 +109,8 @@ public sealed class AskCommandTests : IDisposable
     [InlineData("--answers is 'no/such/file'", "what?", "--answers", "no/such/file")]
     [InlineData("is needed here", "what?", "--model", "CAPTIONING")]
     public async Task A_wrong_option_is_answered_with_its_name_and_what_to_do(string message, params string[] options) => (await Ask(
-        [Demo.Sample("00.png"), .. options.Select(option => option switch { "CAPTIONING" => Demo.Model, "SAMPLE" => Demo.Sample("01.png"), _ => option })])).Refused(message);
+        [Demo.Sample("00.png"), .. options.Select(
+            option => option switch { "CAPTIONING" => Demo.Model, "SAMPLE" => Demo.Sample("01.png"), _ => option })])).Refused(message);
 
     [Theory]
     [InlineData("--num-beams changes nothing with a list of answers", "--answer", "red", "--num-beams", "3")]

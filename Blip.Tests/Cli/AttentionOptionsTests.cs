@@ -24,7 +24,9 @@ public class AttentionOptionsTests
     {
         using var folder = new TemporaryFolder();
         var (maps, page) = (Path.Combine(folder.Path, "maps"), Path.Combine(folder.Path, "page.html"));
-        var run = await CliRun.Of([command, Image, .. words.Split('|', StringSplitOptions.RemoveEmptyEntries), "--device", "cpu", "--attention-map", maps, "--attention-html", page, "--attention-method", method]);
+        var run = await CliRun.Of(
+            [command, Image, .. words.Split('|', StringSplitOptions.RemoveEmptyEntries), "--device", "cpu", "--attention-map", maps,
+            "--attention-html", page, "--attention-method", method]);
         Assert.Equal(0, run.ExitCode);
         var files = Directory.GetFiles(maps, "*.png", SearchOption.AllDirectories);
         var html = await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken);
@@ -46,14 +48,17 @@ public class AttentionOptionsTests
         {
             var maps = AttentionMapFolder.Open(root)!;
             foreach (var name in names)
-                maps.Save(name, image, [new WordLine("caption", [.. (run == 0 ? (string[])["a", "long", "sentence"] : ["a", "star"]).Select(Word)])]);
+                maps.Save(name, image,
+                    [new WordLine("caption", [.. (run == 0 ? (string[])["a", "long", "sentence"] : ["a", "star"]).Select(Word)])]);
         }
         Assert.Equal("somebody's own", File.ReadAllText(mine));
         Assert.Equal([root], Directory.GetFileSystemEntries(folder.Path));
         var folders = Directory.GetDirectories(root).Where(at => Path.GetFileName(at) != "mine").ToList();
         Assert.Equal(names.Length, folders.Count);
         // No word of the first run is left.
-        Assert.All(folders, at => Assert.Equal(["01-a.png", "02-star.png", "contact-sheet.png"], Directory.GetFiles(at, "*.png").Select(Path.GetFileName).Order()));
+        Assert.All(folders, at =>
+            Assert.Equal(["01-a.png", "02-star.png", "contact-sheet.png"],
+                Directory.GetFiles(at, "*.png").Select(Path.GetFileName).Order()));
     }
 
     [Fact]
@@ -63,13 +68,15 @@ public class AttentionOptionsTests
         foreach (var scale in (string[][])[[], ["--attention-common-scale"]])
         {
             var maps = Path.Combine(folder.Path, $"maps{scale.Length}");
-            var run = await CliRun.Of(["caption", Image, "--device", "cpu", "--attention-map", maps, "--attention-html", $"{maps}.html", .. scale]);
+            var run = await CliRun.Of(
+                ["caption", Image, "--device", "cpu", "--attention-map", maps, "--attention-html", $"{maps}.html", .. scale]);
             Assert.Equal(0, run.ExitCode);
         }
         // "of" spreads its weight over all patches; the second "star" has the greatest weight of all, on one.
         Assert.True(Difference("01/06-of.png") > 60);
         Assert.True(Difference("01/10-star.png") < 20);
-        Assert.NotEqual(File.ReadAllText(Path.Combine(folder.Path, "maps0.html")), File.ReadAllText(Path.Combine(folder.Path, "maps1.html")));
+        Assert.NotEqual(File.ReadAllText(Path.Combine(folder.Path, "maps0.html")),
+            File.ReadAllText(Path.Combine(folder.Path, "maps1.html")));
 
         // The most that a pixel of the map changes; right of it are the numbers.
         int Difference(string name)
@@ -83,7 +90,8 @@ public class AttentionOptionsTests
     }
 
     [Theory]
-    [InlineData("--attention-method grad-cam --attention-map maps", "--attention-method is 'grad-cam'; give one of cross-attention, rollout.")]
+    [InlineData("--attention-method grad-cam --attention-map maps",
+        "--attention-method is 'grad-cam'; give one of cross-attention, rollout.")]
     [InlineData("--attention-html no/such/folder/page.html", "--attention-html is 'no/such/folder/page.html', and there is no folder")]
     [InlineData("--attention-layer 1", "--attention-layer")]
     public async Task What_cannot_be_done_is_named(string options, string message)
@@ -98,13 +106,17 @@ public class AttentionOptionsTests
     {
         using var folder = new TemporaryFolder();
         string[] line = ["match", Image, "--text", "a ring", "--device", "cpu"];
-        var missing = await CliRun.Of([.. line, "--attention-html", Path.Combine(folder.Path, "page.html"), "--attention-method", "grad-cam", "--attention-layer", "3"]);
+        var missing = await CliRun.Of(
+            [.. line, "--attention-html", Path.Combine(folder.Path, "page.html"), "--attention-method", "grad-cam", "--attention-layer",
+            "3"]);
         Assert.NotEqual(0, missing.ExitCode);
         Assert.Contains("--attention-layer is 3; the text encoder has layers 0 to 2", missing.Error, StringComparison.Ordinal);
         var idle = await CliRun.Of([.. line, "--attention-method", "rollout", "--attention-layer", "1", "--attention-common-scale"]);
         Assert.Equal(0, idle.ExitCode);
-        Assert.Contains("--attention-method changes nothing without --attention-map or --attention-html", idle.Error, StringComparison.Ordinal);
-        Assert.Contains("--attention-common-scale changes nothing without --attention-map or --attention-html", idle.Error, StringComparison.Ordinal);
+        Assert.Contains("--attention-method changes nothing without --attention-map or --attention-html", idle.Error,
+            StringComparison.Ordinal);
+        Assert.Contains("--attention-common-scale changes nothing without --attention-map or --attention-html", idle.Error,
+            StringComparison.Ordinal);
         Assert.Contains("--attention-layer changes nothing without --attention-method grad-cam", idle.Error, StringComparison.Ordinal);
     }
 }

@@ -65,7 +65,8 @@ public sealed class BlipProcessTests : IDisposable
     public async Task A_reader_that_goes_away_ends_it_quietly()
     {
         Copies(2000);
-        var run = await Shell("set -o pipefail; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu | head -1; echo ${PIPESTATUS[0]}", Program, folder, Demo.Model);
+        var run = await Shell("set -o pipefail; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu | head -1; echo ${PIPESTATUS[0]}",
+            Program, folder, Demo.Model);
         Assert.Equal("", run.Error);
         Assert.Equal($"{Path.Combine(folder, "0000.png")}\ta large white ring on a cyan background\n141\n", run.Output);
     }
@@ -74,7 +75,8 @@ public sealed class BlipProcessTests : IDisposable
     public async Task Appending_to_a_file_keeps_what_others_wrote()
     {
         var log = Path.Combine(folder, "log.txt");
-        var run = await Shell("{ echo before; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu; echo after; } > \"$4\"", Program, Demo.Sample("00.png"), Demo.Model, log);
+        var run = await Shell("{ echo before; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu; echo after; } > \"$4\"", Program,
+            Demo.Sample("00.png"), Demo.Model, log);
         Assert.Equal(0, run.ExitCode);
         Assert.Equal("before\na large white ring on a cyan background\nafter\n", File.ReadAllText(log));
     }
@@ -88,7 +90,8 @@ public sealed class BlipProcessTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
         Copies(3000);
         var file = Path.Combine(folder, "captions.json");
-        using var process = Start("dotnet", Program, "caption", folder, "--model", Demo.Model, "--device", "cpu", "--format", "json", "--output", file);
+        using var process =
+            Start("dotnet", Program, "caption", folder, "--model", Demo.Model, "--device", "cpu", "--format", "json", "--output", file);
         var error = process.StandardError.ReadToEndAsync(Token);
         while (new FileInfo(file + ".partial") is not { Exists: true, Length: >= 500 })
             await Task.Delay(20, Token);
@@ -100,7 +103,8 @@ public sealed class BlipProcessTests : IDisposable
         Assert.Matches(@"^blip: interrupted; \d+ of 3000 images are done\n$", await error);
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         Assert.InRange(json.RootElement.GetArrayLength(), 1, 2999);
-        Assert.All(json.RootElement.EnumerateArray(), record => Assert.Equal("a large white ring on a cyan background", record.GetProperty("caption").GetString()));
+        Assert.All(json.RootElement.EnumerateArray(),
+            record => Assert.Equal("a large white ring on a cyan background", record.GetProperty("caption").GetString()));
     }
 
     [Fact]
@@ -121,9 +125,12 @@ public sealed class BlipProcessTests : IDisposable
     public async Task Standard_output_that_is_closed_is_told_of()
     {
         var run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu >&-", Program, Demo.Sample("00.png"), Demo.Model);
-        Assert.Equal(new CliRun(1, "", "blip: the results cannot be written: standard output is closed; name a file with --output, or leave standard output open\n"), run);
+        Assert.Equal(new CliRun(1, "",
+            "blip: the results cannot be written: standard output is closed; name a file with --output, or leave standard output open\n"),
+            run);
         var file = Path.Combine(folder, "captions.txt");
-        run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu --output \"$4\" >&-", Program, Demo.Sample("00.png"), Demo.Model, file);
+        run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu --output \"$4\" >&-", Program, Demo.Sample("00.png"),
+            Demo.Model, file);
         Assert.Equal(new CliRun(0, "", ""), run);
         Assert.Equal("a large white ring on a cyan background\n", File.ReadAllText(file));
     }
@@ -132,7 +139,9 @@ public sealed class BlipProcessTests : IDisposable
     [Fact]
     public async Task A_hang_up_that_is_ignored_stays_ignored()
     {
-        var run = await Shell("trap '' HUP; { sleep 4; cat \"$2\"; } | dotnet \"$1\" caption - --model \"$3\" --device cpu & sleep 2; kill -HUP $!; wait $!", Program, Demo.Sample("00.png"), Demo.Model);
+        var run = await Shell(
+            "trap '' HUP; { sleep 4; cat \"$2\"; } | dotnet \"$1\" caption - --model \"$3\" --device cpu & sleep 2; kill -HUP $!; wait $!",
+            Program, Demo.Sample("00.png"), Demo.Model);
         Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
     }
 
@@ -143,9 +152,11 @@ public sealed class BlipProcessTests : IDisposable
         var best = double.PositiveInfinity;
         for (var i = 0; i < 3; i++)
         {
-            var run = await Shell("TIMEFORMAT='%U %S'; time dotnet \"$1\" caption \"$2\" --model \"$3\"", Program, Demo.Sample("00.png"), Demo.Model);
+            var run = await Shell(
+                "TIMEFORMAT='%U %S'; time dotnet \"$1\" caption \"$2\" --model \"$3\"", Program, Demo.Sample("00.png"), Demo.Model);
             run.Succeeded();
-            best = Math.Min(best, run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1].Split(' ').Sum(seconds => double.Parse(seconds, CultureInfo.InvariantCulture)));
+            best = Math.Min(best, run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1].Split(' ')
+                .Sum(seconds => double.Parse(seconds, CultureInfo.InvariantCulture)));
         }
         Assert.True(best < 2, $"{best} s of processor time, the program's start included");
     }

@@ -32,7 +32,8 @@ public sealed class CaptionCommandTests : IDisposable
         Assert.Equal(samples, records.Length);
         Assert.Equal(Demo.Paths, records.Select(record => record.GetProperty("path").GetString()));
         Assert.Equal(expected.Select(answer => answer.Caption), records.Select(record => record.GetProperty("caption").GetString()));
-        Assert.Equal(expected.Select(answer => answer.Tokens), records.Select(record => record.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()).ToArray()));
+        Assert.Equal(expected.Select(answer => answer.Tokens),
+            records.Select(record => record.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()).ToArray()));
         foreach (var (answer, record) in expected.Zip(records))
         {
             if (answer.Score is { } score)
@@ -62,7 +63,9 @@ public sealed class CaptionCommandTests : IDisposable
     public async Task Standard_input_is_an_image()
     {
         var run = await CliRun.Of(File.ReadAllBytes(Demo.Sample("03.png")), "caption", "-", "--device", "cpu", "--format", "jsonl");
-        Assert.StartsWith("""{"path":"-","caption":"a small black square on a brown background","tokens":[106,8,42,13,43,30,8,15,11,3],"score":""", run.Succeeded(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            """{"path":"-","caption":"a small black square on a brown background","tokens":[106,8,42,13,43,30,8,15,11,3],"score":""",
+            run.Succeeded(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,11 +74,13 @@ public sealed class CaptionCommandTests : IDisposable
         var text = Temporary("notes.png");
         File.WriteAllText(text, "these are words");
         var missing = Temporary("missing.png");
-        var run = await Caption(Demo.Sample("00.png"), text, missing, Temporary("no-*.png"), Demo.Sample("01.png"), "--format", "json", "--batch-size", "2");
+        var run = await Caption(
+            Demo.Sample("00.png"), text, missing, Temporary("no-*.png"), Demo.Sample("01.png"), "--format", "json", "--batch-size", "2");
         Assert.Equal(1, run.ExitCode);
         var records = Records(run.Output);
         Assert.Equal([false, true, true, true, false], records.Select(record => record.TryGetProperty("error", out _)));
-        Assert.All(records.Where(record => record.TryGetProperty("error", out _)), record => Assert.Equal(["path", "error"], record.EnumerateObject().Select(property => property.Name)));
+        Assert.All(records.Where(record => record.TryGetProperty("error", out _)),
+            record => Assert.Equal(["path", "error"], record.EnumerateObject().Select(property => property.Name)));
         Assert.Contains($"blip: {text}: ", run.Error, StringComparison.Ordinal);
         Assert.Contains($"blip: {missing}: there is no such file", run.Error, StringComparison.Ordinal);
         Assert.Contains("no file matches", run.Error, StringComparison.Ordinal);
@@ -85,10 +90,12 @@ public sealed class CaptionCommandTests : IDisposable
     [Fact]
     public async Task Several_sequences_are_an_array()
     {
-        var records = Records((await Caption(Demo.Sample("00.png"), "--num-beams", "4", "--num-return-sequences", "3", "--format", "json")).Succeeded());
+        var records = Records((await Caption(Demo.Sample("00.png"), "--num-beams", "4", "--num-return-sequences", "3", "--format", "json"))
+            .Succeeded());
         var captions = Assert.Single(records).GetProperty("captions").EnumerateArray().ToArray();
         Assert.Equal(3, captions.Length);
-        Assert.All(captions, caption => Assert.Equal(["caption", "tokens", "score"], caption.EnumerateObject().Select(property => property.Name)));
+        Assert.All(captions, caption =>
+            Assert.Equal(["caption", "tokens", "score"], caption.EnumerateObject().Select(property => property.Name)));
         var scores = captions.Select(caption => caption.GetProperty("score").GetDouble()).ToArray();
         Assert.Equal(scores.OrderDescending(), scores);
         Assert.Equal(Demo.Answers("beam-3")[0].Caption, captions[0].GetProperty("caption").GetString());
@@ -103,7 +110,8 @@ public sealed class CaptionCommandTests : IDisposable
         var lines = File.ReadAllText(file).Split("\r\n");
         Assert.Equal("path,caption,tokens,score,error", lines[0]);
         Assert.Equal(1 + 12 + 1, lines.Length);
-        Assert.StartsWith($"{Demo.Sample("00.png")},a large white ring on a cyan background,106 8 25 50 40 30 8 19 11 3,-", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith($"{Demo.Sample("00.png")},a large white ring on a cyan background,106 8 25 50 40 30 8 19 11 3,-", lines[1],
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,7 +145,8 @@ public sealed class CaptionCommandTests : IDisposable
         Assert.Contains("\"caption\":null,\"tokens\":[97,", run.Succeeded(), StringComparison.Ordinal);
         run = await Caption(Demo.Sample("00.png"), "--model", "synthetic:tiny-square");
         Assert.Matches(@"^97( \d+)+\n$", run.Succeeded());
-        run = await Caption(Demo.Sample("00.png"), "--model", "synthetic:tiny-head64", "--format", "jsonl", "--vocab", Path.Combine(Demo.Model, "vocab.txt"));
+        run = await Caption(Demo.Sample("00.png"), "--model", "synthetic:tiny-head64", "--format", "jsonl", "--vocab",
+            Path.Combine(Demo.Model, "vocab.txt"));
         Assert.Contains("\"caption\":\"", run.Succeeded(), StringComparison.Ordinal);
     }
 
@@ -145,9 +154,11 @@ public sealed class CaptionCommandTests : IDisposable
     public async Task An_attention_map_is_a_png_for_each_word()
     {
         (await Caption(Demo.Sample("03.png"), "--attention-map", Temporary("maps"))).Succeeded();
-        var names = Directory.GetFiles(Temporary("maps"), "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => Path.GetRelativePath(Temporary("maps"), path));
+        var names = Directory.GetFiles(Temporary("maps"), "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => Path.GetRelativePath(Temporary("maps"), path));
         Assert.Equal(
-            ["03/01-a.png", "03/02-small.png", "03/03-black.png", "03/04-square.png", "03/05-on.png", "03/06-a.png", "03/07-brown.png", "03/08-background.png", "03/contact-sheet.png"],
+            ["03/01-a.png", "03/02-small.png", "03/03-black.png", "03/04-square.png", "03/05-on.png", "03/06-a.png", "03/07-brown.png",
+                "03/08-background.png", "03/contact-sheet.png"],
             names);
     }
 
@@ -158,7 +169,8 @@ public sealed class CaptionCommandTests : IDisposable
         var run = await Caption(Demo.Sample("03.png"), "--profile", trace);
         run.Succeeded();
         Assert.Contains("GFLOP/s", run.Error, StringComparison.Ordinal);
-        Assert.All(["resize", "Attention", "LogSoftmax", "TokenChoice"], step => Assert.Contains($" {step} ", run.Error, StringComparison.Ordinal));
+        Assert.All(["resize", "Attention", "LogSoftmax", "TokenChoice"],
+            step => Assert.Contains($" {step} ", run.Error, StringComparison.Ordinal));
         using var json = JsonDocument.Parse(File.ReadAllBytes(trace));
         Assert.True(json.RootElement.GetProperty("traceEvents").GetArrayLength() > 50);
     }
@@ -173,7 +185,9 @@ public sealed class CaptionCommandTests : IDisposable
     [InlineData("--draft is 'fp8'; give one of auto, off, int8", "--draft", "fp8")]
     [InlineData("--threads is -1: give 1 to", "--threads", "-1")]
     [InlineData("--batch-size is 100000: give 1 to", "--batch-size", "100000")]
-    [InlineData("--prompt 'background", "--prompt", "background background background background background background background background background background background background background background background background background background background background")]
+    [InlineData("--prompt 'background", "--prompt",
+        "background background background background background background background background background background background "
+            + "background background background background background background background background background")]
     [InlineData("--prompt is", "--model", "synthetic:tiny-square", "--prompt", "a dog")]
     [InlineData("no/such/model", "--model", "no/such/model")]
     [InlineData("no/such/vocab.txt", "--vocab", "no/such/vocab.txt")]

@@ -32,11 +32,13 @@ public class CaptionWriterTests
         Assert.Equal("z.png\ta \"red\" star, alone\na.png\t106 3\n", Write("text", Results));
 
     [Fact]
-    public void Text_of_one_named_image_is_the_caption_alone() => Assert.Equal("a \"red\" star, alone\n", Write("text", Results[..1], bare: true));
+    public void Text_of_one_named_image_is_the_caption_alone() =>
+        Assert.Equal("a \"red\" star, alone\n", Write("text", Results[..1], bare: true));
 
     [Fact]
     public void Text_has_a_line_for_each_sequence() =>
-        Assert.Equal("z.png\ta \"red\" star, alone\nz.png\tb\n", Write("text", [CaptionResult.Of("z.png", Words with { Alternatives = [Second] })]));
+        Assert.Equal("z.png\ta \"red\" star, alone\nz.png\tb\n",
+            Write("text", [CaptionResult.Of("z.png", Words with { Alternatives = [Second] })]));
 
     [Fact]
     public void Json_is_one_array_in_the_order_of_the_inputs()
@@ -58,7 +60,8 @@ public class CaptionWriterTests
     [Fact]
     public void Json_of_several_sequences_has_an_array_of_them()
     {
-        using var json = JsonDocument.Parse(Write("jsonl", [CaptionResult.Of("z.png", Words with { Alternatives = [Second] })], several: true));
+        using var json = JsonDocument.Parse(
+            Write("jsonl", [CaptionResult.Of("z.png", Words with { Alternatives = [Second] })], several: true));
         var captions = json.RootElement.GetProperty("captions").EnumerateArray().ToArray();
         Assert.Equal(["a \"red\" star, alone", "b"], captions.Select(caption => caption.GetProperty("caption").GetString()));
         Assert.Equal(["caption", "tokens", "score"], captions[1].EnumerateObject().Select(property => property.Name));

@@ -28,7 +28,8 @@ public sealed class ClipOptionTests : IDisposable
     [Fact]
     public async Task A_folder_holds_clips_and_each_has_the_mean_of_its_frames()
     {
-        var records = (await Run("embed", folder.Path, "--frames", "2")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line)).ToList();
+        var records = (await Run("embed", folder.Path, "--frames", "2")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonElement.Parse(line)).ToList();
         Assert.Equal(
             ["frames", "moving.gif", "still.png"], records.Select(record => Path.GetFileName(record.GetProperty("path").GetString())));
 
@@ -55,7 +56,8 @@ public sealed class ClipOptionTests : IDisposable
         Assert.Equal(one.MatchProbability, both.MatchProbability, 1e-4);
         Assert.Equal(one.Cosine, both.Cosine, 1e-5);
         // A clip has the same result as alone, beside images and other clips, and where it is kept.
-        ImageSource[] all = [Demo.Paths[1], clip, ImageSource.FromFrames([Demo.Paths[2], Demo.Paths[3], Demo.Paths[4]], "three"), Demo.Paths[5]];
+        ImageSource[] all =
+            [Demo.Paths[1], clip, ImageSource.FromFrames([Demo.Paths[2], Demo.Paths[3], Demo.Paths[4]], "three"), Demo.Paths[5]];
         var alone = all.Select(image => matcher.Match(image, text, cancellationToken: Token)).ToList();
         var stream = await matcher.MatchAllAsync(all, [text], cancellationToken: Token).ToListAsync(Token);
         Assert.Equal(alone.Select(match => match.MatchProbability), stream.Select(result => result.Matches![0].MatchProbability));
@@ -83,7 +85,8 @@ public sealed class ClipOptionTests : IDisposable
         var match = JsonElement.Parse(
             (
                 await Run(
-                    "match", Path.Combine(folder.Path, "frames"), "--text", DemoMatching.Pairs[0].Text, "--frames", "4", "--format", "jsonl")).Succeeded());
+                    "match", Path.Combine(folder.Path, "frames"), "--text", DemoMatching.Pairs[0].Text, "--frames", "4", "--format",
+                        "jsonl")).Succeeded());
         var clip = records.Single(record => record.GetProperty("path").GetString()!.EndsWith("frames", StringComparison.Ordinal));
         Assert.Equal(match.GetProperty("match_probability").GetDouble(), clip.GetProperty("match_probability").GetDouble(), 1e-6);
     }
@@ -111,7 +114,8 @@ public sealed class ClipOptionTests : IDisposable
         var scores = JsonElement.Parse(
             (
                 await Run(
-                    "eval", "retrieval", "--annotations", annotations, "--images", Path.Combine(folder.Path, "videos"), "--frames", "2", "--rerank", "2", "--format", "json")).Succeeded());
+                    "eval", "retrieval", "--annotations", annotations, "--images", Path.Combine(folder.Path, "videos"), "--frames", "2",
+                        "--rerank", "2", "--format", "json")).Succeeded());
         Assert.Equal(2, scores.GetProperty("scored").GetInt32());
         Assert.All(scores.GetProperty("scores").EnumerateObject(), score => Assert.Equal(1, score.Value.GetDouble(), 1e-9));
     }

@@ -34,7 +34,8 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal(Sentence, record.GetProperty("sentence").GetString());
         var text = (await Compare([Left, Right, .. Sentence.Split(' ')])).Succeeded().Split('\n');
         Assert.Equal(
-            ["true    sentence", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{expected:0.0000}  {Sentence}")], text[..2]);
+            ["true    sentence", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{expected:0.0000}  {Sentence}")],
+                text[..2]);
         var table = (
             await Compare(
                 Left, Right, "--sentence", Sentence, "--sentence", "the left one is red", "--format", "csv")).Succeeded().Split("\r\n");
@@ -83,7 +84,8 @@ public sealed class CompareCommandTests : IDisposable
     [Fact]
     public async Task Commands_about_one_image_refuse_the_model_by_its_kind()
     {
-        (await CliRun.Of("trace", Left, "--device", "cpu", "--model", model.Path, "--output", Path.Combine(folder.Path, "t.safetensors"))).Refused("'comparer'", "no trace");
+        (await CliRun.Of("trace", Left, "--device", "cpu", "--model", model.Path, "--output", Path.Combine(folder.Path, "t.safetensors")))
+            .Refused("'comparer'", "no trace");
         (await CliRun.Of("serve", "--device", "cpu", "--model", model.Path)).Refused("'comparer'", "a matcher");
     }
 
@@ -101,7 +103,8 @@ public sealed class CompareCommandTests : IDisposable
         var results = Path.Combine(folder.Path, "results.json");
         string[] evaluate = ["eval", "nlvr", "--annotations", annotations];
         var run = await CliRun.Of(
-            [.. evaluate, "--images", Demo.Samples, "--model", model.Path, "--device", "cpu", "--save-results", results, "--format", "json"]);
+            [.. evaluate, "--images", Demo.Samples, "--model", model.Path, "--device", "cpu", "--save-results", results, "--format",
+                "json"]);
 
         Assert.Equal(1, run.ExitCode);
         var scores = JsonElement.Parse(run.Output).GetProperty("scores");
@@ -109,7 +112,8 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal(0, scores.GetProperty("consistency").GetDouble());
         Assert.Contains("gone.png", run.Error, StringComparison.Ordinal);
         Assert.Contains(
-            $"{{\"pair_id\":0,\"prediction\":\"{truth}\"}}", await File.ReadAllTextAsync(results, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            $"{{\"pair_id\":0,\"prediction\":\"{truth}\"}}", await File.ReadAllTextAsync(results, TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
         // The file alone gives the same scores.
         Assert.Equal(run.Output, (await CliRun.Of([.. evaluate, "--results", results, "--format", "json"])).Output);
         // A run that goes on asks for what is missing alone.

@@ -7,7 +7,8 @@ internal static class Demo
 {
     private static readonly Lazy<JsonElement[]> Golden = new(() =>
     {
-        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "demo", "captioning.json")));
+        using var json = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "demo", "captioning.json")));
         return [.. json.RootElement.GetProperty("answers").EnumerateArray().Select(answer => answer.Clone())];
     });
 
@@ -23,8 +24,11 @@ internal static class Demo
     /// <summary>The path of one image.</summary>
     public static string Sample(string file) => Path.Combine(Samples, file);
 
-    /// <summary>The reference's answers in one way of generating: <c>greedy</c>, <c>beam-3</c>, <c>prompt</c>, <c>beam-5-penalties</c>.</summary>
-    public static IReadOnlyList<DemoAnswer> Answers(string way) => [.. Golden.Value.Select(answer => answer.GetProperty(way)).Select(answer => new DemoAnswer(
+    /// <summary>
+    /// The reference's answers in one way of generating: <c>greedy</c>, <c>beam-3</c>, <c>prompt</c>, <c>beam-5-penalties</c>.
+    /// </summary>
+    public static IReadOnlyList<DemoAnswer> Answers(string way) =>
+        [.. Golden.Value.Select(answer => answer.GetProperty(way)).Select(answer => new DemoAnswer(
         answer.GetProperty("caption").GetString()!,
         [.. answer.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32())],
         answer.TryGetProperty("score", out var score) ? score.GetDouble() : null,

@@ -9,14 +9,16 @@ public class DevicesCommandTests
     public async Task Every_device_is_a_line_with_the_name_that_opens_it()
     {
         var lines = (await CliRun.Of("devices")).Succeeded().Split('\n');
-        Assert.All(Device.List(), device => Assert.Contains(lines, line => line.TrimStart().StartsWith($"{device.Id} ", StringComparison.Ordinal)));
+        Assert.All(Device.List(), device =>
+            Assert.Contains(lines, line => line.TrimStart().StartsWith($"{device.Id} ", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task Json_has_the_same()
     {
         using var json = JsonDocument.Parse((await CliRun.Of("devices", "--format", "json")).Succeeded());
-        Assert.Equal(Device.List().Select(device => device.Id), json.RootElement.EnumerateArray().Select(device => device.GetProperty("device").GetString()));
+        Assert.Equal(Device.List().Select(device => device.Id),
+            json.RootElement.EnumerateArray().Select(device => device.GetProperty("device").GetString()));
     }
 
     [Theory]
@@ -32,5 +34,6 @@ public class DevicesCommandTests
         Assert.Empty(Device.ListUnusable().Select(device => device.Name).Intersect(Device.List().Select(device => device.Name)));
 
     [Fact]
-    public async Task An_unknown_format_is_refused_with_those_there_are() => (await CliRun.Of("devices", "--format", "xml")).Refused("--format is 'xml'", "text, json");
+    public async Task An_unknown_format_is_refused_with_those_there_are() =>
+        (await CliRun.Of("devices", "--format", "xml")).Refused("--format is 'xml'", "text, json");
 }

@@ -27,7 +27,8 @@ public sealed class EmbedCommandTests : IDisposable
         var lines = (await Embed(Demo.Samples, "--texts", texts)).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(Demo.Paths.Length + DemoMatching.Pairs.Count, lines.Length);
         Assert.StartsWith($$"""{"path":"{{Demo.Paths[0]}}","embedding":[""", lines[0], StringComparison.Ordinal);
-        Assert.StartsWith($$"""{"text":"{{DemoMatching.Pairs[0].Text}}","embedding":[""", lines[Demo.Paths.Length], StringComparison.Ordinal);
+        Assert.StartsWith($$"""{"text":"{{DemoMatching.Pairs[0].Text}}","embedding":[""", lines[Demo.Paths.Length],
+            StringComparison.Ordinal);
         var images = Demo.Paths.Zip(lines).ToDictionary(pair => pair.First, pair => Vector(pair.Second));
         foreach (var (pair, line) in DemoMatching.Pairs.Zip(lines[Demo.Paths.Length..]))
             Assert.Equal(pair.Cosine, Dot(images[pair.Path], Vector(line)), 2e-4);
@@ -66,5 +67,6 @@ public sealed class EmbedCommandTests : IDisposable
     [InlineData("name a file with --output", "--text", "a star", "--format", "npy")]
     [InlineData("--text is blank", "--text", "")]
     [InlineData("--vocab", "--text", "a star", "--model", "synthetic:tiny-square")]
-    public async Task A_wrong_option_is_answered_with_its_name_and_what_to_do(string message, params string[] options) => (await Embed(options)).Refused(message);
+    public async Task A_wrong_option_is_answered_with_its_name_and_what_to_do(string message, params string[] options) =>
+        (await Embed(options)).Refused(message);
 }

@@ -24,8 +24,12 @@ public sealed class EvalCaptionTests : IDisposable
             samples.Select(sample => (Text(sample, "file"), Text(sample, "caption"))),
             captions.Select(entry => (Text(entry, "image"), entry.GetProperty("caption").EnumerateArray().Single().GetString()!)));
         Assert.Equal(
-            samples.SelectMany(sample => sample.GetProperty("questions").EnumerateArray().Select(question => (Text(sample, "file"), Text(question, "question"), Text(question, "answer")))),
-            questions.Select(entry => (Text(entry, "image"), Text(entry, "question"), entry.GetProperty("answer").EnumerateArray().Select(answer => answer.GetString()!).Distinct().Single())));
+            samples.SelectMany(sample =>
+                sample.GetProperty("questions").EnumerateArray()
+                    .Select(question => (Text(sample, "file"), Text(question, "question"), Text(question, "answer")))),
+            questions.Select(entry =>
+                (Text(entry, "image"), Text(entry, "question"),
+                    entry.GetProperty("answer").EnumerateArray().Select(answer => answer.GetString()!).Distinct().Single())));
     }
 
     [Fact]
@@ -56,7 +60,8 @@ public sealed class EvalCaptionTests : IDisposable
         var run = await Eval("--images", Demo.Samples, "--save-results", Results, "--resume", "--max-length", "32");
 
         Assert.Contains("12 of 12 images", run.Succeeded(), StringComparison.Ordinal);
-        var results = JsonElement.Parse(File.ReadAllBytes(Results)).EnumerateArray().ToDictionary(entry => entry.GetProperty("image_id").GetInt32(), entry => Text(entry, "caption"));
+        var results = JsonElement.Parse(File.ReadAllBytes(Results)).EnumerateArray()
+            .ToDictionary(entry => entry.GetProperty("image_id").GetInt32(), entry => Text(entry, "caption"));
         Assert.Equal(12, results.Count);
         Assert.Equal(("kept", "kept too"), (results[0], results[11]));
         Assert.Equal(Demo.Answers("greedy")[5].Caption, results[5]);
@@ -81,22 +86,26 @@ public sealed class EvalCaptionTests : IDisposable
     public async Task A_secret_test_set_is_captioned_and_not_scored()
     {
         var annotations = folder.Write("image_info.json", """{"images": [{"id": 7, "file_name": "03.png"}]}""");
-        var run = await CliRun.Of("eval", "caption", "--device", "cpu", "--annotations", annotations, "--images", Demo.Samples, "--save-results", Results);
+        var run = await CliRun.Of(
+            "eval", "caption", "--device", "cpu", "--annotations", annotations, "--images", Demo.Samples, "--save-results", Results);
 
         Assert.Equal("", run.Succeeded());
         Assert.Contains("nothing is scored", run.Error, StringComparison.Ordinal);
-        Assert.Equal("[\n{\"image_id\":7,\"caption\":\"a small black square on a brown background\"}\n]\n", await File.ReadAllTextAsync(Results, TestContext.Current.CancellationToken));
+        Assert.Equal("[\n{\"image_id\":7,\"caption\":\"a small black square on a brown background\"}\n]\n",
+            await File.ReadAllTextAsync(Results, TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task The_prompt_is_taken_off_where_that_is_asked()
     {
-        var run = await Eval("--images", Demo.Samples, "--prompt", "a picture of", "--strip-prompt", "--max-length", "32", "--save-results", Results);
+        var run = await Eval(
+            "--images", Demo.Samples, "--prompt", "a picture of", "--strip-prompt", "--max-length", "32", "--save-results", Results);
 
         run.Succeeded();
         Assert.Equal(
             Demo.Answers("prompt").Select(answer => answer.Caption["a picture of ".Length..]),
-            JsonElement.Parse(await File.ReadAllBytesAsync(Results, TestContext.Current.CancellationToken)).EnumerateArray().Select(entry => Text(entry, "caption")));
+            JsonElement.Parse(await File.ReadAllBytesAsync(Results, TestContext.Current.CancellationToken)).EnumerateArray()
+                .Select(entry => Text(entry, "caption")));
     }
 
     [Theory]
@@ -109,7 +118,8 @@ public sealed class EvalCaptionTests : IDisposable
     [InlineData("no such folder", "--images", "nowhere")]
     [InlineData("--save-results: name it", "--images", "nowhere", "--resume")]
     [InlineData("the words of --prompt off: name them", "--images", "nowhere", "--strip-prompt")]
-    public async Task What_cannot_be_is_refused(string message, params string[] options) => (await CliRun.Of(["eval", "caption", "--annotations", Annotations, .. options])).Refused(message);
+    public async Task What_cannot_be_is_refused(string message, params string[] options) =>
+        (await CliRun.Of(["eval", "caption", "--annotations", Annotations, .. options])).Refused(message);
 
     [Fact]
     public async Task Results_of_other_data_are_refused()
@@ -125,5 +135,6 @@ public sealed class EvalCaptionTests : IDisposable
     private static double Score(JsonElement report, string name) => report.GetProperty("scores").GetProperty(name).GetDouble();
 
     private static Task<CliRun> Eval(params string[] options) =>
-        CliRun.Of([.. (string[])["eval", "caption", "--annotations", Annotations], .. options.Contains("--results") ? (string[])[] : ["--device", "cpu"], .. options]);
+        CliRun.Of([.. (string[])["eval", "caption", "--annotations", Annotations],
+            .. options.Contains("--results") ? (string[])[] : ["--device", "cpu"], .. options]);
 }

@@ -51,5 +51,6 @@ public sealed class EvalRetrievalTests : IDisposable
     }
 
     private static Task<CliRun> Run(string annotations, params string[] options) => CliRun.Of(
-        ["eval", "retrieval", "--device", "cpu", "--model", Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), "--annotations", annotations, "--images", Demo.Samples, .. options]);
+        ["eval", "retrieval", "--device", "cpu", "--model", Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), "--annotations",
+            annotations, "--images", Demo.Samples, .. options]);
 }

@@ -13,7 +13,8 @@ public sealed class EvalUnevenTests : IDisposable
         foreach (var part in (string[])["train", "val"])
             folder.Write($"data/{part}/0.png", await File.ReadAllBytesAsync(Demo.Sample("00.png"), TestContext.Current.CancellationToken));
         folder.Write("other/1.png", await File.ReadAllBytesAsync(Demo.Sample("01.png"), TestContext.Current.CancellationToken));
-        var annotations = folder.Write("a.json", """[{"image": "train/0.png", "caption": "x"}, {"image": "val/0.png", "caption": "y"}, {"image": "1.png", "caption": "z"}]""");
+        var annotations = folder.Write(
+            "a.json", """[{"image": "train/0.png", "caption": "x"}, {"image": "val/0.png", "caption": "y"}, {"image": "1.png", "caption": "z"}]""");
 
         var run = await CliRun.Of("eval", "caption", "--device", "cpu", "--annotations", annotations, "--images", folder.Path);
 
@@ -28,7 +29,8 @@ public sealed class EvalUnevenTests : IDisposable
     public async Task Captions_in_the_tools_own_json_are_scored()
     {
         var records = (await CliRun.Of("caption", "--device", "cpu", Demo.Samples, "--format", "json", "--max-length", "32")).Succeeded();
-        var run = await CliRun.Of("eval", "caption", "--annotations", Path.Combine(Demo.Samples, "captions.json"), "--results", folder.Write("r.json", records));
+        var run = await CliRun.Of(
+            "eval", "caption", "--annotations", Path.Combine(Demo.Samples, "captions.json"), "--results", folder.Write("r.json", records));
 
         Assert.Matches(@"BLEU-4 +100\.00", run.Succeeded());
         Assert.Contains("12 of 12 images", run.Output, StringComparison.Ordinal);
@@ -37,7 +39,8 @@ public sealed class EvalUnevenTests : IDisposable
     [Fact]
     public async Task Accuracy_that_is_0_by_definition_is_told_and_so_are_questions_without_answers()
     {
-        var questions = folder.Write("q.json", """[{"question_id": 1, "question": "a?", "image": "00.png", "answer": []}, {"question_id": 2, "question": "a?", "image": "00.png", "answer": ["x"]}]""");
+        var questions = folder.Write("q.json",
+            """[{"question_id": 1, "question": "a?", "image": "00.png", "answer": []}, {"question_id": 2, "question": "a?", "image": "00.png", "answer": ["x"]}]""");
         var results = folder.Write("r.json", """[{"question_id": 2, "answer": "x"}, {"question_id": 1, "answer": "x"}]""");
 
         var run = await CliRun.Of("eval", "vqa", "--questions", questions, "--results", results);
@@ -51,7 +54,8 @@ public sealed class EvalUnevenTests : IDisposable
     public async Task A_text_that_is_too_long_is_told_and_the_others_are_scored()
     {
         var longText = string.Join(' ', Enumerable.Repeat("ring", 600));
-        var annotations = folder.Write("a.json", $$"""[{"image": "00.png", "caption": ["a large white ring", "{{longText}}"]}, {"image": "01.png", "caption": ["{{longText}}"]}, {"image": "02.png", "caption": []}, {"image": "03.png", "caption": "a square"}]""");
+        var annotations = folder.Write(
+            "a.json", $$"""[{"image": "00.png", "caption": ["a large white ring", "{{longText}}"]}, {"image": "01.png", "caption": ["{{longText}}"]}, {"image": "02.png", "caption": []}, {"image": "03.png", "caption": "a square"}]""");
 
         var run = await CliRun.Of("eval", "retrieval", "--device", "cpu", "--annotations", annotations, "--images", Demo.Samples);
 

@@ -24,9 +24,11 @@ public sealed class EvalVqaTests : IDisposable
         Assert.Equal(
             golden.GetProperty("answers").EnumerateArray().Select(answer => answer.GetProperty("answer").GetString()),
             report.GetProperty("details").EnumerateArray().Select(item => item.GetProperty("answer").GetString()));
-        Assert.Equal(golden.GetProperty("right").GetDouble() / golden.GetProperty("of").GetDouble(), report.GetProperty("scores").GetProperty("accuracy").GetDouble(), 1e-9);
+        Assert.Equal(golden.GetProperty("right").GetDouble() / golden.GetProperty("of").GetDouble(),
+            report.GetProperty("scores").GetProperty("accuracy").GetDouble(), 1e-9);
         Assert.Equal(36, ResultsFormat.Answers.Load(Results).Count);
-        Assert.Equal(run.Output, (await CliRun.Of("eval", "vqa", "--questions", Questions, "--results", Results, "--format", "json", "--details")).Succeeded());
+        Assert.Equal(run.Output,
+            (await CliRun.Of("eval", "vqa", "--questions", Questions, "--results", Results, "--format", "json", "--details")).Succeeded());
     }
 
     [Fact]
@@ -40,7 +42,8 @@ public sealed class EvalVqaTests : IDisposable
               {"question_id": 31, "image_id": 3, "question_type": "what color is the", "answer_type": "other", "answers": [{"answer": "blue"}, {"answer": "blue"}, {"answer": "blue"}, {"answer": "red"}]},
               {"question_id": 30, "image_id": 3, "question_type": "what color is the", "answer_type": "number", "answers": [{"answer": "Black."}, {"answer": "black"}, {"answer": "black!"}, {"answer": "the black"}]}]}
             """);
-        folder.Write("COCO_val2014_000000000003.png", await File.ReadAllBytesAsync(Demo.Sample("03.png"), TestContext.Current.CancellationToken));
+        folder.Write("COCO_val2014_000000000003.png",
+            await File.ReadAllBytesAsync(Demo.Sample("03.png"), TestContext.Current.CancellationToken));
         // The official name ends in .jpg; the content is a PNG.
         File.Move(Path.Combine(folder.Path, "COCO_val2014_000000000003.png"), Path.Combine(folder.Path, "COCO_val2014_000000000003.jpg"));
 
@@ -58,7 +61,8 @@ public sealed class EvalVqaTests : IDisposable
         folder.Write("results.json", """[{"question_id": 0, "answer": "kept"}]""");
         var answers = folder.Write("answers.json", """["white", "cyan", "large", "small"]""");
 
-        var run = await Run("--questions", Questions, "--images", Demo.Samples, "--save-results", Results, "--resume", "--answers", answers, "--candidate-count", "4");
+        var run = await Run("--questions", Questions, "--images", Demo.Samples, "--save-results", Results, "--resume", "--answers", answers,
+            "--candidate-count", "4");
 
         run.Succeeded();
         var results = ResultsFormat.Answers.Load(Results);
@@ -71,7 +75,8 @@ public sealed class EvalVqaTests : IDisposable
     [InlineData("needs --questions", "--annotations", "x.json", "--images", "y")]
     [InlineData("--answers is about running the model", "--questions", "x.json", "--results", "y.json", "--answers", "z")]
     [InlineData("x.json: the file cannot be read", "--questions", "x.json", "--images", "y")]
-    public async Task What_cannot_be_is_refused(string message, params string[] options) => (await CliRun.Of(["eval", "vqa", .. options])).Refused(message);
+    public async Task What_cannot_be_is_refused(string message, params string[] options) =>
+        (await CliRun.Of(["eval", "vqa", .. options])).Refused(message);
 
     private static Task<CliRun> Run(params string[] options) =>
         CliRun.Of(["eval", "vqa", "--device", "cpu", "--model", Path.Combine(AppContext.BaseDirectory, "weights", "vqa"), .. options]);

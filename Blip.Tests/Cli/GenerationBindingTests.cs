@@ -7,7 +7,8 @@ namespace Blip.Tests.Cli;
 
 public class GenerationBindingTests
 {
-    private static GenerationOptions Apply(string arguments, GenerationOptions? defaults = null) => Apply(arguments, defaults ?? new(), out _);
+    private static GenerationOptions Apply(string arguments, GenerationOptions? defaults = null) =>
+        Apply(arguments, defaults ?? new(), out _);
 
     private static GenerationOptions Apply(string arguments, GenerationOptions defaults, out string[] withoutEffect)
     {
@@ -56,7 +57,9 @@ public class GenerationBindingTests
     [Fact]
     public void Lists_of_tokens_reach_their_fields()
     {
-        var options = Apply("--bad-words-ids 34 --bad-words-ids 46,33 --suppress-tokens 48,34 --begin-suppress-tokens 7 --sequence-bias 48=-3 --sequence-bias 34,46=2.5");
+        var options = Apply(
+            "--bad-words-ids 34 --bad-words-ids 46,33 --suppress-tokens 48,34 --begin-suppress-tokens 7 --sequence-bias 48=-3 "
+                + "--sequence-bias 34,46=2.5");
         Assert.Equal([[34], [46, 33]], options.BadWordsIds);
         Assert.Equal([48, 34], options.SuppressTokens);
         Assert.Equal([7], options.BeginSuppressTokens);
@@ -69,8 +72,10 @@ public class GenerationBindingTests
         var command = new Command("caption");
         _ = new GenerationBinding(command);
         // A library user's arrays of numbers have no place among words.
-        string[] notForWords = [nameof(GenerationOptions.OutputScores), nameof(GenerationOptions.OutputLogits), nameof(GenerationOptions.OutputAttentions)];
-        var fields = typeof(GenerationOptions).GetProperties().Where(field => field.SetMethod is not null).Select(field => field.Name).Except(notForWords);
+        string[] notForWords =
+            [nameof(GenerationOptions.OutputScores), nameof(GenerationOptions.OutputLogits), nameof(GenerationOptions.OutputAttentions)];
+        var fields = typeof(GenerationOptions).GetProperties().Where(field => field.SetMethod is not null).Select(field => field.Name)
+            .Except(notForWords);
         Assert.Equal(fields.Select(OptionNames.Of).Order(), command.Options.Select(option => option.Name).Order());
     }
 
@@ -100,7 +105,8 @@ public class GenerationBindingTests
     public void Options_without_effect_are_told()
     {
         Apply("--top-k 3 --length-penalty 2", new(), out var lines);
-        Assert.Equal(["--top-k changes nothing without --do-sample", "--length-penalty changes nothing with one beam: give --num-beams"], lines);
+        Assert.Equal(["--top-k changes nothing without --do-sample", "--length-penalty changes nothing with one beam: give --num-beams"],
+            lines);
         Apply("--sample --top-k 3", new(), out lines);
         Assert.Empty(lines);
     }

@@ -30,7 +30,8 @@ public sealed class HelpTests
     {
         var root = new BlipRootCommand(Terminal());
 
-        Assert.Equal(Commands(root).SelectMany(command => command.Options).Select(option => option.Name).Distinct().Order(), OptionGroups.Names.Order());
+        Assert.Equal(Commands(root).SelectMany(command => command.Options).Select(option => option.Name).Distinct().Order(),
+            OptionGroups.Names.Order());
     }
 
     [Fact]
@@ -58,10 +59,13 @@ public sealed class HelpTests
     [Fact]
     public void Groups_stand_in_one_order_and_optional_values_in_brackets()
     {
-        var caption = Commands(new BlipRootCommand(Terminal())).Single(command => command.Options.Any(option => option.Name == "--bad-words") && command.Options.All(option => option.Name != "--answer"));
+        var caption = Commands(new BlipRootCommand(Terminal()))
+            .Single(command =>
+            command.Options.Any(option => option.Name == "--bad-words") && command.Options.All(option => option.Name != "--answer"));
         var page = Page(caption, 100, colored: false);
 
-        string[] headings = ["Output options:", "Model options:", "Device options:", "Options:", "Search options:", "Sampling options:", "Rules options:", "Attention options:", "General options:"];
+        string[] headings = ["Output options:", "Model options:", "Device options:", "Options:", "Search options:", "Sampling options:",
+            "Rules options:", "Attention options:", "General options:"];
         var places = headings.Select(heading => page.IndexOf($"\n{heading}\n", StringComparison.Ordinal)).ToList();
         Assert.All(places, place => Assert.True(place > 0));
         Assert.Equal(places.Order(), places);

@@ -23,7 +23,8 @@ public sealed class ImageOptionsTests
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "clear.png");
         // Every pixel is transparent, so that the background alone is seen.
-        await File.WriteAllBytesAsync(path, Pngs.With(Pngs.Gray8(2, "gggg", orientation: 0), "tRNS", [0, (byte)'g']), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            path, Pngs.With(Pngs.Gray8(2, "gggg", orientation: 0), "tRNS", [0, (byte)'g']), TestContext.Current.CancellationToken);
         var plain = (await CliRun.Of(["embed", path, "--device", "cpu"])).Succeeded();
         Assert.Equal(plain, (await CliRun.Of(["embed", path, "--device", "cpu", "--background", "#676767"])).Succeeded());
         Assert.NotEqual(plain, (await CliRun.Of(["embed", path, "--device", "cpu", "--background", "#ffffff"])).Succeeded());

@@ -29,7 +29,8 @@ public class InfoCommandTests
         Assert.Equal(golden.GetProperty("parameters").GetInt64(), json.RootElement.GetProperty("parameters").GetInt64());
         Assert.Equal(
             golden.GetProperty("keys").EnumerateObject().ToDictionary(row => row.Name, row => string.Join(',', row.Value.EnumerateArray())),
-            json.RootElement.GetProperty("tensors").EnumerateObject().ToDictionary(row => row.Name, row => string.Join(',', row.Value.GetProperty("shape").EnumerateArray())));
+            json.RootElement.GetProperty("tensors").EnumerateObject()
+                .ToDictionary(row => row.Name, row => string.Join(',', row.Value.GetProperty("shape").EnumerateArray())));
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public class InfoCommandTests
         var folder = Directory.CreateTempSubdirectory("blip-info");
         try
         {
-            File.Copy(Path.Combine(AppContext.BaseDirectory, "weights", "captioning", "config.json"), Path.Combine(folder.FullName, "config.json"));
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "weights", "captioning", "config.json"),
+                Path.Combine(folder.FullName, "config.json"));
             using var json = JsonDocument.Parse((await CliRun.Of("info", folder.FullName, "--format", "json")).Succeeded());
             Assert.Equal("BlipForConditionalGeneration", json.RootElement.GetProperty("architecture").GetString());
             Assert.False(json.RootElement.GetProperty("weights").GetBoolean());
@@ -53,16 +55,19 @@ public class InfoCommandTests
     public async Task The_graph_is_what_runs()
     {
         var text = (await CliRun.Of("info", "synthetic:tiny-square", "--graph")).Succeeded();
-        Assert.All(["graph vision", "graph image-keys-values", "graph prompt", "graph step", "LayerNorm", "vision_model.post_layernorm"], word => Assert.Contains(word, text, StringComparison.Ordinal));
+        Assert.All(["graph vision", "graph image-keys-values", "graph prompt", "graph step", "LayerNorm", "vision_model.post_layernorm"],
+            word => Assert.Contains(word, text, StringComparison.Ordinal));
         var chart = (await CliRun.Of("info", "synthetic:tiny-square", "--graph", "mermaid")).Succeeded();
         Assert.Equal(4, chart.Split("flowchart TD").Length - 1);
         (await CliRun.Of("info", "synthetic:base", "--graph", "dot")).Refused("--graph", "'dot'");
     }
 
     [Theory]
-    [InlineData("model", "graph image-features", "graph text-features", "graph multimodal-features", "text_model.pooler.dense", "L2Normalize")]
+    [InlineData("model", "graph image-features", "graph text-features", "graph multimodal-features", "text_model.pooler.dense",
+        "L2Normalize")]
     [InlineData("retrieval", "graph match", "graph image-embedding", "graph text-embedding", "itm_head", "vision_proj", "text_proj")]
-    [InlineData("vqa", "graph question", "graph prompt", "graph step", "graph scores", "text_encoder.embeddings", "question_mask", "LogSoftmax")]
+    [InlineData("vqa", "graph question", "graph prompt", "graph step", "graph scores", "text_encoder.embeddings", "question_mask",
+        "LogSoftmax")]
     public async Task Every_head_shows_its_graphs(string head, params string[] parts)
     {
         var text = (await CliRun.Of("info", "synthetic:tiny-square", "--head", head, "--graph")).Succeeded();
@@ -74,5 +79,6 @@ public class InfoCommandTests
     public async Task A_model_that_is_not_there_is_refused() => (await CliRun.Of("info", "no/such/model")).Refused("no/such/model");
 
     [Fact]
-    public async Task An_unknown_synthetic_model_is_answered_with_those_there_are() => (await CliRun.Of("info", "synthetic:huge")).Refused("synthetic:huge", "synthetic:base");
+    public async Task An_unknown_synthetic_model_is_answered_with_those_there_are() =>
+        (await CliRun.Of("info", "synthetic:huge")).Refused("synthetic:huge", "synthetic:base");
 }

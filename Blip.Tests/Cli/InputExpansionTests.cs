@@ -9,7 +9,8 @@ public sealed class InputExpansionTests : IDisposable
 
     public InputExpansionTests()
     {
-        foreach (var name in new[] { "b.png", "a.JPG", "notes.txt", "deep/c.webp", "deep/er/d.gif", "deep/b.png", ".hidden/e.png", ".f.png", "empty/readme.md", "a[1]*.png" })
+        foreach (var name in new[] { "b.png", "a.JPG", "notes.txt", "deep/c.webp", "deep/er/d.gif", "deep/b.png", ".hidden/e.png", ".f.png",
+            "empty/readme.md", "a[1]*.png" })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Join(root, name))!);
             File.WriteAllText(Path.Join(root, name), name);
@@ -35,13 +36,15 @@ public sealed class InputExpansionTests : IDisposable
     [InlineData("**/er/*", "deep/er/d.gif")]
     [InlineData("d*p/**", "deep/b.png deep/c.webp deep/er/d.gif")]
     [InlineData(".*.png", ".f.png")]
-    public void A_pattern_is_the_files_that_match_in_order(string pattern, string expected) => Assert.Equal(expected.Split(' '), Expand(pattern));
+    public void A_pattern_is_the_files_that_match_in_order(string pattern, string expected) =>
+        Assert.Equal(expected.Split(' '), Expand(pattern));
 
     [Fact]
     public void A_file_that_is_there_wins_over_the_pattern_that_its_name_could_be() => Assert.Equal(["a[1]*.png"], Expand("a[1]*.png"));
 
     [Fact]
-    public void Inputs_keep_their_order_and_may_come_twice() => Assert.Equal(["notes.txt", "-", "b.png", "b.png"], Expand("notes.txt", "-", "b.png", "b.png"));
+    public void Inputs_keep_their_order_and_may_come_twice() =>
+        Assert.Equal(["notes.txt", "-", "b.png", "b.png"], Expand("notes.txt", "-", "b.png", "b.png"));
 
     [Theory]
     [InlineData("empty", "the folder holds no images")]
@@ -51,7 +54,8 @@ public sealed class InputExpansionTests : IDisposable
     {
         var source = Assert.Single(InputExpansion.Expand([Path.Join(root, argument)], () => Stream.Null));
         Assert.Equal(Path.Join(root, argument), source.Name);
-        Assert.StartsWith($"{source.Name}: {reason}", Assert.Throws<ImageException>(() => source.Read(new ImageDecoderOptions())).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{source.Name}: {reason}", Assert.Throws<ImageException>(() => source.Read(new ImageDecoderOptions())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,6 +70,7 @@ public sealed class InputExpansionTests : IDisposable
     public void Relative_patterns_give_relative_paths()
     {
         var here = Path.GetRelativePath(Environment.CurrentDirectory, root);
-        Assert.Equal([Path.Join(here, "b.png")], InputExpansion.Expand([Path.Join(here, "?.png")], () => Stream.Null).Select(source => source.Name));
+        Assert.Equal([Path.Join(here, "b.png")],
+            InputExpansion.Expand([Path.Join(here, "?.png")], () => Stream.Null).Select(source => source.Name));
     }
 }

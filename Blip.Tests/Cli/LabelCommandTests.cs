@@ -18,7 +18,8 @@ public sealed class LabelCommandTests : IDisposable
         var records = (await Label(Demo.Samples, "--labels", labels, "--top", "1", "--format", "jsonl")).Succeeded()
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line)).ToList();
         Assert.Equal(
-            ["path", "label", "probability", "match_probability", "cosine"], records[0].EnumerateObject().Select(property => property.Name));
+            ["path", "label", "probability", "match_probability", "cosine"],
+                records[0].EnumerateObject().Select(property => property.Name));
         var truth = Demo.Paths.Zip(Demo.Answers("greedy"), (path, answer) => (path, answer.Caption)).ToDictionary();
         var right = records.Count(record => truth[record.GetProperty("path").GetString()!] == record.GetProperty("label").GetString());
         Assert.True(right >= records.Count - 1, $"{right} of {records.Count} are right");

@@ -23,8 +23,10 @@ public sealed class MatchCommandTests : IDisposable
         var texts = DemoMatching.Pairs.Select(pair => pair.Text).Distinct().ToArray();
         var file = folder.Write("texts.txt", string.Join('\n', texts) + "\n\n");
         var records = Records((await Match(Demo.Samples, "--texts", file, "--format", "jsonl")).Succeeded());
-        Assert.Equal(Demo.Paths.SelectMany(path => texts.Select(text => (path, text))), records.Select(record => (record.GetProperty("path").GetString()!, record.GetProperty("text").GetString()!)));
-        Assert.All(records, record => Assert.Equal(["path", "text", "match_probability", "cosine"], record.EnumerateObject().Select(property => property.Name)));
+        Assert.Equal(Demo.Paths.SelectMany(path => texts.Select(text => (path, text))),
+            records.Select(record => (record.GetProperty("path").GetString()!, record.GetProperty("text").GetString()!)));
+        Assert.All(records, record =>
+            Assert.Equal(["path", "text", "match_probability", "cosine"], record.EnumerateObject().Select(property => property.Name)));
         foreach (var pair in DemoMatching.Pairs)
         {
             var record = records[(Array.IndexOf(Demo.Paths, pair.Path) * texts.Length) + Array.IndexOf(texts, pair.Text)];
@@ -49,7 +51,8 @@ public sealed class MatchCommandTests : IDisposable
     [Fact]
     public async Task Csv_is_a_table_of_numbers()
     {
-        var lines = (await Match(Demo.Sample("00.png"), Path.Combine(folder.Path, "no.png"), "--text", "a star, alone", "--format", "csv")).Output.Split("\r\n");
+        var lines = (await Match(
+            Demo.Sample("00.png"), Path.Combine(folder.Path, "no.png"), "--text", "a star, alone", "--format", "csv")).Output.Split("\r\n");
         Assert.Equal("path,text,match_probability,cosine,error", lines[0]);
         Assert.StartsWith($"{Demo.Sample("00.png")},\"a star, alone\",", lines[1], StringComparison.Ordinal);
         Assert.InRange(double.Parse(lines[1].Split(',')[^3], CultureInfo.InvariantCulture), 0, 1);
@@ -60,7 +63,8 @@ public sealed class MatchCommandTests : IDisposable
     public async Task A_bad_image_stops_nothing_and_is_reported_in_its_place()
     {
         var missing = Path.Combine(folder.Path, "missing.png");
-        var run = await Match(Demo.Sample("00.png"), missing, Demo.Sample("01.png"), "--text", "a star", "--text", "a ring", "--format", "jsonl");
+        var run = await Match(
+            Demo.Sample("00.png"), missing, Demo.Sample("01.png"), "--text", "a star", "--text", "a ring", "--format", "jsonl");
         Assert.Equal(1, run.ExitCode);
         var records = Records(run.Output);
         Assert.Equal([false, false, true, false, false], records.Select(record => record.TryGetProperty("error", out _)));
@@ -71,7 +75,8 @@ public sealed class MatchCommandTests : IDisposable
     [Fact]
     public async Task Texts_come_from_standard_input()
     {
-        var run = await CliRun.Of("a star\n\n  a ring \n"u8.ToArray(), "match", Demo.Sample("00.png"), "--texts", "-", "--device", "cpu", "--format", "jsonl");
+        var run = await CliRun.Of(
+            "a star\n\n  a ring \n"u8.ToArray(), "match", Demo.Sample("00.png"), "--texts", "-", "--device", "cpu", "--format", "jsonl");
         Assert.Equal(["a star", "a ring"], Records(run.Succeeded()).Select(record => record.GetProperty("text").GetString()));
         Assert.Contains("demo matcher", run.Error, StringComparison.Ordinal);
         Assert.Contains("Salesforce/blip-itm-base-coco", run.Error, StringComparison.Ordinal);

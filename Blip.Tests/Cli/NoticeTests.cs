@@ -26,13 +26,15 @@ public sealed class NoticeTests : IDisposable
             Assert.Contains("the model's vocabulary does not have 'жук', '😀': it reads them as [UNK]", run.Error, StringComparison.Ordinal);
             Assert.Single(run.Error.Split('\n'), text => text.Contains("[UNK]", StringComparison.Ordinal));
         }
-        Assert.DoesNotContain("[UNK]", (await CliRun.Of("caption", Demo.Sample("00.png"), "--prompt", "a small", "--device", "cpu")).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("[UNK]", (await CliRun.Of("caption", Demo.Sample("00.png"), "--prompt", "a small", "--device", "cpu")).Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Words_of_evaluations_and_training_data_are_named_once_too()
     {
-        var questions = folder.Write("questions.json", """[{"question_id": 1, "image": "00.png", "question": "what жук 😀?", "answer": ["a"]}, {"question_id": 2, "image": "00.png", "question": "жук?", "answer": ["a"]}]""");
+        var questions = folder.Write("questions.json",
+            """[{"question_id": 1, "image": "00.png", "question": "what жук 😀?", "answer": ["a"]}, {"question_id": 2, "image": "00.png", "question": "жук?", "answer": ["a"]}]""");
         var captions = folder.Write("captions.json", """[{"image": "00.png", "caption": ["a жук", "a 😀 жук"]}]""");
         File.Copy(Demo.Sample("00.png"), Path.Combine(folder.Path, "00.png"));
         var data = folder.Write("data.json", """[{"image": "00.png", "caption": "a жук"}, {"image": "00.png", "caption": "😀 a"}]""");
@@ -41,7 +43,8 @@ public sealed class NoticeTests : IDisposable
             ["eval", "vqa", "--questions", questions, "--images", Demo.Samples, "--device", "cpu"],
             ["eval", "retrieval", "--annotations", captions, "--images", Demo.Samples, "--device", "cpu"],
             ["eval", "caption", "--annotations", captions, "--images", Demo.Samples, "--prompt", "жук 😀", "--device", "cpu"],
-            ["train", "caption", data, "--steps", "1", "--batch-size", "2", "--output", Path.Combine(folder.Path, "run"), "--device", "cpu"],
+            ["train", "caption", data, "--steps", "1", "--batch-size", "2", "--output", Path.Combine(folder.Path, "run"), "--device",
+                "cpu"],
         ];
         foreach (var line in lines)
         {

@@ -14,7 +14,8 @@ public sealed class OutputFileTests : IDisposable
 
     private string At(string name) => Path.Combine(folder.Path, name);
 
-    private static Task<CliRun> Caption(params string[] arguments) => CliRun.Of(["caption", "--model", Demo.Model, "--device", "cpu", .. arguments]);
+    private static Task<CliRun> Caption(params string[] arguments) =>
+        CliRun.Of(["caption", "--model", Demo.Model, "--device", "cpu", .. arguments]);
 
     /// <summary>A shell makes "--output photos/*.png" the first image as the output, and the others as inputs.</summary>
     [Theory]
@@ -25,7 +26,8 @@ public sealed class OutputFileTests : IDisposable
 
         (await CliRun.Of(command, Demo.Sample("01.png"), option, image, "--device", "cpu")).Refused(option, image, "would be lost");
         if (option == "--output")
-            (await CliRun.Of(command, Demo.Sample("01.png"), option, image, "--device", "cpu", "--overwrite")).Refused(option, image, "would be lost");
+            (await CliRun.Of(command, Demo.Sample("01.png"), option, image, "--device", "cpu", "--overwrite"))
+                .Refused(option, image, "would be lost");
 
         Assert.Equal(File.ReadAllBytes(Demo.Sample("00.png")), File.ReadAllBytes(image));
     }
@@ -40,7 +42,8 @@ public sealed class OutputFileTests : IDisposable
         Assert.Equal("a large white ring on a cyan background\n", File.ReadAllText(file));
         Assert.Equal([file], Directory.GetFiles(folder.Path));
 
-        (await CliRun.Of("eval", "caption", "--annotations", Demo.Sample("captions.json"), "--results", file, "--output", file)).Refused("--overwrite");
+        (await CliRun.Of("eval", "caption", "--annotations", Demo.Sample("captions.json"), "--results", file, "--output", file))
+            .Refused("--overwrite");
     }
 
     [Fact]
@@ -64,7 +67,8 @@ public sealed class OutputFileTests : IDisposable
     public async Task Devices_and_empty_files_are_written_to()
     {
         var vectors = folder.Write("out.npy", "");
-        (await CliRun.Of("embed", Demo.Sample("00.png"), "--model", DemoMatching.Model, "--device", "cpu", "--output", vectors)).Succeeded();
+        (await CliRun.Of("embed", Demo.Sample("00.png"), "--model", DemoMatching.Model, "--device", "cpu", "--output", vectors))
+            .Succeeded();
         Assert.InRange(new FileInfo(vectors).Length, 64, long.MaxValue);
         if (File.Exists("/dev/null"))
             (await Caption(Demo.Sample("00.png"), "--output", "/dev/null")).Succeeded();
@@ -73,7 +77,8 @@ public sealed class OutputFileTests : IDisposable
     [Fact]
     public async Task A_name_chooses_the_format_and_must_not_contradict_it()
     {
-        foreach (var (name, start) in new[] { ("a.jsonl", "{\"path\":"), ("a.json", "[\n{\"path\":"), ("a.csv", "path,caption"), ("a.txt", "a large"), ("a.log", "a large"), ("a.JSON", "[\n") })
+        foreach (var (name, start) in new[] { ("a.jsonl", "{\"path\":"), ("a.json", "[\n{\"path\":"), ("a.csv", "path,caption"),
+            ("a.txt", "a large"), ("a.log", "a large"), ("a.JSON", "[\n") })
         {
             (await Caption(Demo.Sample("00.png"), "--output", At(name))).Succeeded();
             Assert.StartsWith(start, File.ReadAllText(At(name)), StringComparison.Ordinal);
@@ -81,7 +86,8 @@ public sealed class OutputFileTests : IDisposable
         (await Caption(Demo.Sample("00.png"), "--output", At("b.csv"), "--format", "csv")).Succeeded();
         (await Caption(Demo.Sample("00.png"), "--output", At("c.csv"), "--format", "json")).Refused("--format is json", ".csv");
         (await Caption(Demo.Sample("00.png"), "--output", At("c.npy"))).Refused(".npy", "text, json, jsonl, csv");
-        (await CliRun.Of("eval", "caption", "--annotations", "x.json", "--results", "y.json", "--output", At("c.csv"))).Refused(".csv", "text, json");
+        (await CliRun.Of("eval", "caption", "--annotations", "x.json", "--results", "y.json", "--output", At("c.csv")))
+            .Refused(".csv", "text, json");
         Assert.False(File.Exists(At("c.csv")));
     }
 
@@ -110,22 +116,27 @@ public sealed class OutputFileTests : IDisposable
     public void What_a_kill_left_anywhere_is_gone_on_with(string format)
     {
         string[] lines = format == "csv"
-            ? ["path,caption,tokens,score,error\r\n", "a.png,\"one \"\"x\"\",\r\ntwo\",1 2,-1,\r\n", "b.png,,,,\"no, image\"\r\n", "c.png,three,3,-2,\r\n"]
-            : ["", "{\"path\":\"a.png\",\"caption\":\"one\\ntwo\"}\n", "{\"path\":\"b.png\",\"error\":\"no image\"}\n", "{\"path\":\"c.png\",\"caption\":\"three\"}\n"];
+            ? ["path,caption,tokens,score,error\r\n", "a.png,\"one \"\"x\"\",\r\ntwo\",1 2,-1,\r\n", "b.png,,,,\"no, image\"\r\n",
+                "c.png,three,3,-2,\r\n"]
+            : ["", "{\"path\":\"a.png\",\"caption\":\"one\\ntwo\"}\n", "{\"path\":\"b.png\",\"error\":\"no image\"}\n",
+                "{\"path\":\"c.png\",\"caption\":\"three\"}\n"];
         var whole = System.Text.Encoding.UTF8.GetBytes(string.Concat(lines));
         var file = At($"out.{format}");
         for (var length = 0; length <= whole.Length; length++)
         {
             File.WriteAllText(file, "older results");
             File.WriteAllBytes($"{file}.partial", whole[..length]);
-            var finished = Enumerable.Range(0, lines.Length).Last(count => string.Concat(lines.Take(count + 1)).Length <= length || count == 0);
+            var finished = Enumerable.Range(0, lines.Length)
+                .Last(count => string.Concat(lines.Take(count + 1)).Length <= length || count == 0);
             if (length < lines[0].Length)
                 finished = 0;
-            using (var results = ResultFile.Open(file, format, new ResultFileOptions(Overwrite: false, Resume: true, RetryFailed: false, Shape)))
+            using (var results = ResultFile.Open(
+                file, format, new ResultFileOptions(Overwrite: false, Resume: true, RetryFailed: false, Shape)))
             {
                 // Not every record of a table's last input may be there.
                 var kept = format == "csv" ? Math.Max(0, finished - 1) : finished;
-                Assert.Equal(Enumerable.Range(0, 3).Select(i => i < kept), new[] { "a.png", "b.png", "c.png" }.Select(results.Earlier.Holds));
+                Assert.Equal(Enumerable.Range(0, 3).Select(i => i < kept),
+                    new[] { "a.png", "b.png", "c.png" }.Select(results.Earlier.Holds));
                 Assert.Equal(kept >= 2 ? 1 : 0, results.Earlier.Failed);
                 foreach (var line in lines.Skip(results.GoesOn ? kept + 1 : 0))
                     results.Writer.Write(line);
@@ -160,12 +171,14 @@ public sealed class OutputFileTests : IDisposable
     {
         var options = new ResultFileOptions(Overwrite: false, Resume: true, RetryFailed: false, Shape);
         using var first = ResultFile.Open(At("out.jsonl"), "jsonl", options);
-        Assert.Contains("another process", Assert.Throws<UsageException>(() => ResultFile.Open(At("out.jsonl"), "jsonl", options)).Message, StringComparison.Ordinal);
+        Assert.Contains("another process", Assert.Throws<UsageException>(() => ResultFile.Open(At("out.jsonl"), "jsonl", options)).Message,
+            StringComparison.Ordinal);
         first.Writer.Write("{\"path\":\"a.png\",\"caption\":\"x\"}\n");
         first.Finish(complete: true);
         first.Dispose();
         using var second = ResultFile.Open(At("out.jsonl"), "jsonl", options);
-        Assert.Contains("another process", Assert.Throws<UsageException>(() => ResultFile.Open(At("out.jsonl"), "jsonl", options)).Message, StringComparison.Ordinal);
+        Assert.Contains("another process", Assert.Throws<UsageException>(() => ResultFile.Open(At("out.jsonl"), "jsonl", options)).Message,
+            StringComparison.Ordinal);
         Assert.True(second.Earlier.Holds("a.png"));
     }
 
@@ -178,7 +191,8 @@ public sealed class OutputFileTests : IDisposable
     public void Records_of_another_command_are_not_gone_on_with(string format, string content, string words)
     {
         var file = folder.Write($"out.{format}", content);
-        var refused = Assert.Throws<UsageException>(() => ResultFile.Open(file, format, new ResultFileOptions(Overwrite: false, Resume: true, RetryFailed: false, Shape)));
+        var refused = Assert.Throws<UsageException>(
+            () => ResultFile.Open(file, format, new ResultFileOptions(Overwrite: false, Resume: true, RetryFailed: false, Shape)));
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
         Assert.Contains(file, refused.Message, StringComparison.Ordinal);
         Assert.Equal(content, File.ReadAllText(file));

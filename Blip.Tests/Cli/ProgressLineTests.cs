@@ -26,12 +26,14 @@ public class ProgressLineTests
     [InlineData(8, 8, 4, 1, 2)]
     [InlineData(8, 8, 4, 60, 7.6)]
     [InlineData(5, 1, 5, 3, 0.95)]
-    public void Within_a_batch_the_bar_goes_ahead_by_the_rate_and_never_to_the_next(int done, int batch, double worked, double since, double expected) =>
+    public void Within_a_batch_the_bar_goes_ahead_by_the_rate_and_never_to_the_next(
+        int done, int batch, double worked, double since, double expected) =>
         Assert.Equal(expected, ProgressLine.Ahead(done, batch, TimeSpan.FromSeconds(worked), TimeSpan.FromSeconds(since)), 9);
 
     [Fact]
     public void A_bar_that_is_ahead_counts_what_is_done_alone() =>
-        Assert.Equal("━━━━━━━━━─────────────── 2/8  0.5 images/s  0:10 left", ProgressLine.Bar(2, 8, TimeSpan.FromSeconds(4), "images", ahead: 1));
+        Assert.Equal("━━━━━━━━━─────────────── 2/8  0.5 images/s  0:10 left",
+            ProgressLine.Bar(2, 8, TimeSpan.FromSeconds(4), "images", ahead: 1));
 
     [Fact]
     public async Task The_bar_moves_while_a_result_is_waited_for()

@@ -92,7 +92,8 @@ public sealed class PullCommandTests : IDisposable
         var run = await Type("n\n", "caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--device", "cpu");
         Assert.Equal(2, run.ExitCode);
         Assert.StartsWith(
-            $"blip: there is no file or folder {FakeHub.Name}, and no such model in the Hugging Face cache. Download it? [y/N] ", run.Error, StringComparison.Ordinal);
+            $"blip: there is no file or folder {FakeHub.Name}, and no such model in the Hugging Face cache. Download it? [y/N] ", run.Error,
+                StringComparison.Ordinal);
         Assert.Contains($"blip pull {FakeHub.Name}", run.Error, StringComparison.Ordinal);
         Assert.Empty(hub.AllRequests);
 

@@ -130,7 +130,8 @@ public sealed class PullProcessTests : IDisposable
             hub.Files[Path.GetFileName(file)] = File.ReadAllBytes(file);
         using var process = Start(["serve", "--model", FakeHub.Name, "--download", "--device", "cpu", "--port", "0"]);
         var lines = new List<string>();
-        while (!lines.Exists(line => line.Contains("serving on", StringComparison.Ordinal)) && await process.StandardError.ReadLineAsync(Token) is { } line)
+        while (!lines.Exists(line => line.Contains("serving on", StringComparison.Ordinal))
+            && await process.StandardError.ReadLineAsync(Token) is { } line)
             lines.Add(line);
         using (var kill = Process.Start("kill", $"-TERM {process.Id}"))
             await kill.WaitForExitAsync(Token);

@@ -85,7 +85,8 @@ public sealed class RecordStyleTests : IDisposable
         var screen = new Writes();
         var terminal = new Terminal { Output = screen, Error = TextWriter.Null, OpenInput = () => Stream.Null, OutputIsScreen = true };
 
-        var exitCode = await BlipProgram.RunAsync(["caption", Demo.Sample("00.png"), "--device", "cpu", "-q"], terminal, TestContext.Current.CancellationToken);
+        var exitCode = await BlipProgram.RunAsync(
+            ["caption", Demo.Sample("00.png"), "--device", "cpu", "-q"], terminal, TestContext.Current.CancellationToken);
 
         Assert.Equal(0, exitCode);
         Assert.Equal(expected, screen.ToString());
@@ -98,7 +99,8 @@ public sealed class RecordStyleTests : IDisposable
         var (screen, error) = (new StringWriter(), new StringWriter());
         var terminal = new Terminal { Output = screen, Error = error, OpenInput = () => Stream.Null, OutputIsScreen = true };
 
-        var exitCode = await BlipProgram.RunAsync(["caption", "nowhere.png", "--device", "cpu", "-q"], terminal, TestContext.Current.CancellationToken);
+        var exitCode = await BlipProgram.RunAsync(
+            ["caption", "nowhere.png", "--device", "cpu", "-q"], terminal, TestContext.Current.CancellationToken);
 
         Assert.Equal((1, ""), (exitCode, screen.ToString()));
         Assert.Contains("nowhere.png: there is no such file", error.ToString(), StringComparison.Ordinal);

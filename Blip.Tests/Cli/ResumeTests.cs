@@ -12,18 +12,21 @@ public sealed class ResumeTests : IDisposable
     // Of an earlier run the first half of the lines, as a kill leaves them, with half a line behind.
     private void CutBack(string file, string partial)
     {
-        var lines = File.ReadAllLines(file).Select(line => $"{line}{(file.EndsWith("csv", StringComparison.Ordinal) ? "\r\n" : "\n")}").ToList();
+        var lines = File.ReadAllLines(file).Select(line => $"{line}{(file.EndsWith("csv", StringComparison.Ordinal) ? "\r\n" : "\n")}")
+            .ToList();
         File.WriteAllText(partial, string.Concat(lines.Take(lines.Count / 2 + 1)) + lines[^1][..5]);
     }
 
     [Theory]
     [InlineData("caption", "jsonl", ""), InlineData("caption", "csv", "")]
     [InlineData("match", "jsonl", "--text|a star|--text|a ring"), InlineData("match", "csv", "--text|a star")]
-    [InlineData("ask", "jsonl", "--question|what color is the background?|--question|is there a ring?"), InlineData("ask", "csv", "--question|is there a ring?")]
+    [InlineData("ask", "jsonl", "--question|what color is the background?|--question|is there a ring?"),
+        InlineData("ask", "csv", "--question|is there a ring?")]
     [InlineData("embed", "jsonl", "--text|a star"), InlineData("embed", "csv", "--text|a star")]
     public async Task The_file_is_that_of_a_run_that_was_not_cut_off(string command, string format, string more)
     {
-        string[] line = [command, Demo.Sample("00.png"), Demo.Sample("01.png"), Demo.Sample("02.png"), "--device", "cpu", .. more.Split('|', StringSplitOptions.RemoveEmptyEntries)];
+        string[] line = [command, Demo.Sample("00.png"), Demo.Sample("01.png"), Demo.Sample("02.png"), "--device", "cpu",
+            .. more.Split('|', StringSplitOptions.RemoveEmptyEntries)];
         var whole = At($"whole.{format}");
         (await CliRun.Of([.. line, "--output", whole])).Succeeded();
         var (killed, shorter) = (At($"killed.{format}"), At($"shorter.{format}"));
@@ -68,7 +71,8 @@ public sealed class ResumeTests : IDisposable
     {
         var file = At("out.jsonl");
         for (var i = 0; i < 2; i++)
-            (await CliRun.Of(File.ReadAllBytes(Demo.Sample($"0{i}.png")), "caption", "-", "--device", "cpu", "--output", file, "--resume")).Succeeded();
+            (await CliRun.Of(File.ReadAllBytes(Demo.Sample($"0{i}.png")), "caption", "-", "--device", "cpu", "--output", file, "--resume"))
+                .Succeeded();
         Assert.Equal(2, File.ReadAllLines(file).Distinct().Count());
     }
 }

@@ -15,22 +15,27 @@ public sealed class SearchCommandTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private Task<CliRun> Index(params string[] arguments) => CliRun.Of(["index", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, .. arguments]);
+    private Task<CliRun> Index(params string[] arguments) =>
+        CliRun.Of(["index", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, .. arguments]);
 
-    private Task<CliRun> Search(params string[] arguments) => CliRun.Of(["search", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, .. arguments]);
+    private Task<CliRun> Search(params string[] arguments) =>
+        CliRun.Of(["search", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, .. arguments]);
 
     [Fact]
     public async Task A_folder_is_indexed_once_and_searched_by_words()
     {
-        Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 0 failed; 12 images in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
-        Assert.Equal($"0 added, 0 updated, 12 unchanged, 0 removed, 0 failed; 12 images in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
+        Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 0 failed; 12 images in {IndexPath}\n",
+            (await Index(Demo.Samples)).Succeeded());
+        Assert.Equal($"0 added, 0 updated, 12 unchanged, 0 removed, 0 failed; 12 images in {IndexPath}\n",
+            (await Index(Demo.Samples)).Succeeded());
 
         var lines = (await Search("a large green star")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(10, lines.Length);
         Assert.Matches(@"^.*01\.png\t0\.\d{4}$", lines[0]);
         // Without quotes it is the same.
         Assert.Equal(lines, (await Search("a", "large", "green", "star")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal(lines[..3], (await Search("a large green star", "--top", "3")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(lines[..3], (await Search("a large green star", "--top", "3")).Succeeded()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
         // The default model is the demo matcher, which says so.
         var run = await CliRun.Of("search", "a large green star", "--device", "cpu", "--index", IndexPath, "--top", "1");
@@ -46,13 +51,16 @@ public sealed class SearchCommandTests : IDisposable
         foreach (var pair in right)
         {
             var text = (await Search(pair.Text, "--top", "12", "--rerank", "12", "--format", "jsonl")).Succeeded();
-            var records = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+            var records = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)
+                .ToArray();
             Assert.Equal(12, records.Length);
-            Assert.All(records, record => Assert.Equal(["path", "score", "cosine", "match_probability"], record.EnumerateObject().Select(property => property.Name)));
+            Assert.All(records, record =>
+                Assert.Equal(["path", "score", "cosine", "match_probability"], record.EnumerateObject().Select(property => property.Name)));
             var own = records.Single(record => record.GetProperty("path").GetString() == Path.GetFullPath(pair.Path));
             Assert.Equal(pair.MatchProbability, own.GetProperty("match_probability").GetDouble(), 2e-4);
             Assert.Equal(pair.Cosine, own.GetProperty("cosine").GetDouble(), 2e-4);
-            Assert.Equal(records.Select(record => record.GetProperty("score").GetDouble()).OrderDescending(), records.Select(record => record.GetProperty("score").GetDouble()));
+            Assert.Equal(records.Select(record => record.GetProperty("score").GetDouble()).OrderDescending(),
+                records.Select(record => record.GetProperty("score").GetDouble()));
         }
     }
 
@@ -86,7 +94,8 @@ public sealed class SearchCommandTests : IDisposable
         var gone = await Search("a large green star", "--rerank", "12", "--top", "12", "--format", "csv");
         Assert.Equal(1, gone.ExitCode);
         Assert.Contains("01.png", gone.Error, StringComparison.Ordinal);
-        Assert.Equal($"0 added, 0 updated, 0 unchanged, 1 removed, 0 failed; 11 images in {IndexPath}\n", (await Index("--prune")).Succeeded());
+        Assert.Equal($"0 added, 0 updated, 0 unchanged, 1 removed, 0 failed; 11 images in {IndexPath}\n",
+            (await Index("--prune")).Succeeded());
         Assert.DoesNotContain("01.png", (await Search("a large green star", "--top", "12")).Succeeded(), StringComparison.Ordinal);
     }
 
@@ -113,7 +122,8 @@ public sealed class SearchCommandTests : IDisposable
             File.Delete(Path.Combine(images, Path.GetFileName(path)));
         Directory.Delete(Path.Combine(images, "deep"));
         await Kept("8 of 12 images are gone, more than half");
-        Assert.Equal($"0 added, 0 updated, 0 unchanged, 8 removed, 0 failed; 4 images in {IndexPath}\n", (await Index("--prune-all")).Succeeded());
+        Assert.Equal($"0 added, 0 updated, 0 unchanged, 8 removed, 0 failed; 4 images in {IndexPath}\n",
+            (await Index("--prune-all")).Succeeded());
 
         async Task Kept(string reason)
         {
@@ -141,7 +151,8 @@ public sealed class SearchCommandTests : IDisposable
         (await Index("-")).Refused("standard input");
         (await CliRun.Of("index", Demo.Samples, "--model", DemoMatching.Model, "--index", folder.Path)).Refused("this is a folder");
         using (EmbeddingIndex.Open(Path.Combine(folder.Path, "held"), 8, new IndexModel("x", new byte[IndexModel.FingerprintLength])))
-            (await CliRun.Of("index", Demo.Samples, "--model", DemoMatching.Model, "--index", Path.Combine(folder.Path, "held"))).Refused("another process is writing");
+            (await CliRun.Of("index", Demo.Samples, "--model", DemoMatching.Model, "--index", Path.Combine(folder.Path, "held")))
+                .Refused("another process is writing");
         File.WriteAllText(IndexPath, "no index");
         (await Search("a star")).Refused("no index of ours");
     }
@@ -158,7 +169,8 @@ public sealed class SearchCommandTests : IDisposable
         var viewer = folder.Write("bin/xdg-open", "#!/bin/sh\necho \"$1\" > \"$VIEWED\"\n");
         File.SetUnixFileMode(viewer, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var viewed = Path.Combine(folder.Path, "viewed");
-        using var process = Start("search", "a large green star", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, "--open", "--top", "2");
+        using var process = Start(
+            "search", "a large green star", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, "--open", "--top", "2");
         Assert.Equal(2, (await process.StandardOutput.ReadToEndAsync(Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         await process.WaitForExitAsync(Token);
         Assert.Equal(0, process.ExitCode);
@@ -182,7 +194,8 @@ public sealed class SearchCommandTests : IDisposable
         File.SetUnixFileMode(image, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var viewer = folder.Write("bin/xdg-open", "#!/bin/sh\necho shown > \"$VIEWED\"\n");
         File.SetUnixFileMode(viewer, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        using var process = Start("search", "a large green star", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, "--open");
+        using var process =
+            Start("search", "a large green star", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, "--open");
         Assert.Contains("it is not shown", await process.StandardError.ReadToEndAsync(Token), StringComparison.Ordinal);
         await process.WaitForExitAsync(Token);
         Assert.Equal(1, process.ExitCode);
@@ -209,9 +222,11 @@ public sealed class SearchCommandTests : IDisposable
         using (var index = EmbeddingIndex.OpenRead(IndexPath))
             kept = index.Count;
         Assert.InRange(kept, 1, Count - 1);
-        Assert.Equal($"{Count - kept} added, 0 updated, {kept} unchanged, 0 removed, 0 failed; {Count} images in {IndexPath}\n", (await Index(images)).Succeeded());
+        Assert.Equal($"{Count - kept} added, 0 updated, {kept} unchanged, 0 removed, 0 failed; {Count} images in {IndexPath}\n",
+            (await Index(images)).Succeeded());
         using (var index = EmbeddingIndex.OpenRead(IndexPath))
-            Assert.Equal(Enumerable.Range(0, Count).Select(i => $"images/{i:0000}.png"), index.Entries().Select(entry => entry.Id).Order(StringComparer.Ordinal));
+            Assert.Equal(Enumerable.Range(0, Count).Select(i => $"images/{i:0000}.png"),
+                index.Entries().Select(entry => entry.Id).Order(StringComparer.Ordinal));
     }
 
     private Process Start(params string[] arguments)

@@ -23,7 +23,8 @@ public sealed partial class ServeCommandTests
         var address = await AddressOf(process);
         using var client = new HttpClient { BaseAddress = new Uri(address) };
         await ReadyAsync(client);
-        var caption = await RunningServer.Read(await client.PostAsync("/caption", RunningServer.Image(await File.ReadAllBytesAsync(Demo.Sample("00.png"), Token)), Token));
+        var caption = await RunningServer.Read(
+            await client.PostAsync("/caption", RunningServer.Image(await File.ReadAllBytesAsync(Demo.Sample("00.png"), Token)), Token));
         Process.Start("kill", [$"-{signal}", $"{process.Id}"]).WaitForExit();
         var rest = await process.StandardError.ReadToEndAsync(Token);
         await process.WaitForExitAsync(Token);
@@ -97,7 +98,8 @@ public sealed partial class ServeCommandTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
         using var process = Start("--device", "cpu", "--host", "0.0.0.0", "--port", "0", "--log", "json", "--api-key", "a-secret-of-mine");
         var lines = new List<string>();
-        while (!lines.Exists(line => line.Contains("was loaded", StringComparison.Ordinal)) && await process.StandardError.ReadLineAsync(Token) is { } line)
+        while (!lines.Exists(line => line.Contains("was loaded", StringComparison.Ordinal))
+            && await process.StandardError.ReadLineAsync(Token) is { } line)
             lines.Add(line);
         Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
         lines.AddRange((await process.StandardError.ReadToEndAsync(Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
@@ -155,7 +157,8 @@ public sealed partial class ServeCommandTests
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
     }
 
-    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [Program, "serve", .. arguments])
+    private static Process Start(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("dotnet", [Program, "serve", .. arguments])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,

@@ -19,7 +19,8 @@ public sealed class VerbosityTests : IDisposable
 
         Assert.Equal(unnamed.Succeeded(), named.Succeeded());
         Assert.Equal(unnamed.Output, quiet.Succeeded());
-        Assert.StartsWith("blip: no --model: using the demo captioner", Assert.Single(unnamed.Error.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        Assert.StartsWith("blip: no --model: using the demo captioner", Assert.Single(unnamed.Error.TrimEnd('\n').Split('\n')),
+            StringComparison.Ordinal);
         Assert.Equal("", named.Error);
         Assert.Equal("", quiet.Error);
     }
@@ -28,16 +29,19 @@ public sealed class VerbosityTests : IDisposable
     public async Task A_run_over_several_images_ends_with_a_line_about_it()
     {
         var file = Path.Combine(folder.Path, "captions.jsonl");
-        var run = await CliRun.Of("caption", Demo.Sample("00.png"), Demo.Sample("01.png"), "nowhere.png", "--device", "cpu", "-m", "demo", "-o", file);
+        var run = await CliRun.Of(
+            "caption", Demo.Sample("00.png"), Demo.Sample("01.png"), "nowhere.png", "--device", "cpu", "-m", "demo", "-o", file);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Matches(
-            @"^blip: 2 images are done, 1 failed, in \d+\.\d s \(\d+\.\d images/s\); the results are in .*captions\.jsonl$", run.Error.TrimEnd('\n').Split('\n')[^1]);
+            @"^blip: 2 images are done, 1 failed, in \d+\.\d s \(\d+\.\d images/s\); the results are in .*captions\.jsonl$",
+                run.Error.TrimEnd('\n').Split('\n')[^1]);
     }
 
     [Fact]
     public async Task A_folder_called_demo_is_a_model_of_one_s_own() =>
-        (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", folder.Write("demo/config.json", "{}")[..^"/config.json".Length])).Refused("demo");
+        (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", folder.Write("demo/config.json", "{}")[..^"/config.json".Length]))
+            .Refused("demo");
 
     [Fact]
     public async Task Quiet_leaves_errors_and_verbose_adds_the_model_and_the_device()
@@ -89,12 +93,15 @@ public sealed class VerbosityTests : IDisposable
 
         var run = await CliRun.Of("caption", Path.Combine(folder.Path, "photos"), "--device", "cpu", "-m", "demo");
 
-        Assert.Equal(["a.png", "b.jpg_large", "c"], run.Succeeded().TrimEnd('\n').Split('\n').Select(line => Path.GetFileName(line.Split('\t')[0])));
+        Assert.Equal(["a.png", "b.jpg_large", "c"],
+            run.Succeeded().TrimEnd('\n').Split('\n').Select(line => Path.GetFileName(line.Split('\t')[0])));
         var told = run.Error.TrimEnd('\n').Split('\n').Where(line => line.Contains("passed over", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, told.Count);
-        Assert.Contains(told, line => line.StartsWith("blip: passed over 2: HEIC", StringComparison.Ordinal) && line.Contains("d.heic, …)", StringComparison.Ordinal));
+        Assert.Contains(told, line => line.StartsWith("blip: passed over 2: HEIC", StringComparison.Ordinal)
+            && line.Contains("d.heic, …)", StringComparison.Ordinal));
         Assert.Contains(told, line => line.StartsWith("blip: passed over 2: files that are no images", StringComparison.Ordinal));
-        Assert.Contains(told, line => line.StartsWith("blip: passed over 1: files without content, pipes and devices", StringComparison.Ordinal));
+        Assert.Contains(told, line =>
+            line.StartsWith("blip: passed over 1: files without content, pipes and devices", StringComparison.Ordinal));
     }
 
     /// <summary>Opening a pipe without a writer would wait for ever.</summary>
@@ -114,6 +121,7 @@ public sealed class VerbosityTests : IDisposable
         var sources = InputExpansion.Expand([Path.Combine(folder.Path, "photos")], () => Stream.Null, passed: passed);
 
         Assert.Equal("a.png", Path.GetFileName(Assert.Single(sources).Name));
-        Assert.StartsWith("passed over 2: files without content, pipes and devices", Assert.Single(passed.Sentences), StringComparison.Ordinal);
+        Assert.StartsWith("passed over 2: files without content, pipes and devices", Assert.Single(passed.Sentences),
+            StringComparison.Ordinal);
     }
 }

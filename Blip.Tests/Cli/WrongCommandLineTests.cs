@@ -12,18 +12,26 @@ public sealed partial class WrongCommandLineTests : IDisposable
     [
         ["caption", "@"], ["caption", "IMAGE", "--output", "@"], ["caption", "IMAGE", "--model", "@"], ["caption", "IMAGE", "--vocab", "@"],
         ["caption", "IMAGE", "--device", "@"], ["caption", "IMAGE", "--format", "@"], ["caption", "IMAGE", "--num-beams", "@"],
-        ["caption", "IMAGE", "--max-length", "@"], ["caption", "IMAGE", "--bad-words-ids", "@"], ["caption", "IMAGE", "--sequence-bias", "@"],
-        ["caption", "IMAGE", "--exponential-decay-length-penalty", "@"], ["caption", "IMAGE", "--early-stopping", "@"], ["caption", "IMAGE", "--adapter", "@"],
+        ["caption", "IMAGE", "--max-length", "@"], ["caption", "IMAGE", "--bad-words-ids", "@"],
+            ["caption", "IMAGE", "--sequence-bias", "@"],
+        ["caption", "IMAGE", "--exponential-decay-length-penalty", "@"], ["caption", "IMAGE", "--early-stopping", "@"],
+            ["caption", "IMAGE", "--adapter", "@"],
         ["caption", "IMAGE", "--precision", "@"], ["caption", "IMAGE", "--batch-size", "@"], ["caption", "IMAGE", "--revision", "@"],
         ["caption", "IMAGE", "--bad-words", "@", "--model", "synthetic:tiny-square"], ["caption", "IMAGE", "--no-such-option", "@"],
-        ["match", "@", "--text", "x"], ["match", "IMAGE", "--texts", "@"], ["match", "IMAGE"], ["ask", "@", "what?"], ["ask", "IMAGE", "what?", "--answers", "@"],
-        ["ask", "IMAGE", "--questions", "@"], ["embed", "@"], ["embed", "--texts", "@"], ["embed"], ["search", "a dog", "--index", "@"], ["search", "--image", "@"],
-        ["search", "a dog", "--top", "@"], ["info", "@"], ["trace", "IMAGE", "--output", "FILE", "--model", "@"], ["trace", "--compare", "@", "@"],
+        ["match", "@", "--text", "x"], ["match", "IMAGE", "--texts", "@"], ["match", "IMAGE"], ["ask", "@", "what?"],
+            ["ask", "IMAGE", "what?", "--answers", "@"],
+        ["ask", "IMAGE", "--questions", "@"], ["embed", "@"], ["embed", "--texts", "@"], ["embed"], ["search", "a dog", "--index", "@"],
+            ["search", "--image", "@"],
+        ["search", "a dog", "--top", "@"], ["info", "@"], ["trace", "IMAGE", "--output", "FILE", "--model", "@"],
+            ["trace", "--compare", "@", "@"],
         ["eval", "caption", "--annotations", "@", "--images", "FOLDER"], ["eval", "caption", "--annotations", "CAPTIONS", "--images", "@"],
-        ["eval", "caption", "--annotations", "CAPTIONS", "--results", "@"], ["eval", "caption", "--annotations", "CAPTIONS", "--split", "@"],
+        ["eval", "caption", "--annotations", "CAPTIONS", "--results", "@"],
+            ["eval", "caption", "--annotations", "CAPTIONS", "--split", "@"],
         ["eval", "vqa", "--questions", "@", "--images", "FOLDER"], ["eval", "vqa", "--annotations", "@", "--results", "CAPTIONS"],
-        ["eval", "retrieval", "--annotations", "@", "--images", "FOLDER"], ["eval", "retrieval", "--annotations", "CAPTIONS", "--images", "FOLDER", "--rerank", "@"],
-        ["bootstrap", "run", "@", "--output", "FILE"], ["bootstrap", "status", "@"], ["train", "caption", "@", "--output", "FILE"], ["train", "plot", "@"], ["@"],
+        ["eval", "retrieval", "--annotations", "@", "--images", "FOLDER"],
+            ["eval", "retrieval", "--annotations", "CAPTIONS", "--images", "FOLDER", "--rerank", "@"],
+        ["bootstrap", "run", "@", "--output", "FILE"], ["bootstrap", "status", "@"], ["train", "caption", "@", "--output", "FILE"],
+            ["train", "plot", "@"], ["@"],
     ];
 
     private readonly TemporaryFolder folder = new();
@@ -50,7 +58,8 @@ public sealed partial class WrongCommandLineTests : IDisposable
             var run = await CliRun.Of(arguments);
 
             // A folder of this checkout may be named in the message.
-            var told = run.Error.Replace(AppContext.BaseDirectory, "", StringComparison.Ordinal).Replace(Environment.CurrentDirectory, "", StringComparison.Ordinal);
+            var told = run.Error.Replace(AppContext.BaseDirectory, "", StringComparison.Ordinal)
+                .Replace(Environment.CurrentDirectory, "", StringComparison.Ordinal);
             Assert.False(Inside().IsMatch(told), $"{string.Join(' ', arguments)}: {run.Error}");
             Assert.True(run.ExitCode == 0 || run.Error.Length > 0, $"{string.Join(' ', arguments)} fails without a word");
         }

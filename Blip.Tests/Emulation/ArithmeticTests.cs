@@ -75,7 +75,8 @@ public class ArithmeticTests
     [InlineData("fma.rn.bf16x2", "b32", "0x3F804000, 0x40004000, 0x3F803F80", "404040A0")]
     [InlineData("max.f16", "f16", "0x7E00, 0x3C00", "3C00")]
     [InlineData("neg.f16", "f16", "0x0000", "8000")]
-    public void Real_numbers(string mnemonic, string type, string operands, string expected) => Assert.Equal(expected, Isa.Result(mnemonic, type, operands));
+    public void Real_numbers(string mnemonic, string type, string operands, string expected) =>
+        Assert.Equal(expected, Isa.Result(mnemonic, type, operands));
 
     [Theory]
     [InlineData("add.u32", "u32", "0xFFFFFFFF, 2", "00000001")]
@@ -131,7 +132,8 @@ public class ArithmeticTests
     [InlineData("bfind.u32", "u32", "0", "FFFFFFFF")]
     [InlineData("dp4a.s32.s32", "s32", "0xFF020304, 0x01020304, 10", "00000026")]
     [InlineData("dp4a.u32.u32", "u32", "0xFF000000, 0x02000000, 0", "000001FE")]
-    public void Whole_numbers(string mnemonic, string type, string operands, string expected) => Assert.Equal(expected, Isa.Result(mnemonic, type, operands));
+    public void Whole_numbers(string mnemonic, string type, string operands, string expected) =>
+        Assert.Equal(expected, Isa.Result(mnemonic, type, operands));
 
     [Theory]
     // To whole numbers: each way of rounding; out of range gives the nearest in range; NaN gives 0.
@@ -194,7 +196,8 @@ public class ArithmeticTests
     [InlineData("cvt.sat.s8.s32", "s32", "300", "0000007F")]
     [InlineData("cvt.sat.u8.s32", "u32", "-5", "00000000")]
     [InlineData("cvt.rni.sat.s8.f32", "s32", "0fC3960000", "FFFFFF80")]
-    public void Conversions(string mnemonic, string type, string operands, string expected) => Assert.Equal(expected, Isa.Result(mnemonic, type, operands));
+    public void Conversions(string mnemonic, string type, string operands, string expected) =>
+        Assert.Equal(expected, Isa.Result(mnemonic, type, operands));
 
     [Theory]
     [InlineData("setp.lt.f32", "0f3F800000, 0f40000000", "1")]
@@ -215,13 +218,15 @@ public class ArithmeticTests
     [InlineData("testp.notanumber.f32", "0f7FC00000", "1")]
     [InlineData("testp.infinite.f32", "0fFF800000", "1")]
     [InlineData("testp.subnormal.f32", "0f00000001", "1")]
-    public void Comparisons(string mnemonic, string operands, string expected) => Assert.Equal(expected, Isa.Result(mnemonic, "pred", operands));
+    public void Comparisons(string mnemonic, string operands, string expected) =>
+        Assert.Equal(expected, Isa.Result(mnemonic, "pred", operands));
 
     [Theory]
     [InlineData("slct.f32.s32", "f32", "0f3F800000, 0f40000000, -1", "40000000")]
     [InlineData("set.lt.u32.f32", "u32", "0f3F800000, 0f40000000", "FFFFFFFF")]
     [InlineData("set.lt.f32.s32", "f32", "1, 2", "3F800000")]
-    public void Choices(string mnemonic, string type, string operands, string expected) => Assert.Equal(expected, Isa.Result(mnemonic, type, operands));
+    public void Choices(string mnemonic, string type, string operands, string expected) =>
+        Assert.Equal(expected, Isa.Result(mnemonic, type, operands));
 
     [Theory]
     // The ISA allows errors here (ex2: 2^-22 relative, rsqrt and lg2: 2^-22, rcp and div: 1 and 2 ulp): these are the exact results.
@@ -236,5 +241,6 @@ public class ArithmeticTests
     [InlineData("cos.approx.f32", 0f, 1f)]
     [InlineData("tanh.approx.f32", float.PositiveInfinity, 1f)]
     public void Approximations_give_what_they_approximate(string mnemonic, float x, float expected) =>
-        Assert.Equal(BitConverter.SingleToUInt32Bits(expected).ToString("X8"), Isa.Result(mnemonic, "f32", $"0f{BitConverter.SingleToUInt32Bits(x):X8}"));
+        Assert.Equal(BitConverter.SingleToUInt32Bits(expected).ToString("X8"),
+            Isa.Result(mnemonic, "f32", $"0f{BitConverter.SingleToUInt32Bits(x):X8}"));
 }

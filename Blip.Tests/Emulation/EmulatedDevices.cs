@@ -6,7 +6,8 @@ using Blip.Kernels.Devices;
 namespace Blip.Tests.Emulation;
 
 /// <summary>
-/// The emulated CUDA device in tests. The library takes libcuda's place before anybody looks for a device; its devices are seen by code that
+/// The emulated CUDA device in tests. The library takes libcuda's place before anybody looks for a device; its devices are seen by code
+/// that
 /// ask for it here. Where there is a real driver, or no C compiler, these tests say so and skip.
 /// </summary>
 internal static class EmulatedDevices

@@ -111,7 +111,9 @@ public class EmulatedDriverTests
     public void Launches_that_the_kernel_was_not_compiled_for_are_refused()
     {
         using var device = EmulatedDevices.Open();
-        var kernel = (CudaKernel)device.Accelerator.LoadKernel(typeof(EmulatedDriverTests).GetMethod(nameof(WriteBeyond), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!);
+        var kernel = (CudaKernel)device.Accelerator.LoadKernel(
+            typeof(EmulatedDriverTests).GetMethod(
+            nameof(WriteBeyond), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!);
         using var bound = device.Accelerator.BindScoped();
         // Four bytes are no view: CU_LAUNCH_PARAM_BUFFER_POINTER, CU_LAUNCH_PARAM_BUFFER_SIZE, the end.
         var four = 1;
@@ -121,7 +123,8 @@ public class EmulatedDriverTests
             var extra = stackalloc nint[] { 1, (nint)(&four), 2, (nint)(&size), 0 };
             Assert.Equal(
                 CudaError.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES,
-                CudaAPI.CurrentAPI.LaunchKernel(kernel.FunctionPtr, 1, 1, 1, 32, 1, 1, 0, ((CudaStream)device.Stream).StreamPtr, 0, (nint)extra));
+                CudaAPI.CurrentAPI.LaunchKernel(
+                    kernel.FunctionPtr, 1, 1, 1, 32, 1, 1, 0, ((CudaStream)device.Stream).StreamPtr, 0, (nint)extra));
         }
     }
 

@@ -17,7 +17,15 @@ public class EmulatedFormatsTests
         using var single = PackedWeights.Allocate(device, 8, 16, DType.Float32);
         half.Fill(0, new float[8 * 16]);
         half.Upload();
-        var good = new GemmArgs { X = x.View.SubView(0, 16), XFormat = DType.Float16, Weights = half, Y = y.View.SubView(0, 8), YFormat = DType.Float16, Rows = 2 };
+        var good = new GemmArgs
+        {
+            X = x.View.SubView(0, 16),
+            XFormat = DType.Float16,
+            Weights = half,
+            Y = y.View.SubView(0, 8),
+            YFormat = DType.Float16,
+            Rows = 2,
+        };
         Gemm.Run(device, good);
 
         Refused("X holds 15 elements; [Rows, in] needs 16", good with { X = x.View.SubView(0, 15) });
@@ -56,7 +64,17 @@ public class EmulatedFormatsTests
         Assert.True(LayerNorm.CanStore(turing, 768, DType.Float16));
         Assert.False(LayerNorm.CanStore(ampere, 768, DType.Float32));
         Assert.False(Patchify.CanStore(ampere, 3, 7, DType.Float16));
-        var attention = new AttentionArgs { Rows = 1, QueryTokens = 5, HeadDim = 64, Heads = 1, QueryStride = 64, KeyStride = 64, ValueStride = 64, Precision = DType.BFloat16 };
+        var attention = new AttentionArgs
+        {
+            Rows = 1,
+            QueryTokens = 5,
+            HeadDim = 64,
+            Heads = 1,
+            QueryStride = 64,
+            KeyStride = 64,
+            ValueStride = 64,
+            Precision = DType.BFloat16,
+        };
         Assert.Equal(DType.BFloat16, Attention.InputFormat(ampere, attention));
         Assert.Null(Attention.InputFormat(turing, attention));
         Assert.Null(Attention.InputFormat(ampere, attention with { QueryTokens = 1 }));

@@ -35,7 +35,8 @@ public class EmulatedFullTests(ITestOutputHelper output)
             // The ways of generating differ in rules and search, whose kernels are one text for all architectures.
             using var run = new GoldenRun(model, EmulatedDevices.Open(architecture: architecture));
             foreach (var test in run.Golden.Generate.Where(test => Wanted(CaptioningGoldenTests.Name(test), architecture)))
-                Try($"{name}: {CaptioningGoldenTests.Name(test)}", () => Assert.Equal(test.GetProperty("sequences").GetArrayLength(), run.Check(test)));
+                Try($"{name}: {CaptioningGoldenTests.Name(test)}",
+                    () => Assert.Equal(test.GetProperty("sequences").GetArrayLength(), run.Check(test)));
         }
         Report();
     }
@@ -48,13 +49,16 @@ public class EmulatedFullTests(ITestOutputHelper output)
         foreach (var way in (string[])["greedy", "prompt"])
         {
             // A separate device for each image, so that one that fails leaves the others to run.
-            foreach (var (path, answer) in Demo.Paths.Zip(Demo.Answers(way)).Where(image => image.Second.MinTopGap > EmulatedPrecisionTests.Tie))
-                Try($"sm_{architecture}: {Path.GetFileName(path)}, {way}", () => EmulatedPrecisionTests.CheckDemo(Precision.Fp16, way, path, answer, architecture));
+            foreach (var (path, answer) in Demo.Paths.Zip(Demo.Answers(way))
+                .Where(image => image.Second.MinTopGap > EmulatedPrecisionTests.Tie))
+                Try($"sm_{architecture}: {Path.GetFileName(path)}, {way}",
+                    () => EmulatedPrecisionTests.CheckDemo(Precision.Fp16, way, path, answer, architecture));
         }
         Report();
     }
 
-    private static bool Wanted(string test, int architecture) => test != CaptioningGoldenTests.Accident && (architecture == 80 || test is "greedy" or "beam-3" or "prompt-single-0");
+    private static bool Wanted(string test, int architecture) =>
+        test != CaptioningGoldenTests.Accident && (architecture == 80 || test is "greedy" or "beam-3" or "prompt-single-0");
 
     private static void With(int architecture, Action<Device> check)
     {
@@ -73,20 +77,25 @@ public class EmulatedFullTests(ITestOutputHelper output)
     private static void RequireFull()
     {
         if (TestSwitches.Read(Variable) != "full")
-            Assert.Skip($"{Variable} is not 'full': all goldens on the emulated device take half an hour. Run them: {Variable}=full dotnet test -c Release -- --filter-class '*EmulatedFullTests' --show-live-output on");
+            Assert.Skip($"{Variable} is not 'full': all goldens on the emulated device take half an hour. Run them: {Variable}=full dotnet "
+                + $"test -c Release -- --filter-class '*EmulatedFullTests' --show-live-output on");
     }
 
     private void Halve(string name, string model, int architecture, Precision precision)
     {
         var errors = EmulatedPrecisionTests.Errors(precision);
-        Try($"{name}, {errors}: captioning", () => With(architecture, device => CaptioningForwardTests.CheckPrecision(model, device, precision, errors)));
-        Try($"{name}, {errors}: retrieval", () => With(architecture, device => MatchingModelTests.CheckPrecision(model, device, precision, errors)));
-        Try($"{name}, {errors}: model", () => With(architecture, device => ContrastiveModelTests.CheckPrecision(model, device, precision, errors)));
+        Try($"{name}, {errors}: captioning",
+            () => With(architecture, device => CaptioningForwardTests.CheckPrecision(model, device, precision, errors)));
+        Try($"{name}, {errors}: retrieval",
+            () => With(architecture, device => MatchingModelTests.CheckPrecision(model, device, precision, errors)));
+        Try($"{name}, {errors}: model",
+            () => With(architecture, device => ContrastiveModelTests.CheckPrecision(model, device, precision, errors)));
         if (model == "tiny-head64")
             Try($"{name}, {errors}: vqa", () => With(architecture, device => EmulatedPrecisionTests.CheckClearAnswer(device, precision)));
         Try($"{name}, {errors}: words", () =>
         {
-            using var run = new GoldenRun(model, EmulatedDevices.Open(architecture: architecture), new ModelOptions { Precision = precision });
+            using var run = new GoldenRun(
+                model, EmulatedDevices.Open(architecture: architecture), new ModelOptions { Precision = precision });
             EmulatedPrecisionTests.CheckClearCaptions(run);
             Assert.InRange(run.CheckUntilTie(EmulatedPrecisionTests.Tie), 20, 100);
         });

@@ -6,7 +6,8 @@ using Blip.Tests.Kernels;
 namespace Blip.Tests.Emulation;
 
 /// <summary>
-/// Tiny models end to end on the emulated CUDA device: the reference's tokens and scores, through captured graphs, as each architecture that
+/// Tiny models end to end on the emulated CUDA device: the reference's tokens and scores, through captured graphs, as each architecture
+/// that
 /// kernels are compiled for. All ways of generating run in <see cref="EmulatedFullTests"/>.
 /// </summary>
 public class EmulatedGoldenTests(EmulatedRuns runs) : IClassFixture<EmulatedRuns>
@@ -14,7 +15,8 @@ public class EmulatedGoldenTests(EmulatedRuns runs) : IClassFixture<EmulatedRuns
     [Theory]
     [InlineData("tiny-square", "greedy", 80), InlineData("tiny-head64", "greedy", 80)]
     [InlineData("tiny-square", "greedy", 75), InlineData("tiny-square", "greedy", 90)]
-    [InlineData("tiny-square", "beam-3", 80), InlineData("tiny-square", "prompt-single-3", 80), InlineData("tiny-square", "interpolate-32x32", 80)]
+    [InlineData("tiny-square", "beam-3", 80), InlineData("tiny-square", "prompt-single-3", 80),
+        InlineData("tiny-square", "interpolate-32x32", 80)]
     public void A_tiny_model_says_what_the_reference_says(string model, string test, int architecture)
     {
         var run = runs.Get(model, architecture);
@@ -43,6 +45,8 @@ public class EmulatedGoldenTests(EmulatedRuns runs) : IClassFixture<EmulatedRuns
         }
         Assert.Equal(2, drawn.Count);
 
-        string Words(GoldenRun run, ulong seed) => string.Join('\n', run.Generate(prompts, options with { Seed = seed }).SelectMany(image => image).Select(one => string.Join(' ', one.Tokens)));
+        string Words(GoldenRun run, ulong seed) =>
+            string.Join('\n', run.Generate(prompts, options with { Seed = seed }).SelectMany(image => image)
+                .Select(one => string.Join(' ', one.Tokens)));
     }
 }

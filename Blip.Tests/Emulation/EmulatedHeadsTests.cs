@@ -18,9 +18,11 @@ public class EmulatedHeadsTests
         using var model = MatchingModel.Load(Tiny, device);
         var images = ModelGoldens.Encode(golden, model);
         var texts = ModelGoldens.Texts(golden, "cls.input_ids", "cls.attention_mask");
-        golden.AssertClose("cls.itm", [.. model.Match(images, texts).SelectMany(match => (float[])[match.NoMatch, match.Match])], relative: golden.RelativeError("cls.itm.text"));
+        golden.AssertClose("cls.itm", [.. model.Match(images, texts).SelectMany(match => (float[])[match.NoMatch, match.Match])],
+            relative: golden.RelativeError("cls.itm.text"));
         golden.AssertClose(
-            "cls.itc", [.. Similarity.Products(model.EmbedImages(images), model.EmbedTexts(texts)).SelectMany(row => row)], relative: golden.RelativeError("cls.itc.text"), size: 1);
+            "cls.itc", [.. Similarity.Products(model.EmbedImages(images), model.EmbedTexts(texts)).SelectMany(row => row)],
+                relative: golden.RelativeError("cls.itc.text"), size: 1);
         PtxReportTests.AssertLists(device);
     }
 

@@ -11,7 +11,8 @@ using Blip.Verification.Operators;
 namespace Blip.Tests.Emulation;
 
 /// <summary>
-/// Every operator's CUDA kernels, run by the interpreter over its small cases and compared with the double-precision reference, with all checks
+/// Every operator's CUDA kernels, run by the interpreter over its small cases and compared with the double-precision reference, with all
+/// checks
 /// on. The operators and their cases are those of the catalogue; one that joins there is run here.
 /// </summary>
 public class EmulatedKernelTests
@@ -46,7 +47,8 @@ public class EmulatedKernelTests
         var run = OperatorCatalog.Names.SelectMany(Run).Concat(Tiles.Select(row => row.Data).SelectMany(RunTile))
             .Select(kernel => (kernel, "sm_80"))
             .Concat(GemmCudaTests.Kernels).Concat(AttentionCudaTests.Kernels).ToHashSet();
-        var wanted = PtxKernels.All.SelectMany(kernel => Architectures(kernel.Key, kernel.Value.Least).Select(architecture => (kernel.Key, architecture))).ToList();
+        var wanted = PtxKernels.All.SelectMany(
+            kernel => Architectures(kernel.Key, kernel.Value.Least).Select(architecture => (kernel.Key, architecture))).ToList();
         Assert.Equal([], wanted.Where(one => !run.Contains(one) && !IsLeftOut(one.Key)));
         // A kernel that runs is no exception.
         Assert.Equal([], wanted.Where(one => run.Contains(one) && IsLeftOut(one.Key)));
@@ -75,7 +77,8 @@ public class EmulatedKernelTests
     private static IReadOnlyList<string> RunTile(string tile) => Runs.GetOrAdd($"tile {tile}", _ => new(() =>
     {
         using var device = EmulatedDevices.Open(options: new DeviceOptions { Tile = tile });
-        foreach (var gemm in GemmCases.All.Where(gemm => gemm is { Rows: 1 or 5 or 13, InFeatures: 97 or 129 or 131, Spread: Spread.Trained }))
+        foreach (var gemm in GemmCases.All.Where(
+            gemm => gemm is { Rows: 1 or 5 or 13, InFeatures: 97 or 129 or 131, Spread: Spread.Trained }))
             EmulatedCases.Check(new GemmOperator(gemm), device);
         return Names(device);
     })).Value;
@@ -103,8 +106,10 @@ internal static class EmulatedCases
     // And cases that reach further kernels, or the ends of their loops and tiles: parts of their names.
     private static readonly Dictionary<string, string[]> Also = new()
     {
-        ["gemm"] = ["three beams", "two tiles of rows", "far from zero", "few rows", "sixteen slices", "tiles", "values of 16 bits", "ends of activations"],
-        ["attention"] = ["step, ", "head size 33", "head size 16,", "queries to the end of a tile", "values of 16 bits, ", "one key takes all", "dropout, "],
+        ["gemm"] = ["three beams", "two tiles of rows", "far from zero", "few rows", "sixteen slices", "tiles", "values of 16 bits",
+            "ends of activations"],
+        ["attention"] = ["step, ", "head size 33", "head size 16,", "queries to the end of a tile", "values of 16 bits, ",
+            "one key takes all", "dropout, "],
         ["layernorm"] = ["x 136", "x 264", "x 40", "Offset"],
         ["gemmbackward"] = ["short, extreme values", "in 16 bits [3, "],
         ["gemmweightbackward"] = ["16 bits"],
@@ -115,7 +120,8 @@ internal static class EmulatedCases
         ["samplingfilters"] =
         [
             "of [3, 17]", "of [3, 131] Usual", "of [4, 307] Ties", "of [2, 131] Extreme", "of [2, 384] Steep", "of [2, 17] Neighbours",
-            "top-p 0.37 of [2, 3] Equal", "top-p 0.37 of [3, 131] Equal", "top-p 0.9 of [3, 131] Equal", "typical 0.01, two at least of [7, 307]", "min-p 0.9, two at least of [7, 307]",
+            "top-p 0.37 of [2, 3] Equal", "top-p 0.37 of [3, 131] Equal", "top-p 0.9 of [3, 131] Equal",
+                "typical 0.01, two at least of [7, 307]", "min-p 0.9, two at least of [7, 307]",
             "epsilon 0.0003 of [1, 5003]", "eta 0.0006 of [1, 5003]", "top-p 0.9 of [1, 5003]", "typical 0.95 of [1, 5003]",
         ],
         ["tokenchoice"] = ["opposite", "[4, 307] Ties"],
@@ -144,7 +150,8 @@ internal static class EmulatedCases
     public static IReadOnlyList<OperatorCase> Of(string name)
     {
         var small = OperatorCatalog.Cases(name).Where(test => test.Size == CaseSize.Small).ToList();
-        var even = Enumerable.Range(0, Math.Min(PerOperator, small.Count)).Select(i => small[i * small.Count / Math.Min(PerOperator, small.Count)]);
+        var even = Enumerable.Range(0, Math.Min(PerOperator, small.Count))
+            .Select(i => small[i * small.Count / Math.Min(PerOperator, small.Count)]);
         var also = Also.GetValueOrDefault(name, []);
         return [.. even.Union(small.Where(test => also.Any(part => test.Name.Contains(part, StringComparison.Ordinal))))];
     }

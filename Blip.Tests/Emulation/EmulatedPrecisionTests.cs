@@ -10,7 +10,8 @@ using Blip.Tests.Models;
 namespace Blip.Tests.Emulation;
 
 /// <summary>
-/// Weights of 16 bits on the emulated CUDA device, tensor cores included: errors at most twice the reference library's own at that precision,
+/// Weights of 16 bits on the emulated CUDA device, tensor cores included: errors at most twice the reference library's own at that
+/// precision,
 /// and its words wherever they are no tie. All models, heads and images run in <see cref="EmulatedFullTests"/>.
 /// </summary>
 public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedRuns>
@@ -22,13 +23,15 @@ public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedR
     [InlineData("tiny-square", Precision.Fp16, 80), InlineData("tiny-square", Precision.Bf16, 80)]
     [InlineData("tiny-wide", Precision.Fp16, 80), InlineData("tiny-wide", Precision.Bf16, 80)]
     [InlineData("tiny-head64", Precision.Fp16, 80), InlineData("tiny-head64", Precision.Bf16, 80)]
-    [InlineData("tiny-square", Precision.Fp16, 75), InlineData("tiny-square", Precision.Bf16, 75), InlineData("tiny-square", Precision.Fp16, 90)]
+    [InlineData("tiny-square", Precision.Fp16, 75), InlineData("tiny-square", Precision.Bf16, 75),
+        InlineData("tiny-square", Precision.Fp16, 90)]
     public void Captions_logits_are_at_most_twice_as_far_off_as_the_references(string model, Precision precision, int architecture)
     {
         using var device = EmulatedDevices.Open(architecture: architecture);
         CaptioningForwardTests.CheckPrecision(model, device, precision, Errors(precision));
         // bf16 on sm_75, which has no instruction for it, takes the kernels for any GPU.
-        var onTensorCores = EmulatedDriver.KernelsOf(device.Accelerator.NativePtr).Any(kernel => kernel.LinesRun.Count > 0 && kernel.Text.Contains("mma.sync", StringComparison.Ordinal));
+        var onTensorCores = EmulatedDriver.KernelsOf(device.Accelerator.NativePtr)
+            .Any(kernel => kernel.LinesRun.Count > 0 && kernel.Text.Contains("mma.sync", StringComparison.Ordinal));
         Assert.Equal(precision != Precision.Bf16 || architecture >= 80, onTensorCores);
         PtxReportTests.AssertLists(device);
     }
@@ -43,12 +46,14 @@ public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedR
 
     [Theory]
     [InlineData("tiny-square", Precision.Fp16, 80), InlineData("tiny-square", Precision.Bf16, 80)]
-    [InlineData("tiny-square", Precision.Fp16, 75), InlineData("tiny-square", Precision.Bf16, 75), InlineData("tiny-square", Precision.Fp16, 90)]
+    [InlineData("tiny-square", Precision.Fp16, 75), InlineData("tiny-square", Precision.Bf16, 75),
+        InlineData("tiny-square", Precision.Fp16, 90)]
     public void Words_are_the_references_up_to_a_tie(string model, Precision precision, int architecture) =>
         Assert.InRange(runs.Get(model, architecture, precision).CheckUntilTie(Tie), 20, 100);
 
     [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16)]
-    public void Captions_without_a_tie_are_the_references(Precision precision) => Assert.Equal(2, CheckClearCaptions(runs.Get("tiny-head64", 80, precision)));
+    public void Captions_without_a_tie_are_the_references(Precision precision) =>
+        Assert.Equal(2, CheckClearCaptions(runs.Get("tiny-head64", 80, precision)));
 
     [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16)]
     public void Answers_without_a_tie_are_the_references(Precision precision)
@@ -93,7 +98,11 @@ public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedR
         using var show = EmulatedDevices.Show(architecture);
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cuda", Precision = precision });
         Assert.Contains($"sm_{architecture}", captioner.Devices.Single().Name, StringComparison.Ordinal);
-        var options = new CaptionOptions { Prompt = way == "prompt" ? "a picture of" : null, Generation = captioner.Defaults with { MaxLength = 32 } };
+        var options = new CaptionOptions
+        {
+            Prompt = way == "prompt" ? "a picture of" : null,
+            Generation = captioner.Defaults with { MaxLength = 32 },
+        };
         var caption = captioner.Caption(path, options, TestContext.Current.CancellationToken);
         Assert.Equal(answer.Caption, caption.Text);
         Assert.Equal(answer.Tokens, caption.Tokens);

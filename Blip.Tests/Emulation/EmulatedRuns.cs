@@ -3,7 +3,9 @@ using Blip.Tests.Generation;
 
 namespace Blip.Tests.Emulation;
 
-/// <summary>Captioning models on emulated devices that the tests of a class share, one after the other: kernels are compiled and read once.</summary>
+/// <summary>
+/// Captioning models on emulated devices that the tests of a class share, one after the other: kernels are compiled and read once.
+/// </summary>
 public sealed class EmulatedRuns : IDisposable
 {
     private readonly Dictionary<(string, int, Precision), GoldenRun> open = [];

@@ -8,7 +8,10 @@ using Blip.Verification.Operators;
 
 namespace Blip.Tests.Emulation;
 
-/// <summary>Shared memory beyond 48 KB through the driver's own attribute, and the kernel for devices that have none to give. The options are the whole process's.</summary>
+/// <summary>
+/// Shared memory beyond 48 KB through the driver's own attribute, and the kernel for devices that have none to give. The options are the
+/// whole process's.
+/// </summary>
 [Collection(nameof(AloneCollection))]
 public class EmulatedStagesTests
 {

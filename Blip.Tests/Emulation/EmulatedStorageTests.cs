@@ -6,7 +6,9 @@ using Blip.Tests.Models;
 
 namespace Blip.Tests.Emulation;
 
-/// <summary>Values that are stored in 16 bits between nodes, on the emulated CUDA device: the bits of a whole model do not tell whether they are.</summary>
+/// <summary>
+/// Values that are stored in 16 bits between nodes, on the emulated CUDA device: the bits of a whole model do not tell whether they are.
+/// </summary>
 public class EmulatedStorageTests
 {
     [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16), InlineData(Precision.Int8)]
@@ -25,7 +27,9 @@ public class EmulatedStorageTests
     {
         using var golden = new GoldenModel("tiny-square", "captioning");
         using var device = EmulatedDevices.Open();
-        using var model = CaptioningModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device, new ModelOptions { Precision = precision, EncoderPrecision = precision, Passes = passes });
+        using var model = CaptioningModel.Load(
+            ModelSource.Resolve("synthetic:tiny-square"), device,
+            new ModelOptions { Precision = precision, EncoderPrecision = precision, Passes = passes });
         using var generator = new Generator(device);
         var images = ModelGoldens.Encode(golden, model, "pixel_values").Images;
         var (side, text) = (model.Config.Vision.ImageSize, model.Config.Text);
@@ -33,8 +37,11 @@ public class EmulatedStorageTests
         var states = ModelGoldens.RunAll(plan)[CaptioningGraphs.ImageEmbeddings];
         // A prompt of several words attends in many queries; a step in one.
         var captions = generator.Generate(
-            model, [.. Enumerable.Repeat(new[] { text.BosTokenId, 5, 6 }, images)], new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId),
+            model, [.. Enumerable.Repeat(new[] { text.BosTokenId, 5, 6 }, images)],
+                new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId),
             new GenerationOptions { MaxLength = 7, NumBeams = 2 }, cancellationToken: TestContext.Current.CancellationToken);
-        return (states, string.Join('|', captions.Select(beams => $"{string.Join(' ', beams[0].Tokens)} {BitConverter.DoubleToInt64Bits(beams[0].Score):X}")), plan.WorkspaceBytes);
+        return (states, string.Join('|',
+            captions.Select(beams => $"{string.Join(' ', beams[0].Tokens)} {BitConverter.DoubleToInt64Bits(beams[0].Score):X}")),
+            plan.WorkspaceBytes);
     }
 }

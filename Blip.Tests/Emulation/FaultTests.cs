@@ -6,7 +6,9 @@ namespace Blip.Tests.Emulation;
 /// <summary>Every check of the interpreter: a small kernel that is wrong in one way, and the same kernel without the fault.</summary>
 public class FaultTests
 {
-    private const string Begin = "mov.u32 %r0, %tid.x; shl.b32 %r1, %r0, 2; .shared .align 16 .b8 s[1024]; mov.u32 %r2, s; add.u32 %r2, %r2, %r1; mul.wide.u32 %rd1, %r0, 4; add.u64 %rd1, %rd0, %rd1;";
+    private const string Begin =
+        "mov.u32 %r0, %tid.x; shl.b32 %r1, %r0, 2; .shared .align 16 .b8 s[1024]; mov.u32 %r2, s; add.u32 %r2, %r2, %r1; mul.wide.u32 "
+            + "%rd1, %r0, 4; add.u64 %rd1, %rd0, %rd1;";
 
     // Every word is written and every thread has seen it: later accesses are no reads of unwritten memory.
     private const string Filled = Begin + " st.shared.u32 [%r2], %r1; bar.sync 0;";
@@ -41,9 +43,11 @@ public class FaultTests
     // Each thread writes its own word and reads its neighbour's of the next warp.
     [InlineData("st.shared.u32 [%r2], %r0;", "xor.b32 %r3, %r1, 128; mov.u32 %r4, s; add.u32 %r3, %r3, %r4; ld.shared.u32 %r9, [%r3];")]
     // Reading first and writing then is a race, too.
-    [InlineData("st.shared.u32 [%r2], %r0; bar.sync 0; xor.b32 %r3, %r1, 128; mov.u32 %r4, s; add.u32 %r3, %r3, %r4; ld.shared.u32 %r9, [%r3];", "st.shared.u32 [%r2], %r1;")]
+    [InlineData("st.shared.u32 [%r2], %r0; bar.sync 0; xor.b32 %r3, %r1, 128; mov.u32 %r4, s; add.u32 %r3, %r3, %r4; ld.shared.u32 %r9, "
+        + "[%r3];", "st.shared.u32 [%r2], %r1;")]
     // Two threads write different values to the same place.
-    [InlineData("mov.u32 %r3, s; setp.lt.u32 %p0, %r0, 32; @%p0 st.shared.u32 [%r3], %r0;", "setp.ge.u32 %p0, %r0, 32; @%p0 st.shared.u32 [%r3], %r1;", false)]
+    [InlineData("mov.u32 %r3, s; setp.lt.u32 %p0, %r0, 32; @%p0 st.shared.u32 [%r3], %r0;",
+        "setp.ge.u32 %p0, %r0, 32; @%p0 st.shared.u32 [%r3], %r1;", false)]
     public void A_barrier_between_makes_the_difference(string before, string after, bool ordered = true)
     {
         var options = new EmulationOptions { Seed = 3 };
@@ -82,7 +86,8 @@ public class FaultTests
         using var gpu = new EmulatedGpu(new EmulationOptions { Threads = 1 });
         var output = gpu.Upload<uint>(new uint[64]);
         var kernel = gpu.Load(Isa.Kernel("mov.u32 %r0, %ctaid.x; add.u32 %r0, %r0, 1; st.global.u32 [%rd0], %r0;"));
-        Assert.Equal(Fault.Race, Assert.Throws<EmulationException>(() => kernel.Launch(2, 1, new KernelArguments().Add(output).ToArray())).Fault);
+        Assert.Equal(Fault.Race, Assert.Throws<EmulationException>(
+            () => kernel.Launch(2, 1, new KernelArguments().Add(output).ToArray())).Fault);
     }
 
     [Theory]
@@ -96,9 +101,14 @@ public class FaultTests
     public void A_fence_and_an_atomic_order_groups(string before, string after, Fault? fault = null)
     {
         // Each of two groups writes 64 words and counts itself; the one that finds a one there reads the other's words.
-        const string Write = "mov.u32 %r0, %tid.x; mov.u32 %r1, %ctaid.x; shl.b32 %r2, %r1, 6; add.u32 %r2, %r2, %r0; mul.wide.u32 %rd1, %r2, 4; add.u64 %rd1, %rd0, %rd1; st.global.u32 [%rd1], %r2;";
-        const string Count = ".shared .align 4 .b8 s[4]; mov.u32 %r3, s; setp.ne.u32 %p0, %r0, 0; @%p0 bra counted; atom.global.add.u32 %r4, [%rd0+512], 1;";
-        const string Read = "st.shared.u32 [%r3], %r4; counted: bar.sync 0; ld.shared.u32 %r5, [%r3]; setp.ne.u32 %p1, %r5, 1; @%p1 bra end; xor.b32 %r6, %r2, 95; mul.wide.u32 %rd2, %r6, 4; add.u64 %rd2, %rd0, %rd2; ld.global.u32 %r7, [%rd2]; end: ret;";
+        const string Write =
+            "mov.u32 %r0, %tid.x; mov.u32 %r1, %ctaid.x; shl.b32 %r2, %r1, 6; add.u32 %r2, %r2, %r0; mul.wide.u32 %rd1, %r2, 4; add.u64 "
+                + "%rd1, %rd0, %rd1; st.global.u32 [%rd1], %r2;";
+        const string Count =
+            ".shared .align 4 .b8 s[4]; mov.u32 %r3, s; setp.ne.u32 %p0, %r0, 0; @%p0 bra counted; atom.global.add.u32 %r4, [%rd0+512], 1;";
+        const string Read =
+            "st.shared.u32 [%r3], %r4; counted: bar.sync 0; ld.shared.u32 %r5, [%r3]; setp.ne.u32 %p1, %r5, 1; @%p1 bra end; xor.b32 %r6, "
+                + "%r2, 95; mul.wide.u32 %rd2, %r6, 4; add.u64 %rd2, %rd0, %rd2; ld.global.u32 %r7, [%rd2]; end: ret;";
         using var gpu = new EmulatedGpu(new EmulationOptions { Threads = 1 });
         var output = gpu.Upload<uint>(new uint[129]);
         var kernel = gpu.Load(Isa.Kernel($"{Write} {before} {Count} {after} {Read}"));
@@ -121,9 +131,12 @@ public class FaultTests
     public void Barriers_of_some_warps_order_those_warps_alone()
     {
         const string Write = "setp.lt.u32 %p0, %r0, 32; @%p0 st.shared.u32 [%r2], %r0;";
-        const string Read = "xor.b32 %r3, %r1, 128; mov.u32 %r4, s; add.u32 %r3, %r3, %r4; setp.ge.u32 %p1, %r0, 32; setp.lt.and.u32 %p1, %r0, 64, %p1; @%p1 ld.shared.u32 %r9, [%r3];";
+        const string Read =
+            "xor.b32 %r3, %r1, 128; mov.u32 %r4, s; add.u32 %r3, %r3, %r4; setp.ge.u32 %p1, %r0, 32; setp.lt.and.u32 %p1, %r0, 64, %p1; "
+                + "@%p1 ld.shared.u32 %r9, [%r3];";
         Isa.Run($"{Filled} {Write} setp.lt.u32 %p2, %r0, 64; @%p2 bar.sync 1, 64; {Read}", 96, 96);
-        Assert.Equal(Fault.Race, Isa.FaultOf($"{Filled} {Write} setp.lt.u32 %p2, %r0, 64; @!%p2 bar.sync 1, 32; {Read}", 96, 96, new EmulationOptions { Seed = 1 }));
+        Assert.Equal(Fault.Race, Isa.FaultOf(
+            $"{Filled} {Write} setp.lt.u32 %p2, %r0, 64; @!%p2 bar.sync 1, 32; {Read}", 96, 96, new EmulationOptions { Seed = 1 }));
     }
 
     [Theory]
@@ -139,7 +152,8 @@ public class FaultTests
     [InlineData("cp.async.commit_group; cp.async.wait_group 0;", Fault.Race)]
     public void Copies_are_there_after_their_wait_and_a_barrier(string between, Fault? fault)
     {
-        var body = $"{Filled} cp.async.ca.shared.global [%r2], [%rd1], 4; {between} xor.b32 %r3, %r1, 128; mov.u32 %r4, s; add.u32 %r3, %r3, %r4; ld.shared.u32 %r9, [%r3]; cp.async.wait_all;";
+        var body = $"{Filled} cp.async.ca.shared.global [%r2], [%rd1], 4; {between} xor.b32 %r3, %r1, 128; mov.u32 %r4, s; add.u32 %r3, "
+            + $"%r3, %r4; ld.shared.u32 %r9, [%r3]; cp.async.wait_all;";
         if (fault is { } expected)
             Assert.Equal(expected, Isa.FaultOf(body, 64, 64));
         else
@@ -150,7 +164,8 @@ public class FaultTests
     public void A_copy_of_fewer_bytes_fills_up_with_zeros()
     {
         var result = Isa.Run(
-            $"{Filled} mov.u32 %r5, 77; st.global.u32 [%rd1], %r5; and.b32 %r6, %r0, 1; shl.b32 %r6, %r6, 2; cp.async.ca.shared.global [%r2], [%rd1], 4, %r6; cp.async.wait_all;"
+            $"{Filled} mov.u32 %r5, 77; st.global.u32 [%rd1], %r5; and.b32 %r6, %r0, 1; shl.b32 %r6, %r6, 2; cp.async.ca.shared.global "
+                + $"[%r2], [%rd1], 4, %r6; cp.async.wait_all;"
             + " ld.shared.u32 %r9, [%r2]; st.global.u32 [%rd1], %r9;", 32, 64);
         Assert.Equal([0u, 77, 0, 77], result[..4]);
     }
@@ -158,11 +173,15 @@ public class FaultTests
     [Fact]
     public void An_mbarrier_orders_those_who_waited_for_it()
     {
-        const string Head = ".shared .align 8 .b8 bar[8]; mov.u32 %r20, bar; setp.eq.u32 %p0, %r0, 0; @%p0 mbarrier.init.shared.b64 [%r20], 64; bar.sync 0;";
-        const string Wait = "mbarrier.arrive.shared.b64 %rd5, [%r20]; wait: mbarrier.try_wait.parity.shared.b64 %p1, [%r20], 0; @!%p1 bra wait;";
+        const string Head =
+            ".shared .align 8 .b8 bar[8]; mov.u32 %r20, bar; setp.eq.u32 %p0, %r0, 0; @%p0 mbarrier.init.shared.b64 [%r20], 64; bar.sync "
+                + "0;";
+        const string Wait =
+            "mbarrier.arrive.shared.b64 %rd5, [%r20]; wait: mbarrier.try_wait.parity.shared.b64 %p1, [%r20], 0; @!%p1 bra wait;";
         const string Read = "xor.b32 %r3, %r1, 128; mov.u32 %r4, s; add.u32 %r3, %r3, %r4; ld.shared.u32 %r9, [%r3];";
         Isa.Run($"{Filled} {Head} st.shared.u32 [%r2], %r0; {Wait} {Read}", 64, 64, new EmulationOptions { Seed = 5 });
-        Assert.Equal(Fault.Race, Isa.FaultOf($"{Filled} {Head} {Wait} st.shared.u32 [%r2], %r0; {Read}", 64, 64, new EmulationOptions { Seed = 5 }));
+        Assert.Equal(Fault.Race, Isa.FaultOf(
+            $"{Filled} {Head} {Wait} st.shared.u32 [%r2], %r0; {Read}", 64, 64, new EmulationOptions { Seed = 5 }));
     }
 
     [Fact]
@@ -190,7 +209,8 @@ public class FaultTests
         var kernel = gpu.Load(Isa.Kernel("mov.u32 %r0, 1;"));
         var address = gpu.Allocate<int>(4);
         gpu.Memory.Free(address);
-        Assert.Equal(Fault.Freed, Assert.Throws<EmulationException>(() => kernel.Launch(1, 1, new KernelArguments().Add(address).ToArray())).Fault);
+        Assert.Equal(Fault.Freed, Assert.Throws<EmulationException>(
+            () => kernel.Launch(1, 1, new KernelArguments().Add(address).ToArray())).Fault);
         Assert.Equal(Fault.Freed, Assert.Throws<EmulationException>(() => gpu.Download<int>(address, 4)).Fault);
         Assert.Equal(Fault.Freed, Assert.Throws<EmulationException>(() => gpu.Memory.Free(address)).Fault);
     }

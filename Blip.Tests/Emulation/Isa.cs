@@ -12,13 +12,15 @@ internal static class Isa
     /// <param name="operands">The operands after the target: immediate values.</param>
     public static string Result(string mnemonic, string type, string operands)
     {
-        var stored = type switch { "pred" => "u32", "f16" or "b16" or "u16" or "s16" => "b16", _ => $"b{(type.EndsWith("64", StringComparison.Ordinal) ? 64 : 32)}" };
+        var stored = type switch { "pred" => "u32", "f16" or "b16" or "u16" or "s16" => "b16",
+            _ => $"b{(type.EndsWith("64", StringComparison.Ordinal) ? 64 : 32)}" };
         var body = type == "pred"
             ? $"{mnemonic} %p0, {operands}; selp.u32 %r0, 1, 0, %p0; st.global.u32 [%rd0], %r0;"
             : $"{mnemonic} %d0, {operands}; st.global.{stored} [%rd0], %d0;";
         using var gpu = new EmulatedGpu();
         var output = gpu.Upload<ulong>([0]);
-        gpu.Load(Kernel($".reg .{(type == "pred" ? "b32" : type)} %d<1>; {body}")).Launch(1, 1, new KernelArguments().Add(output).ToArray());
+        gpu.Load(Kernel($".reg .{(type == "pred" ? "b32" : type)} %d<1>; {body}"))
+            .Launch(1, 1, new KernelArguments().Add(output).ToArray());
         var bits = gpu.Download<ulong>(output, 1)[0];
         return bits.ToString(stored switch { "b16" => "X4", "b64" => "X16", "u32" => "X", _ => "X8" }, CultureInfo.InvariantCulture);
     }
@@ -38,7 +40,8 @@ internal static class Isa
         """;
 
     /// <summary>Runs a kernel of one argument over so many 32-bit values of output, and gives them back.</summary>
-    public static uint[] Run(string body, int threads, int values, EmulationOptions? options = null, int groups = 1, int dynamicSharedBytes = 0)
+    public static uint[] Run(
+        string body, int threads, int values, EmulationOptions? options = null, int groups = 1, int dynamicSharedBytes = 0)
     {
         using var gpu = new EmulatedGpu(options);
         var output = gpu.Upload<uint>(new uint[values]);

@@ -79,5 +79,6 @@ public class NotANumberTests
     private static Device Open(string id) => id == "cuda" ? EmulatedDevices.Open() : Device.Open(id);
 
     private static string Kinds(float[] values) =>
-        string.Concat(values.Select(value => float.IsNaN(value) ? 'n' : float.IsPositiveInfinity(value) ? '+' : float.IsNegativeInfinity(value) ? '-' : '.'));
+        string.Concat(values.Select(value =>
+            float.IsNaN(value) ? 'n' : float.IsPositiveInfinity(value) ? '+' : float.IsNegativeInfinity(value) ? '-' : '.'));
 }

@@ -25,31 +25,45 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         ("global store one element on", line => line.StartsWith("st.global", StringComparison.Ordinal) ? Further(line) : null),
         ("load not aligned", line => Regex.IsMatch(line, @"^ld\.(global|shared)\.\w*(32|64)") ? Further(line, 1) : null),
         ("index off by one", line => OffByOne(line)),
-        ("stride doubled", line => Stride().IsMatch(line) ? Stride().Replace(line, match => $"{match.Groups[1]}{2 * Parse(match.Groups[2])}{match.Groups[3]}", 1) : null),
-        ("shift by one more", line => Shift().IsMatch(line) ? Shift().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) + 1};", 1) : null),
+        ("stride doubled", line => Stride().IsMatch(line)
+            ? Stride().Replace(line, match => $"{match.Groups[1]}{2 * Parse(match.Groups[2])}{match.Groups[3]}", 1)
+            : null),
+        ("shift by one more", line =>
+            Shift().IsMatch(line) ? Shift().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) + 1};", 1) : null),
         ("end of a range off by one", line => Swap(line, "setp", ".lt.s", ".le.s") ?? Swap(line, "setp", ".ge.s", ".gt.s")),
         ("comparison turned round", line => Swap(line, "setp", ".lt.", ".gt.") ?? Swap(line, "setp", ".ge.", ".le.")),
-        ("guard negated", line => line.StartsWith("@!", StringComparison.Ordinal) ? "@" + line[2..] : line.StartsWith('@') ? "@!" + line[1..] : null),
+        ("guard negated", line =>
+            line.StartsWith("@!", StringComparison.Ordinal) ? "@" + line[2..] : line.StartsWith('@') ? "@!" + line[1..] : null),
         ("branch dropped", line => line.StartsWith('@') && line.Contains("bra", StringComparison.Ordinal) ? "" : null),
         ("minimum for maximum", line => Swap(line, "max.", "max.", "min.") ?? Swap(line, "min.", "min.", "max.")),
         ("choice swapped", line => Choice().IsMatch(line) ? Choice().Replace(line, "$1$3, $2, $4") : null),
         ("sum forgotten", line => FloatSum().IsMatch(line) ? FloatSum().Replace(line, "$1$2, 0f00000000;") : null),
         ("sign wrong", line => Swap(line, "add.f32", "add.", "sub.") ?? Swap(line, "sub.f32", "sub.", "add.")),
         ("accumulator forgotten", line => FusedSum().IsMatch(line) ? FusedSum().Replace(line, "$1 0f00000000;") : null),
-        ("group for thread", line => line.Contains("%tid.x", StringComparison.Ordinal) ? line.Replace("%tid.x", "%ctaid.x", StringComparison.Ordinal) : null),
-        ("thread for group", line => line.Contains("%ctaid.x", StringComparison.Ordinal) ? line.Replace("%ctaid.x", "%tid.x", StringComparison.Ordinal) : null),
-        ("mask too small", line => Mask().IsMatch(line) ? Mask().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) >> 1};") : null),
+        ("group for thread", line =>
+            line.Contains("%tid.x", StringComparison.Ordinal) ? line.Replace("%tid.x", "%ctaid.x", StringComparison.Ordinal) : null),
+        ("thread for group", line =>
+            line.Contains("%ctaid.x", StringComparison.Ordinal) ? line.Replace("%ctaid.x", "%tid.x", StringComparison.Ordinal) : null),
+        ("mask too small", line =>
+            Mask().IsMatch(line) ? Mask().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) >> 1};") : null),
         ("quotient for remainder", line => Swap(line, "rem.", "rem.", "div.")),
         ("swizzle dropped", line => Xor().IsMatch(line) ? Xor().Replace(line, "mov.b32 $1, $2;") : null),
         ("fragments of A swapped", line => line.StartsWith("mma.", StringComparison.Ordinal) ? SwapFirst(line, 1) : null),
         ("fragments of B swapped", line => line.StartsWith("mma.", StringComparison.Ordinal) ? SwapFirst(line, 2) : null),
         ("fragments of the sum swapped", line => line.StartsWith("mma.", StringComparison.Ordinal) ? SwapFirst(line, 3) : null),
         ("matrix not transposed", line => line.StartsWith("ldmatrix", StringComparison.Ordinal)
-            ? line.Contains(".trans", StringComparison.Ordinal) ? line.Replace(".trans", "", StringComparison.Ordinal) : line.Replace(".shared", ".trans.shared", StringComparison.Ordinal) : null),
+            ? line.Contains(".trans", StringComparison.Ordinal)
+                ? line.Replace(".trans", "", StringComparison.Ordinal) : line.Replace(".shared", ".trans.shared", StringComparison.Ordinal)
+                : null),
         // Off by one would not do: a butterfly of odd distances still adds all lanes up.
-        ("half the distance of a shuffle", line => line.StartsWith("shfl", StringComparison.Ordinal) ? Regex.Replace(line, @", (\d+), (\d+), ", match => $", {Parse(match.Groups[1]) / 2}, {match.Groups[2]}, ") is var other && other != line ? other : null : null),
+        ("half the distance of a shuffle",
+            line => line.StartsWith("shfl", StringComparison.Ordinal)
+            ? Regex.Replace(line, @", (\d+), (\d+), ", match => $", {Parse(match.Groups[1]) / 2}, {match.Groups[2]}, ") is var other
+                && other != line ? other : null
+            : null),
         ("copy not filled up", line => CopySize().IsMatch(line) ? CopySize().Replace(line, "$1;") : null),
-        ("loop begins at one", line => Regex.IsMatch(line, @"^mov\.b32 %r\d+, 0;$") ? line.Replace(", 0;", ", 1;", StringComparison.Ordinal) : null),
+        ("loop begins at one", line =>
+            Regex.IsMatch(line, @"^mov\.b32 %r\d+, 0;$") ? line.Replace(", 0;", ", 1;", StringComparison.Ordinal) : null),
     ];
 
     /// <summary>The names of all kinds.</summary>
@@ -82,7 +96,8 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
     public bool ChangesNothing(string ptx)
     {
         string[] text = [.. ptx.Split('\n').Select(line => Spaces().Replace(line.Trim(), " "))];
-        if (Before.StartsWith("cp.async.wait_group", StringComparison.Ordinal) || Before.StartsWith("cp.async.commit_group", StringComparison.Ordinal))
+        if (Before.StartsWith("cp.async.wait_group", StringComparison.Ordinal)
+            || Before.StartsWith("cp.async.commit_group", StringComparison.Ordinal))
             return !CopyStart().IsMatch(ptx);
         // No thread works behind a barrier that is followed by the end.
         if (Before.StartsWith("bar.sync", StringComparison.Ordinal) && After.Length == 0)
@@ -90,13 +105,15 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         if (Before.StartsWith("setp.ge.s32", StringComparison.Ordinal) && After == Before.Replace(".ge.", ".gt.", StringComparison.Ordinal))
             return SameBits.WithOneEmptyPart(text, Line - 1);
         if (Before.StartsWith("mma.", StringComparison.Ordinal) && After == SwapFirst(Before, 3))
-            return Regex.Matches(Before, @"\{([^}]*)\}")[3].Groups[1].Value.Split(", ").Take(2).All(register => IsZero(text, register.Trim()));
+            return Regex.Matches(Before, @"\{([^}]*)\}")[3].Groups[1].Value.Split(", ").Take(2)
+                .All(register => IsZero(text, register.Trim()));
         return Mask().Match(Before) is { Success: true } mask && Mask().IsMatch(After) && HasSameBits(text, mask);
     }
 
     // No other line writes to it; lines of several instructions might.
     private static bool IsZero(string[] text, string register) =>
-        text.Where(line => Regex.IsMatch(line, $@"^(@\S+ )?[\w.:]+ (\{{[^}}]*)?{register}\b") || (line.StartsWith('{') && Regex.IsMatch(line, $@"{register}\b")))
+        text.Where(line => Regex.IsMatch(line, $@"^(@\S+ )?[\w.:]+ (\{{[^}}]*)?{register}\b")
+            || (line.StartsWith('{') && Regex.IsMatch(line, $@"{register}\b")))
             .SequenceEqual([$"mov.f32 {register}, 0f00000000;"]);
 
     private bool HasSameBits(string[] text, Match mask)
@@ -104,8 +121,10 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         var registers = Regex.Match(mask.Groups[1].Value, @"^and\.b32 (%r\d+), (%r\d+), $");
         var (to, from, smaller) = (registers.Groups[1].Value, registers.Groups[2].Value, Parse(Mask().Match(After).Groups[2]));
         // No more kept values are asked for than the remaining ones.
-        var uses = text.Where(line => !line.StartsWith($"and.b32 {to}, {from},", StringComparison.Ordinal) && !line.StartsWith('.') && Regex.IsMatch(line, $@"{to}\b")).ToList();
-        return uses.Count > 0 && uses.All(line => Regex.Match(line, $@"^and\.b32 %r\d+, {to}, (\d+);$") is { Success: true } use && (Parse(use.Groups[1]) & ~smaller) == 0);
+        var uses = text.Where(line => !line.StartsWith($"and.b32 {to}, {from},", StringComparison.Ordinal) && !line.StartsWith('.')
+            && Regex.IsMatch(line, $@"{to}\b")).ToList();
+        return uses.Count > 0 && uses.All(line =>
+            Regex.Match(line, $@"^and\.b32 %r\d+, {to}, (\d+);$") is { Success: true } use && (Parse(use.Groups[1]) & ~smaller) == 0);
     }
 
     /// <summary>The lines around it, for who wonders why it survives.</summary>
@@ -122,12 +141,17 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
     public override string ToString() => $"{Kind}, line {Line}: {Before} -> {(After.Length == 0 ? "nothing" : After)}";
 
     private static string? Swap(string line, string start, string one, string other) =>
-        line.StartsWith(start, StringComparison.Ordinal) && line.Contains(one, StringComparison.Ordinal) ? line.Replace(one, other, StringComparison.Ordinal) : null;
+        line.StartsWith(start, StringComparison.Ordinal) && line.Contains(one, StringComparison.Ordinal)
+            ? line.Replace(one, other, StringComparison.Ordinal)
+            : null;
 
     private static string? Number(string line, string start, Func<int, int> change) =>
-        line.StartsWith(start, StringComparison.Ordinal) ? $"{start}{change(int.Parse(line[start.Length..].TrimEnd(';'), CultureInfo.InvariantCulture))};" : null;
+        line.StartsWith(start, StringComparison.Ordinal)
+            ? $"{start}{change(int.Parse(line[start.Length..].TrimEnd(';'), CultureInfo.InvariantCulture))};"
+            : null;
 
-    private static string? OffByOne(string line) => Sum().IsMatch(line) ? Sum().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) + 1};", 1) : null;
+    private static string? OffByOne(string line) =>
+        Sum().IsMatch(line) ? Sum().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) + 1};", 1) : null;
 
     private static long Parse(Group number) => long.Parse(number.Value, CultureInfo.InvariantCulture);
 
@@ -135,9 +159,13 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
     private static string? Further(string line, int bytes = 0)
     {
         if (bytes == 0)
-            bytes = Regex.Match(line, @"^\S*?(8|16|32|64)(?=\s)") is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) / 8 : 4;
+            bytes = Regex.Match(line, @"^\S*?(8|16|32|64)(?=\s)") is { Success: true } match
+                ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) / 8
+                : 4;
         var address = Address().Match(line);
-        return address.Success ? $"{line[..address.Index]}[{address.Groups[1]}+{(address.Groups[2].Success ? int.Parse(address.Groups[2].Value, CultureInfo.InvariantCulture) : 0) + bytes}]{line[(address.Index + address.Length)..]}" : null;
+        return address.Success
+            ? $"{line[..address.Index]}[{address.Groups[1]}+{(address.Groups[2].Success ? int.Parse(address.Groups[2].Value, CultureInfo.InvariantCulture) : 0) + bytes}]{line[(address.Index + address.Length)..]}"
+            : null;
     }
 
     // The first two registers of the braces with this number change places.

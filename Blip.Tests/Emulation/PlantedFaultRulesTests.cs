@@ -3,7 +3,8 @@ namespace Blip.Tests.Emulation;
 /// <summary>When a planted fault counts as none: only by the text's proof.</summary>
 public class PlantedFaultRulesTests
 {
-    private const string Product = "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f1, %f2, %f3, %f4}, {%r1, %r2, %r3, %r4}, {%r5, %r6}, {%f5, %f6, %f7, %f8};";
+    private const string Product =
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f1, %f2, %f3, %f4}, {%r1, %r2, %r3, %r4}, {%r5, %r6}, {%f5, %f6, %f7, %f8};";
 
     [Theory]
     [InlineData("mov.f32 %f5, 0f00000000;", "mov.f32 %f6, 0f00000000;", true)]

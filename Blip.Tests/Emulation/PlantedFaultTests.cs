@@ -18,7 +18,10 @@ namespace Blip.Tests.Emulation;
 /// <param name="output">Where the report goes.</param>
 public partial class PlantedFaultTests(ITestOutputHelper output)
 {
-    /// <summary>Set to <c>full</c>, or to operators' names: some faults of every kind in every kernel, of all operators or of these; otherwise a draw.</summary>
+    /// <summary>
+    /// Set to <c>full</c>, or to operators' names: some faults of every kind in every kernel, of all operators or of these; otherwise a
+    /// draw.
+    /// </summary>
 
     private const string All = "full";
 
@@ -27,12 +30,14 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
     /// <summary>Faults that change nothing: operator, kind, a part of the line, and why.</summary>
     private static readonly (string Operator, string Kind, string Line, string Reason)[] Equivalent =
     [
-        // The logarithm's factor of 2^23 for subnormal numbers, the wrong way round: every token's noise moves by the same 23 · ln 2, and the token
+        // The logarithm's factor of 2^23 for subnormal numbers, the wrong way round: every token's noise moves by the same 23 · ln 2, and
+        // the token
         // with the largest sum stays the same.
         ("tokenchoice", "choice swapped", "selp.b32 %f20, %f19, %f3, %p14", "a constant added to every token's noise"),
         // The same logarithm, here of a softmax's sum: at least the 1 of its largest term.
         ("logsoftmax", "sum forgotten", "add.f32 %f60, %f57, %f59", "what is added is 0 but for subnormal numbers, which the sum never is"),
-        ("layernormbackward", "end of a range off by one", "setp.ge.s32 %p17, %r9, %r13", "the part that begins at the end of a row is empty, and adds 0"),
+        ("layernormbackward", "end of a range off by one", "setp.ge.s32 %p17, %r9, %r13",
+            "the part that begins at the end of a row is empty, and adds 0"),
     ];
 
     [Fact]
@@ -70,7 +75,8 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
                 // Another operator's kernel, which this one's cases need for their inputs: its own cases check it.
                 if (!planted.Add(Numbers().Replace(kernel.Text, "")))
                     continue;
-                var possible = PlantedFault.Kinds.Select(kind => PlantedFault.Of(kind, kernel.Text, kernel.LinesRun)).Where(faults => faults.Count > 0).ToList();
+                var possible = PlantedFault.Kinds.Select(kind => PlantedFault.Of(kind, kernel.Text, kernel.LinesRun))
+                    .Where(faults => faults.Count > 0).ToList();
                 var random = new Random(seed++);
                 // Each kernel gets its share of the kinds in turn, so that all of them are drawn.
                 var chosen = full ? possible : possible.Where((_, i) => (i + drawn) % 7 == 0).ToList();
@@ -147,9 +153,11 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         Assert.DoesNotContain(report, one => one.Verdict.StartsWith("REFUSED", StringComparison.Ordinal));
         var survivors = report.Where(one => one.Verdict == "SURVIVES").ToList();
         var unexplained = survivors.Where(one => !one.Fault.ChangesNothing(one.Text) && !Equivalent.Any(known =>
-            known.Operator == one.Operator && known.Kind == one.Fault.Kind && one.Fault.Before.Contains(known.Line, StringComparison.Ordinal))).ToList();
+            known.Operator == one.Operator && known.Kind == one.Fault.Kind
+                && one.Fault.Before.Contains(known.Line, StringComparison.Ordinal))).ToList();
         var meant = report.Count - (survivors.Count - unexplained.Count);
-        var text = $"{report.Count} faults of {report.Select(one => one.Fault.Kind).Distinct().Count()} kinds, {survivors.Count - unexplained.Count} of them change nothing,"
+        var text = $"{report.Count} faults of {report.Select(one => one.Fault.Kind).Distinct().Count()} kinds, "
+            + $"{survivors.Count - unexplained.Count} of them change nothing,"
             + $" {unexplained.Count} survive:\n{string.Join('\n', unexplained.Select(one => $"{one.Operator}: {one.Fault}"))}";
         output.WriteLine(text);
         if (TestSwitches.Read(TestSwitches.Faults) is not null)

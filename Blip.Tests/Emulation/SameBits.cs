@@ -8,7 +8,8 @@ internal static partial class SameBits
     private const string Barrier = "bar.sync 0;";
 
     /// <summary>
-    /// Whether a barrier keeps nothing apart. On every way from the barrier before, threads do no more in memory than read shared memory and
+    /// Whether a barrier keeps nothing apart. On every way from the barrier before, threads do no more in memory than read shared memory
+    /// and
     /// parameters; on every way to the barrier behind, none writes shared memory. Accesses before the previous barrier are over by then.
     /// </summary>
     public static bool WithoutBarrier(string[] text, int line)
@@ -21,8 +22,10 @@ internal static partial class SameBits
     }
 
     /// <summary>
-    /// Whether <c>start &lt;= end</c> for <c>start &lt; end</c> adds one empty part to a sum and ends: the part's own loop runs to the lesser of
-    /// something and the end, and so not at all from there; a sum that began at +0 is never -0, and stays as it is with +0 added; the stride is
+    /// Whether <c>start &lt;= end</c> for <c>start &lt; end</c> adds one empty part to a sum and ends: the part's own loop runs to the
+    /// lesser of
+    /// something and the end, and so not at all from there; a sum that began at +0 is never -0, and stays as it is with +0 added; the
+    /// stride is
     /// the group's size, shifted, and not 0, so that the next start is behind the end. A row is shorter than 2³¹ less a stride: the
     /// start after its last part must be an integer with or without the fault. Outside the loop the part's changes are not read.
     /// </summary>
@@ -39,12 +42,15 @@ internal static partial class SameBits
             return false;
         string Of(string name) => part.Groups[name].Value;
         string[] outside = [.. text[..first], .. text[(last + 1)..]];
-        return new[] { "start", "ahead", "stop", "c", "block", "sum2", "next", "p", "q" }.All(name => !outside.Any(at => Reads(at, Of(name))))
-            && text.Where(at => Writes(at, Of("sum"))).All(at => at == $"mov.f32 {Of("sum")}, 0f00000000;" || at == $"mov.f32 {Of("sum")}, {Of("sum2")};")
+        return new[] { "start", "ahead", "stop", "c", "block", "sum2", "next", "p", "q" }
+            .All(name => !outside.Any(at => Reads(at, Of(name))))
+            && text.Where(at => Writes(at, Of("sum")))
+                .All(at => at == $"mov.f32 {Of("sum")}, 0f00000000;" || at == $"mov.f32 {Of("sum")}, {Of("sum2")};")
             && text.Count(at => Writes(at, Of("sum2"))) == 1
             && text.Where(at => Writes(at, Of("stride"))).ToArray() is [var stride]
             && Regex.Match(stride, @"^shl\.b32 %r\d+, (%r\d+), 1?\d;$") is { Success: true } shifted
-            && text.Where(at => Writes(at, shifted.Groups[1].Value)).ToArray() is [var size] && size.EndsWith(", %ntid.x;", StringComparison.Ordinal);
+            && text.Where(at => Writes(at, shifted.Groups[1].Value)).ToArray() is [var size]
+                && size.EndsWith(", %ntid.x;", StringComparison.Ordinal);
     }
 
     // Where each line goes on; null where the text does not say.
@@ -55,10 +61,12 @@ internal static partial class SameBits
         {
             var branch = Branch().Match(text[line]);
             var target = branch.Success ? Array.IndexOf(text, branch.Groups[2].Value + ":") : -1;
-            if (text[line].Contains("brx", StringComparison.Ordinal) || text[line].Contains("call", StringComparison.Ordinal) || (branch.Success && target < 0))
+            if (text[line].Contains("brx", StringComparison.Ordinal) || text[line].Contains("call", StringComparison.Ordinal)
+                || (branch.Success && target < 0))
                 return null;
             var ends = text[line] is "ret;" or "exit;" || (branch.Success && branch.Groups[1].Length == 0);
-            ways[line] = [.. branch.Success ? [target] : Array.Empty<int>(), .. ends || line + 1 == text.Length ? Array.Empty<int>() : [line + 1]];
+            ways[line] = [.. branch.Success ? [target] : Array.Empty<int>(),
+                .. ends || line + 1 == text.Length ? Array.Empty<int>() : [line + 1]];
         }
         return ways;
     }

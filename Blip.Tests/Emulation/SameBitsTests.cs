@@ -35,8 +35,10 @@ public class SameBitsTests
         """;
 
     [Theory]
-    [InlineData("st.shared.f32 [%rd1], %f1; bar.sync 0; ld.shared.f32 %f2, [%rd2]; bar.sync 0; sub.s32 %r1, %r2, 1; st.global.f32 [%rd3], %f2; ret;", 3, true)]
-    [InlineData("bar.sync 0; ld.shared.f32 %f2, [%rd2]; bar.sync 0; ld.global.f32 %f3, [%rd3]; bar.sync 0; st.shared.f32 [%rd2], %f3; ret;", 2, true)]
+    [InlineData("st.shared.f32 [%rd1], %f1; bar.sync 0; ld.shared.f32 %f2, [%rd2]; bar.sync 0; sub.s32 %r1, %r2, 1; st.global.f32 [%rd3], "
+        + "%f2; ret;", 3, true)]
+    [InlineData("bar.sync 0; ld.shared.f32 %f2, [%rd2]; bar.sync 0; ld.global.f32 %f3, [%rd3]; bar.sync 0; st.shared.f32 [%rd2], %f3; ret;",
+        2, true)]
     // Written before it, written behind it, and written behind it on the way round.
     [InlineData("st.shared.f32 [%rd1], %f1; bar.sync 0; ld.shared.f32 %f2, [%rd2]; ret;", 1, false)]
     [InlineData("bar.sync 0; ld.shared.f32 %f2, [%rd2]; bar.sync 0; st.shared.f32 [%rd1], %f1; ret;", 2, false)]
@@ -45,7 +47,8 @@ public class SameBitsTests
     [InlineData("bar.sync 0; ld.global.f32 %f2, [%rd2]; bar.sync 0; st.global.f32 [%rd3], %f1; ret;", 2, false)]
     [InlineData("bar.sync 0; ld.f32 %f2, [%rd2]; bar.sync 0; ret;", 2, false)]
     public void A_barrier_between_reads_alone_keeps_nothing_apart(string text, int line, bool same) =>
-        Assert.Equal(same, SameBits.WithoutBarrier(text.Replace("; ", ";\n", StringComparison.Ordinal).Replace(": ", ":\n", StringComparison.Ordinal).Split('\n'), line));
+        Assert.Equal(same, SameBits.WithoutBarrier(
+            text.Replace("; ", ";\n", StringComparison.Ordinal).Replace(": ", ":\n", StringComparison.Ordinal).Split('\n'), line));
 
     [Theory]
     [InlineData("", "", true)]

@@ -33,7 +33,8 @@ public class StartupHookTests
         var (exitCode, output, errors) = Devices("emulated:12");
 
         Assert.Equal((2, ""), (exitCode, output));
-        Assert.Equal("BLIP_CUDA is 'emulated:12'; give emulated, emulated:75, emulated:80 or emulated:90, or leave it empty.", errors.Trim());
+        Assert.Equal("BLIP_CUDA is 'emulated:12'; give emulated, emulated:75, emulated:80 or emulated:90, or leave it empty.",
+            errors.Trim());
     }
 
     [Fact]

@@ -60,7 +60,8 @@ public sealed class AnnotationFilesTests : IDisposable
 
         Assert.Equal([391895, 7], images.Select(image => image.Id));
         Assert.Equal(["A dog.", "A cat."], images[1].Captions);
-        Assert.Equal([0, 1], Captions("""[{"image": "a.jpg", "caption": "A"}, {"image": "b.jpg", "caption": "B"}]""").Images.Select(image => image.Id));
+        Assert.Equal([0, 1], Captions("""[{"image": "a.jpg", "caption": "A"}, {"image": "b.jpg", "caption": "B"}]""").Images.Select(
+            image => image.Id));
     }
 
     [Theory]
@@ -79,10 +80,12 @@ public sealed class AnnotationFilesTests : IDisposable
     [InlineData("""{"images": [{"sentences": [], "imgid": 1, "filename": "a"}]}""", "images[0]", "split")]
     [InlineData("""[{"caption": "x"}]""", "[0]", "image")]
     [InlineData("""[{"image": "a.jpg", "caption": [1]}]""", "[0].caption")]
-    public void A_file_that_lacks_something_is_named_with_the_entry(string json, params string[] words) => Refused(() => Captions(json), words);
+    public void A_file_that_lacks_something_is_named_with_the_entry(string json, params string[] words) =>
+        Refused(() => Captions(json), words);
 
     [Fact]
-    public void A_file_that_is_not_there() => Refused(() => CaptionAnnotations.Load(Path.Combine(folder.Path, "none.json")), "none.json", "cannot be read");
+    public void A_file_that_is_not_there() =>
+        Refused(() => CaptionAnnotations.Load(Path.Combine(folder.Path, "none.json")), "none.json", "cannot be read");
 
     [Fact]
     public void Vqa_questions_and_annotations()
@@ -106,7 +109,8 @@ public sealed class AnnotationFilesTests : IDisposable
     [Fact]
     public void Blips_vqa_list_and_files_of_different_sets()
     {
-        var list = folder.Write("vqa_val.json", """[{"question_id": 1, "question": "Is it?", "image": "val2014/COCO_val2014_000000000009.jpg", "dataset": "vqa", "answer": ["yes", "no"]}]""");
+        var list = folder.Write("vqa_val.json",
+            """[{"question_id": 1, "question": "Is it?", "image": "val2014/COCO_val2014_000000000009.jpg", "dataset": "vqa", "answer": ["yes", "no"]}]""");
         var question = Assert.Single(VqaDataset.Load(list, null).Questions);
         Assert.Equal((9, "val2014/COCO_val2014_000000000009.jpg"), (question.ImageId, question.FileName));
         Assert.Equal(["yes", "no"], question.Answers);
@@ -121,12 +125,14 @@ public sealed class AnnotationFilesTests : IDisposable
     [InlineData("""{"questions": [{"question_id": 1, "image_id": 1}]}""", "questions[0]", "question")]
     [InlineData("""{"questions": [{"question_id": 1, "question": "?"}]}""", "questions[0]", "image_id")]
     [InlineData("""[{"question_id": 1, "question": "?", "image": "1.jpg", "answer": 3}]""", "[0].answer")]
-    public void Questions_that_lack_something(string json, params string[] words) => Refused(() => VqaDataset.Load(folder.Write("q.json", json), null), ["q.json", .. words]);
+    public void Questions_that_lack_something(string json, params string[] words) =>
+        Refused(() => VqaDataset.Load(folder.Write("q.json", json), null), ["q.json", .. words]);
 
     [Theory]
     [InlineData("""[]""", "list")]
     [InlineData("""{"questions": []}""", "'annotations'")]
-    public void Annotations_that_lack_something(string json, params string[] words) => Refused(() => VqaDataset.Load(null, folder.Write("a.json", json)), ["a.json", .. words]);
+    public void Annotations_that_lack_something(string json, params string[] words) =>
+        Refused(() => VqaDataset.Load(null, folder.Write("a.json", json)), ["a.json", .. words]);
 
     [Fact]
     public void Images_are_found_by_name_anywhere_in_the_folder_or_by_number()
@@ -147,13 +153,16 @@ public sealed class AnnotationFilesTests : IDisposable
     [Fact]
     public void No_bytes_break_the_readers()
     {
-        const string Valid = """{"images":[{"id":1,"file_name":"a.jpg","split":"test","sentences":[{"raw":"x"}],"filename":"b"}],"annotations":[{"image_id":1,"caption":"x"}]}""";
+        const string Valid =
+            """{"images":[{"id":1,"file_name":"a.jpg","split":"test","sentences":[{"raw":"x"}],"filename":"b"}],"annotations":[{"image_id":1,"caption":"x"}]}""";
         var path = Path.Combine(folder.Path, "fuzz.json");
-        Gen.Select(Gen.Int[0, Valid.Length - 2], Gen.Int[0, 5], Gen.OneOf(Gen.String, Gen.OneOf("null", "[", "{", "}", "1e999", "\"", ","))).Sample(
+        Gen.Select(Gen.Int[0, Valid.Length - 2], Gen.Int[0, 5], Gen.OneOf(Gen.String, Gen.OneOf("null", "[", "{", "}", "1e999", "\"", ",")))
+            .Sample(
             (at, cut, added) =>
             {
                 File.WriteAllText(path, Valid[..at] + added + Valid[Math.Min(at + cut, Valid.Length)..]);
-                foreach (var read in (Action[])[() => CaptionAnnotations.Load(path), () => VqaDataset.Load(path, null), () => VqaDataset.Load(null, path), () => ResultsFormat.Captions.Load(path)])
+                foreach (var read in (Action[])[() => CaptionAnnotations.Load(path), () => VqaDataset.Load(path, null),
+                    () => VqaDataset.Load(null, path), () => ResultsFormat.Captions.Load(path)])
                 {
                     try
                     {
@@ -175,5 +184,6 @@ public sealed class AnnotationFilesTests : IDisposable
         Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
     }
 
-    private CaptionAnnotations Captions(string json, string split = "test") => CaptionAnnotations.Load(folder.Write("captions.json", json), split);
+    private CaptionAnnotations Captions(string json, string split = "test") =>
+        CaptionAnnotations.Load(folder.Write("captions.json", json), split);
 }

@@ -13,7 +13,8 @@ public class CaptionMetricsTests
         JsonElement.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "evaluation", "metrics.json")));
 
     private static readonly Gen<string> Caption =
-        Gen.OneOf(Gen.OneOf("a", "dog", "runs", "fast", ".", "the", "red-hot", "cat's", "é", "狗"), Gen.String[0, 6]).Array[0, 12].Select(words => string.Join(' ', words));
+        Gen.OneOf(Gen.OneOf("a", "dog", "runs", "fast", ".", "the", "red-hot", "cat's", "é", "狗"), Gen.String[0, 6]).Array[0, 12]
+            .Select(words => string.Join(' ', words));
 
     [Fact]
     public void Tokens_are_those_of_the_reference()
@@ -21,7 +22,8 @@ public class CaptionMetricsTests
         foreach (var image in Order())
         {
             Assert.Equal(Texts("tokenized_references", image), Texts("references", image).Select(PtbTokenizer.Tokenize));
-            Assert.Equal(Texts("tokenized_candidates", image), [PtbTokenizer.Tokenize(Golden.GetProperty("candidates").GetProperty(image).GetString()!)]);
+            Assert.Equal(Texts("tokenized_candidates", image),
+                [PtbTokenizer.Tokenize(Golden.GetProperty("candidates").GetProperty(image).GetString()!)]);
         }
     }
 
@@ -43,7 +45,8 @@ public class CaptionMetricsTests
     [Fact]
     public void A_caption_that_equals_its_reference_has_the_best_scores()
     {
-        var report = CaptionMetrics.Score([new("a dog runs on the wet grass", ["A dog runs on the wet grass."]), new("two cats sleep", ["two cats sleep", "cats"])]);
+        var report = CaptionMetrics.Score(
+            [new("a dog runs on the wet grass", ["A dog runs on the wet grass."]), new("two cats sleep", ["two cats sleep", "cats"])]);
 
         Assert.All(report.Items[0].Bleu, score => Assert.Equal(1, score, 1e-6));
         Assert.Equal(1, report.Items[0].RougeL, 1e-9);
@@ -74,7 +77,8 @@ public class CaptionMetricsTests
     [Fact]
     public void Words_of_all_languages_are_compared()
     {
-        var report = CaptionMetrics.Score([new("un chien à côté d'une rivière", ["Un chien à côté d'une rivière"]), new("собака бежит", ["собака бежит", "кошка"])]);
+        var report = CaptionMetrics.Score(
+            [new("un chien à côté d'une rivière", ["Un chien à côté d'une rivière"]), new("собака бежит", ["собака бежит", "кошка"])]);
 
         Assert.Equal(1, report.Corpus.Bleu[0], 1e-6);
     }
@@ -83,16 +87,19 @@ public class CaptionMetricsTests
     public void No_captions_and_no_references_are_refused()
     {
         Assert.Contains("no captions", Assert.Throws<ArgumentException>(() => CaptionMetrics.Score([])).Message, StringComparison.Ordinal);
-        Assert.Contains("'a dog'", Assert.Throws<ArgumentException>(() => CaptionMetrics.Score([new("a dog", [])])).Message, StringComparison.Ordinal);
+        Assert.Contains("'a dog'", Assert.Throws<ArgumentException>(() => CaptionMetrics.Score([new("a dog", [])])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Scores_stay_in_their_ranges_and_do_not_depend_on_the_order_of_references() =>
-        Gen.Select(Caption, Caption.Array[1, 4]).Select((candidate, references) => new CaptionSample(candidate, references)).Array[1, 6].Sample(
+        Gen.Select(Caption, Caption.Array[1, 4]).Select((candidate, references) => new CaptionSample(candidate, references)).Array[1, 6]
+            .Sample(
             samples =>
             {
                 var report = CaptionMetrics.Score(samples);
-                var turned = CaptionMetrics.Score([.. samples.Select(sample => sample with { References = [.. sample.References.Reverse()] })]);
+                var turned = CaptionMetrics.Score(
+                    [.. samples.Select(sample => sample with { References = [.. sample.References.Reverse()] })]);
                 foreach (var (scores, others) in report.Items.Append(report.Corpus).Zip(turned.Items.Append(turned.Corpus)))
                 {
                     Assert.All(scores.Bleu, score => Assert.InRange(score, 0, 1 + 1e-6));
@@ -105,8 +112,10 @@ public class CaptionMetricsTests
 
     private static IEnumerable<string> Order() => Golden.GetProperty("order").EnumerateArray().Select(id => id.GetString()!);
 
-    private static IEnumerable<string> Texts(string field, string image) => Golden.GetProperty(field).GetProperty(image).EnumerateArray().Select(text => text.GetString()!);
+    private static IEnumerable<string> Texts(string field, string image) =>
+        Golden.GetProperty(field).GetProperty(image).EnumerateArray().Select(text => text.GetString()!);
 
     private static CaptionSample[] Samples() =>
-        [.. Order().Select(image => new CaptionSample(Golden.GetProperty("candidates").GetProperty(image).GetString()!, [.. Texts("references", image)]))];
+        [.. Order().Select(image =>
+            new CaptionSample(Golden.GetProperty("candidates").GetProperty(image).GetString()!, [.. Texts("references", image)]))];
 }

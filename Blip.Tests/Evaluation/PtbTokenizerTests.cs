@@ -27,7 +27,8 @@ public class PtbTokenizerTests
     [InlineData("vitamin c. no. 5", "vitamin c. no. 5")]
     [InlineData("a grey harbour, colourful; glamour and contour", "a gray harbor colorful glamour and contour")]
     [InlineData("Grey theatre neighbourhood", "grey theater neighborhood")]
-    [InlineData("see www.example.com/page and mail me@example.org, @you #nice", @"see www.example.com\/page and mail me@example.org @you #nice")]
+    [InlineData("see www.example.com/page and mail me@example.org, @you #nice",
+        @"see www.example.com\/page and mail me@example.org @you #nice")]
     [InlineData("salt & pepper * star", @"salt & pepper \* star")]
     [InlineData("smile :) ", "smile :-rrb-")]
     [InlineData("the end.The start", "the end.the start")]

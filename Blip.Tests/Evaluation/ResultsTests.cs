@@ -16,7 +16,8 @@ public sealed class ResultsTests : IDisposable
     public void The_formats_are_those_of_coco_and_vqa()
     {
         Write(ResultsFormat.Captions, (42, "a \"dog\" é"), (7, ""));
-        Assert.Equal("[\n{\"image_id\":42,\"caption\":\"a \\\"dog\\\" é\"},\n{\"image_id\":7,\"caption\":\"\"}\n]\n", System.IO.File.ReadAllText(File));
+        Assert.Equal("[\n{\"image_id\":42,\"caption\":\"a \\\"dog\\\" é\"},\n{\"image_id\":7,\"caption\":\"\"}\n]\n",
+            System.IO.File.ReadAllText(File));
         System.IO.File.Delete(File);
         Write(ResultsFormat.Answers, (1, "yes"));
         Assert.Equal("yes", ResultsFormat.Answers.Load(File)[1]);
@@ -34,7 +35,9 @@ public sealed class ResultsTests : IDisposable
                     foreach (var (id, text) in results.Where(result => !writer.Results.ContainsKey(result.Key)))
                         writer.Append(id, text);
                 }
-                Assert.Equal(results.OrderBy(result => result.Key), ResultsFormat.Captions.Load(File).ToDictionary(result => result.Key.Number!.Value, result => result.Value).OrderBy(result => result.Key));
+                Assert.Equal(results.OrderBy(result => result.Key),
+                    ResultsFormat.Captions.Load(File).ToDictionary(result => result.Key.Number!.Value, result => result.Value)
+                    .OrderBy(result => result.Key));
             },
             iter: 50,
             threads: 1);
@@ -64,7 +67,8 @@ public sealed class ResultsTests : IDisposable
         Write(ResultsFormat.Captions, (1, "one"));
         using var first = ResultsWriter.Open(File, ResultsFormat.Captions, resume: true);
         var before = new FileInfo(File).Length;
-        Assert.Contains("another process", Refused(() => ResultsWriter.Open(File, ResultsFormat.Captions, resume: true)), StringComparison.Ordinal);
+        Assert.Contains("another process", Refused(() => ResultsWriter.Open(File, ResultsFormat.Captions, resume: true)),
+            StringComparison.Ordinal);
         Assert.Equal(before, new FileInfo(File).Length);
         first.Append(2, "two");
         first.Dispose();
@@ -78,7 +82,8 @@ public sealed class ResultsTests : IDisposable
         folder.Write("results.json", "{\"notes\": 1}");
 
         Assert.Contains("exists", Refused(() => ResultsWriter.Open(File, ResultsFormat.Captions, resume: false)), StringComparison.Ordinal);
-        Assert.Contains("no array", Refused(() => ResultsWriter.Open(File, ResultsFormat.Captions, resume: true)), StringComparison.Ordinal);
+        Assert.Contains("no array", Refused(() => ResultsWriter.Open(File, ResultsFormat.Captions, resume: true)),
+            StringComparison.Ordinal);
         Assert.Equal("{\"notes\": 1}", System.IO.File.ReadAllText(File));
     }
 

@@ -31,7 +31,8 @@ public class RetrievalEvaluationTests
         }
         for (var image = 0; image < set.Images.Length; image++)
         {
-            var own = Enumerable.Range(0, set.Owners.Length).Where(text => set.Owners[text] == image).Max(text => Product(set.Texts[text], set.Images[image]));
+            var own = Enumerable.Range(0, set.Owners.Length).Where(text => set.Owners[text] == image)
+                .Max(text => Product(set.Texts[text], set.Images[image]));
             Assert.InRange(
                 report.ImageRanks[image],
                 set.Texts.Count(text => Product(text, set.Images[image]) > own),
@@ -66,9 +67,12 @@ public class RetrievalEvaluationTests
     {
         float[][] two = [new float[3], new float[3]];
 
-        Assert.Contains("Image 1 has no caption", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, two, [0, 0])).Message, StringComparison.Ordinal);
-        Assert.Contains("belongs to image 2", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, two, [0, 2])).Message, StringComparison.Ordinal);
-        Assert.Contains("4 elements", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, [new float[3], new float[4]], [0, 1])).Message, StringComparison.Ordinal);
+        Assert.Contains("Image 1 has no caption", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, two, [0, 0])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("belongs to image 2", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, two, [0, 2])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("4 elements", Assert.Throws<ArgumentException>(
+            () => new RetrievalEvaluation(two, [new float[3], new float[4]], [0, 1])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new RetrievalEvaluation([], [], []));
     }
 

@@ -3,7 +3,9 @@ using Blip.Evaluation;
 
 namespace Blip.Tests.Evaluation;
 
-/// <summary>Annotations and results as people have them: ids of other kinds, entries that lack something, Python's and Windows' encodings.</summary>
+/// <summary>
+/// Annotations and results as people have them: ids of other kinds, entries that lack something, Python's and Windows' encodings.
+/// </summary>
 public sealed class UnevenFilesTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -13,7 +15,8 @@ public sealed class UnevenFilesTests : IDisposable
     [Fact]
     public void One_id_may_be_written_as_a_number_a_real_or_a_text()
     {
-        var data = Captions("""{"images": [{"id": "42"}, {"id": 7.0}, {"id": "a"}], "annotations": [{"image_id": 42, "caption": "x"}, {"image_id": "7", "caption": "y"}, {"image_id": "a", "caption": "z"}]}""");
+        var data = Captions(
+            """{"images": [{"id": "42"}, {"id": 7.0}, {"id": "a"}], "annotations": [{"image_id": 42, "caption": "x"}, {"image_id": "7", "caption": "y"}, {"image_id": "a", "caption": "z"}]}""");
 
         Assert.Equal([42, 7, new EntryId("a")], data.Images.Select(image => image.Id));
         Assert.Equal(["x", "y", "z"], data.Images.SelectMany(image => image.Captions));
@@ -47,18 +50,21 @@ public sealed class UnevenFilesTests : IDisposable
         var data = Captions(json);
 
         Assert.Equal([1, 0], data.Images.Select(image => image.Captions.Count));
-        Assert.Contains("1 of 2 images have no caption to compare with, the first is 2", Assert.Single(data.Notices), StringComparison.Ordinal);
+        Assert.Contains("1 of 2 images have no caption to compare with, the first is 2", Assert.Single(data.Notices),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Questions_without_answers_and_answers_without_questions_are_told()
     {
-        var list = folder.Write("q.json", """[{"question_id": 1, "question": "a?", "image": "0.png", "answer": []}, {"question_id": 2, "question": "a?", "image": "0.png", "answer": ["x"]}]""");
+        var list = folder.Write("q.json",
+            """[{"question_id": 1, "question": "a?", "image": "0.png", "answer": []}, {"question_id": 2, "question": "a?", "image": "0.png", "answer": ["x"]}]""");
         var data = VqaDataset.Load(list, null);
         Assert.Equal([0, 1], data.Questions.Select(question => question.Answers.Count));
         Assert.Contains("1 of 2 questions have no answer, the first is 1", Assert.Single(data.Notices), StringComparison.Ordinal);
 
-        var answers = folder.Write("a.json", """{"annotations": [{"question_id": 2, "answers": [{"answer": "y"}]}, {"question_id": 9, "answers": [{"answer": "y"}]}]}""");
+        var answers = folder.Write("a.json",
+            """{"annotations": [{"question_id": 2, "answers": [{"answer": "y"}]}, {"question_id": 9, "answers": [{"answer": "y"}]}]}""");
         var joined = VqaDataset.Load(list, answers);
         Assert.Equal(["y"], joined.Questions[1].Answers);
         Assert.Equal(2, joined.Notices.Count);
@@ -166,8 +172,10 @@ public sealed class UnevenFilesTests : IDisposable
     [Fact]
     public void What_blip_writes_as_json_is_read_by_path()
     {
-        var data = Captions("""[{"image": "train/0.png", "caption": "x"}, {"image": "val/0.png", "caption": "y"}, {"image": "1.png", "caption": "z"}]""");
-        const string Records = """{"path": "data/val/0.png", "caption": "a", "tokens": [1], "score": -1}§{"path": "data\\train\\0.png", "captions": [{"caption": "b"}, {"caption": "c"}]}§{"path": "/d/1.png", "error": "broken"}§{"path": "2.png", "caption": "d"}""";
+        var data = Captions(
+            """[{"image": "train/0.png", "caption": "x"}, {"image": "val/0.png", "caption": "y"}, {"image": "1.png", "caption": "z"}]""");
+        const string Records =
+            """{"path": "data/val/0.png", "caption": "a", "tokens": [1], "score": -1}§{"path": "data\\train\\0.png", "captions": [{"caption": "b"}, {"caption": "c"}]}§{"path": "/d/1.png", "error": "broken"}§{"path": "2.png", "caption": "d"}""";
 
         foreach (var text in (string[])[$"[{Records.Replace('§', ',')}\n]\n", Records.Replace('§', '\n') + "\n"])
         {
@@ -177,7 +185,8 @@ public sealed class UnevenFilesTests : IDisposable
             Assert.Contains("broken", results.Notices[0], StringComparison.Ordinal);
             Assert.Contains("2.png", results.Notices[1], StringComparison.Ordinal);
         }
-        var refused = Assert.Throws<AnnotationException>(() => ResultsFile.Load(folder.Write("r.json", """[{"path": "0.png", "caption": "a"}]"""), data));
+        var refused = Assert.Throws<AnnotationException>(
+            () => ResultsFile.Load(folder.Write("r.json", """[{"path": "0.png", "caption": "a"}]"""), data));
         Assert.Contains("'0.png'", refused.Message, StringComparison.Ordinal);
         Assert.Throws<AnnotationException>(() => ResultsFile.Load(folder.Write("r.json", """[{"path": "9.png", "caption": "a"}]"""), data));
     }
@@ -185,8 +194,12 @@ public sealed class UnevenFilesTests : IDisposable
     [Fact]
     public void Answers_that_blip_wrote_are_read_by_path_and_question()
     {
-        var data = VqaDataset.Load(folder.Write("q.json", """[{"question_id": 5, "question": "a?", "image": "0.png"}, {"question_id": 6, "question": "b?", "image": "0.png"}]"""), null);
-        var results = ResultsFile.Load(folder.Write("r.json", """[{"path": "x/0.png", "question": "b?", "answers": [{"answer": "yes"}]}, {"path": "x/0.png", "question": "a?", "answer": "no"}]"""), data);
+        var data = VqaDataset.Load(
+            folder.Write("q.json",
+            """[{"question_id": 5, "question": "a?", "image": "0.png"}, {"question_id": 6, "question": "b?", "image": "0.png"}]"""), null);
+        var results = ResultsFile.Load(
+            folder.Write("r.json",
+            """[{"path": "x/0.png", "question": "b?", "answers": [{"answer": "yes"}]}, {"path": "x/0.png", "question": "a?", "answer": "no"}]"""), data);
 
         Assert.Equal(("no", "yes"), (results.Texts[5], results.Texts[6]));
     }
@@ -201,10 +214,12 @@ public sealed class UnevenFilesTests : IDisposable
             """);
         foreach (var data in (VqaDataset[])[VqaDataset.Load(path, null), VqaDataset.Load(null, path)])
         {
-            Assert.Equal((new EntryId("VizWiz_val_00000000.jpg"), "VizWiz_val_00000000.jpg", "other"), (data.Questions[0].Id, data.Questions[0].FileName, data.Questions[0].AnswerType));
+            Assert.Equal((new EntryId("VizWiz_val_00000000.jpg"), "VizWiz_val_00000000.jpg", "other"),
+                (data.Questions[0].Id, data.Questions[0].FileName, data.Questions[0].AnswerType));
             Assert.Equal(["night time", "night time medicine"], data.Questions[0].Answers);
             Assert.Equal(ResultsFormat.ImageAnswers, data.Format);
-            var results = ResultsFile.Load(folder.Write("r.json", """[{"image": "VizWiz_val_00000001.jpg", "answer": "unanswerable"}]"""), data);
+            var results = ResultsFile.Load(
+                folder.Write("r.json", """[{"image": "VizWiz_val_00000001.jpg", "answer": "unanswerable"}]"""), data);
             Assert.Equal("unanswerable", results.Texts[data.Questions[1].Id]);
         }
     }

@@ -21,7 +21,9 @@ public class VqaAccuracyTests
     public void Accuracy_is_that_of_the_reference()
     {
         var questions = Questions();
-        var report = VqaReport.Of(questions, Golden.GetProperty("answers").EnumerateObject().ToDictionary(answer => new EntryId(answer.Name), answer => answer.Value.GetString()!));
+        var report = VqaReport.Of(questions,
+            Golden.GetProperty("answers").EnumerateObject()
+            .ToDictionary(answer => new EntryId(answer.Name), answer => answer.Value.GetString()!));
 
         Assert.Equal(120, report.PerQuestion.Count);
         foreach (var question in questions)
@@ -64,7 +66,8 @@ public class VqaAccuracyTests
     public void No_people_and_no_answers_are_refused()
     {
         Assert.Throws<ArgumentException>(() => VqaAccuracy.Of("yes", []));
-        Assert.Contains("7", Assert.Throws<ArgumentException>(() => VqaReport.Of([new(7, 1, null, "?", ["a"], null, null)], new Dictionary<EntryId, string>())).Message, StringComparison.Ordinal);
+        Assert.Contains("7", Assert.Throws<ArgumentException>(() =>
+            VqaReport.Of([new(7, 1, null, "?", ["a"], null, null)], new Dictionary<EntryId, string>())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,6 +84,7 @@ public class VqaAccuracyTests
     private static List<VqaQuestion> Questions() =>
     [
         .. Golden.GetProperty("ground_truth").EnumerateObject().Select(question => new VqaQuestion(
-            long.Parse(question.Name), 0, null, null, [.. question.Value.EnumerateArray().Select(answer => answer.GetString()!)], "any", "other")),
+            long.Parse(question.Name), 0, null, null, [.. question.Value.EnumerateArray().Select(answer => answer.GetString()!)], "any",
+                "other")),
     ];
 }

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Blip.Tests.Fuzzing;
 
-/// <summary>Gives damaged files to a reader, and says which it does not take as it should: each is saved, and from then on a test.</summary>
+/// <summary>
+/// Gives damaged files to a reader, and says which it does not take as it should: each is saved, and from then on a test.
+/// </summary>
 internal static class FuzzRun
 {
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(10);
@@ -31,7 +33,9 @@ internal static class FuzzRun
             : null;
     }
 
-    /// <summary>Gives so many damaged files to a reader, or as many as it takes in a time; the first that is taken wrongly is saved and named.</summary>
+    /// <summary>
+    /// Gives so many damaged files to a reader, or as many as it takes in a time; the first that is taken wrongly is saved and named.
+    /// </summary>
     /// <returns>How many there were.</returns>
     public static long Run(FuzzTarget target, int number, long executions, TimeSpan time)
     {

@@ -18,7 +18,9 @@ internal sealed record FuzzTarget(string Name, IReadOnlyList<byte[]> Valid, Acti
 
     /// <summary>Whole files and saved findings.</summary>
     public IReadOnlyList<byte[]> Seeds =>
-        [.. Valid, .. Directory.Exists(Folder) ? Directory.EnumerateFiles(Folder).Order(StringComparer.Ordinal).Select(File.ReadAllBytes) : []];
+        [.. Valid, .. Directory.Exists(Folder)
+            ? Directory.EnumerateFiles(Folder).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)
+            : []];
 
     /// <inheritdoc/>
     public override string ToString() => Name;

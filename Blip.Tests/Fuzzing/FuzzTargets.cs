@@ -17,7 +17,8 @@ internal static class FuzzTargets
 {
     private static readonly TemporaryFolder Folder = Temporary();
 
-    private static readonly Lazy<WordPieceTokenizer> Tokenizers = new(() => WordPieceTokenizer.Load(Repository.Absolute("weights/captioning/vocab.txt")));
+    private static readonly Lazy<WordPieceTokenizer> Tokenizers =
+        new(() => WordPieceTokenizer.Load(Repository.Absolute("weights/captioning/vocab.txt")));
 
     private static readonly Lazy<CaptionAnnotations> Annotations = new(() =>
         CaptionAnnotations.Load(Folder.Write("data.json", """[{"image":"1.png","caption":"x"},{"image":"2.png","caption":"y"}]""")));
@@ -26,37 +27,71 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         // The models' small files.
-        new("config", Weights("config.json"), bytes => BlipConfig.Read(JsonFile.Parse(bytes, "x")), typeof(CheckpointException)) { Executions = 10_000 },
-        new("generation", [.. Weights("generation_config.json"), Text("""{"max_length":20,"bad_words_ids":[[1,2]],"sequence_bias":[[[1],2.5]],"exponential_decay_length_penalty":[3,1.1],"early_stopping":"never"}""")],
+        new("config", Weights("config.json"), bytes => BlipConfig.Read(JsonFile.Parse(bytes, "x")), typeof(CheckpointException))
+        {
+            Executions = 10_000,
+        },
+        new("generation",
+            [.. Weights("generation_config.json"),
+            Text("""{"max_length":20,"bad_words_ids":[[1,2]],"sequence_bias":[[[1],2.5]],"exponential_decay_length_penalty":[3,1.1],"early_stopping":"never"}""")],
             bytes => GenerationDefaults.Read(JsonFile.Parse(bytes, "x")), typeof(CheckpointException)) { Executions = 10_000 },
-        new("preprocessor", Weights("preprocessor_config.json"), bytes => PreprocessorConfig.Read(JsonFile.Parse(bytes, "x"), new VisionConfig()), typeof(CheckpointException)) { Executions = 10_000 },
+        new("preprocessor", Weights("preprocessor_config.json"),
+            bytes => PreprocessorConfig.Read(JsonFile.Parse(bytes, "x"), new VisionConfig()), typeof(CheckpointException))
+        {
+            Executions = 10_000,
+        },
         // Vocabularies.
-        new("vocab", Weights("vocab.txt"), InFile("vocab.txt", path => WordPieceTokenizer.Load(path).Encode("a small dog")), typeof(TokenizerException)),
-        new("tokenizer", [Text(Tokenizer)], InFile("tokenizer.json", path => WordPieceTokenizer.Load(path).Encode("a small dog [DEC]")), typeof(TokenizerException)),
-        new("encode", [Text("a large white ring on a cyan background. [SEP] [CLS] caf\u00E9 \U0001F600")], bytes => Tokenizers.Value.Encode(Encoding.UTF8.GetString(bytes)), null),
+        new("vocab", Weights("vocab.txt"), InFile("vocab.txt", path => WordPieceTokenizer.Load(path).Encode("a small dog")),
+            typeof(TokenizerException)),
+        new("tokenizer", [Text(Tokenizer)], InFile("tokenizer.json", path => WordPieceTokenizer.Load(path).Encode("a small dog [DEC]")),
+            typeof(TokenizerException)),
+        new("encode", [Text("a large white ring on a cyan background. [SEP] [CLS] caf\u00E9 \U0001F600")],
+            bytes => Tokenizers.Value.Encode(Encoding.UTF8.GetString(bytes)), null),
         // Weights.
-        new("safetensors", [SmallSafetensors()], InFile("x.safetensors", path => TensorFiles.Open(path).Dispose()), typeof(CheckpointException)),
+        new("safetensors", [SmallSafetensors()], InFile("x.safetensors", path => TensorFiles.Open(path).Dispose()),
+            typeof(CheckpointException)),
         new("torch", Torch(), InFile("x.bin", path => TensorFiles.Open(path).Dispose()), typeof(CheckpointException)) { Executions = 500 },
-        new("sharded", [Text("""{"metadata":{"total_size":56},"weight_map":{"a":"x.safetensors","b.c":"x.safetensors"}}""")], Sharded, typeof(CheckpointException)),
+        new("sharded", [Text("""{"metadata":{"total_size":56},"weight_map":{"a":"x.safetensors","b.c":"x.safetensors"}}""")], Sharded,
+            typeof(CheckpointException)),
         // Annotations.
-        new("captions", [Sample("captions.json"), Text("""{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[{"image_id":1,"caption":"x"}]}"""),
+        new("captions", [Sample("captions.json"),
+            Text("""{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[{"image_id":1,"caption":"x"}]}"""),
             Text("""{"images":[{"imgid":1,"filename":"a","split":"test","sentences":[{"raw":"x"}]}]}""")],
             InFile("captions.json", path => CaptionAnnotations.Load(path)), typeof(AnnotationException)),
         new("vqa", [Sample("questions.json"), Text("""{"questions":[{"question_id":1,"image_id":1,"question":"?"}]}""")],
             InFile("vqa.json", path => VqaDataset.Load(path, null)), typeof(AnnotationException)),
         new("results", [Text("""[{"image_id":1,"caption":"x"},{"path":"a/2.png","caption":"y","tokens":[1],"score":-0.5}]""")],
             InFile("results.json", path => ResultsFile.Load(path, Annotations.Value)), typeof(AnnotationException)),
-        new("ptb", [Text("www.example.org isn't (blurred) at 3:30 p.m. \u00E1")], bytes => PtbTokenizer.Tokenize(Encoding.UTF8.GetString(bytes)), null),
+        new("ptb", [Text("www.example.org isn't (blurred) at 3:30 p.m. \u00E1")],
+            bytes => PtbTokenizer.Tokenize(Encoding.UTF8.GetString(bytes)), null),
         // Images: headers, EXIF, XMP.
-        new("image", [Sample("00.png"), .. SmallImages(), .. OtherImages()], bytes => ImageDecoder.Decode(bytes, "x", new ImageDecoderOptions { MaxPixels = 1 << 20 }), typeof(ImageException)) { Executions = 500 },
+        new("image", [Sample("00.png"), .. SmallImages(), .. OtherImages()],
+            bytes => ImageDecoder.Decode(bytes, "x", new ImageDecoderOptions { MaxPixels = 1 << 20 }), typeof(ImageException))
+        {
+            Executions = 500,
+        },
         // Data sets.
-        new("tar", [Shards.Tar(TarEntryFormat.Pax, ("a.jpg", Shards.Jpeg("x")), ("a.txt", [.. "a dog"u8]), ("a.json", [.. "{\"n\":1}"u8])), Shards.Tar(TarEntryFormat.Gnu, ("b.png", Shards.Png("x")))],
+        new("tar", [Shards.Tar(TarEntryFormat.Pax, ("a.jpg", Shards.Jpeg("x")), ("a.txt", [.. "a dog"u8]), ("a.json", [.. "{\"n\":1}"u8])),
+            Shards.Tar(TarEntryFormat.Gnu, ("b.png", Shards.Png("x")))],
             InFile("x.tar", Samples), typeof(DatasetException)) { Executions = 500 },
-        new("csv", [Text("image,caption\na.jpg,\"a \"\"dog\"\", red\"\nb.jpg,x\n")], InFile("x.csv", Samples), typeof(DatasetException)) { Executions = 500 },
-        new("json", [Text("""[{"image":"a.jpg","caption":["x","y"],"n":1.5}]""")], InFile("x.json", Samples), typeof(DatasetException)) { Executions = 500 },
-        new("jsonl", [Text("{\"image\":\"a.jpg\",\"caption\":\"x\"}\n{\"image\":\"b.jpg\",\"caption\":\"y\"}\n")], InFile("x.jsonl", Samples), typeof(DatasetException)) { Executions = 500 },
+        new("csv", [Text("image,caption\na.jpg,\"a \"\"dog\"\", red\"\nb.jpg,x\n")], InFile("x.csv", Samples), typeof(DatasetException))
+        {
+            Executions = 500,
+        },
+        new("json", [Text("""[{"image":"a.jpg","caption":["x","y"],"n":1.5}]""")], InFile("x.json", Samples), typeof(DatasetException))
+        {
+            Executions = 500,
+        },
+        new("jsonl", [Text("{\"image\":\"a.jpg\",\"caption\":\"x\"}\n{\"image\":\"b.jpg\",\"caption\":\"y\"}\n")],
+            InFile("x.jsonl", Samples), typeof(DatasetException))
+        {
+            Executions = 500,
+        },
         // The index of embeddings.
-        new("journal", [Journal()], InFile("x.index", path => EmbeddingIndex.OpenRead(path).Dispose()), typeof(IndexException)) { Executions = 500 },
+        new("journal", [Journal()], InFile("x.index", path => EmbeddingIndex.OpenRead(path).Dispose()), typeof(IndexException))
+        {
+            Executions = 500,
+        },
     ];
 
     private const string Tokenizer = """
@@ -96,17 +131,21 @@ internal static class FuzzTargets
     private static byte[] SmallSafetensors()
     {
         using var file = new MemoryStream();
-        SafetensorsWriter.WriteHeader(file, [new TensorInfo("a", DType.Float32, [2, 3]), new TensorInfo("b.c", DType.BFloat16, [4])], new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.WriteHeader(
+            file, [new TensorInfo("a", DType.Float32, [2, 3]), new TensorInfo("b.c", DType.BFloat16, [4])], new Dictionary<string,
+            string> { ["format"] = "pt" });
         file.Write(new byte[32]);
         return file.ToArray();
     }
 
     // Small pickles, most of them hostile, in both containers.
-    private static List<byte[]> Torch() => [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints"), "*.bin")
+    private static List<byte[]> Torch() =>
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints"), "*.bin")
         .Order(StringComparer.Ordinal).Select(File.ReadAllBytes).Where(file => file.Length is > 0 and < 4000)];
 
     // The smallest of each kind: a change hits a relevant byte.
-    private static IEnumerable<byte[]> SmallImages() => Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "images"))
+    private static IEnumerable<byte[]> SmallImages() =>
+        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "images"))
         .Where(path => Path.GetExtension(path) is not (".json" or ".bin" or ".md"))
         .GroupBy(Path.GetExtension).OrderBy(kind => kind.Key, StringComparer.Ordinal)
         .Select(kind => kind.OrderBy(path => new FileInfo(path).Length).ThenBy(path => path, StringComparer.Ordinal).First())

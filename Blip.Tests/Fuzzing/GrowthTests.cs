@@ -47,7 +47,8 @@ public class GrowthTests(ITestOutputHelper output)
         }
     }
 
-    // The least of several times is the one that garbage and compilation disturbed least; where that is still too much, all is measured anew.
+    // The least of several times is the one that garbage and compilation disturbed least; where that is still too much, all is measured
+    // anew.
     private static double Growth(Action<byte[]> read, Func<int, byte[]> make)
     {
         var (n, small) = (64, make(64));

@@ -10,10 +10,13 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int number)
     // Traps for readers: ends of ranges, escapes, marks, nesting, repetition.
     private static readonly byte[][] Words = [.. new[]
     {
-        "0", "-1", "1e309", "1e-400", "NaN", "2147483648", "-9223372036854775809", "18446744073709551616", "null", "true", "\"\"", "[", "]", "{", "}",
-        "\\ud800", "\\u0000", "\\", "\"", ",", ":", "\uFEFF", "\r", "\n", "\0", "\u0085", "\u2028", "../", "/etc/passwd", "##", "[UNK]", "[CLS]", "[SEP]",
+        "0", "-1", "1e309", "1e-400", "NaN", "2147483648", "-9223372036854775809", "18446744073709551616", "null", "true", "\"\"", "[", "]",
+            "{", "}",
+        "\\ud800", "\\u0000", "\\", "\"", ",", ":", "\uFEFF", "\r", "\n", "\0", "\u0085", "\u2028", "../", "/etc/passwd", "##", "[UNK]",
+            "[CLS]", "[SEP]",
         "{\"a\":{\"a\":{\"a\":{\"a\":", "[[[[[[[[", "e\u0301", "\U0001F600", "<?xml ", "Exif\0\0", "II*\0", "MM\0*", "ustar",
-    }.Select(Encoding.UTF8.GetBytes), [0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0x80], [0xFF, 0xD8, 0xFF, 0xE1]];
+    }.Select(Encoding.UTF8.GetBytes), [0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0x80],
+        [0xFF, 0xD8, 0xFF, 0xE1]];
 
     private readonly Random random = new(number);
 

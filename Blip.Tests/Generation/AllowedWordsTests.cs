@@ -16,10 +16,13 @@ public class AllowedWordsTests
     {
         using var device = Devices.Open(id);
         using var generator = new Generator(device);
-        foreach (var options in (GenerationOptions[])[new(), new() { DoSample = true, NumReturnSequences = 4 }, new() { NumBeams = 4, NumReturnSequences = 3 }, new() { NumBeams = 3, DoSample = true }])
+        foreach (var options in (GenerationOptions[])[new(), new() { DoSample = true, NumReturnSequences = 4 },
+            new() { NumBeams = 4, NumReturnSequences = 3 }, new() { NumBeams = 3, DoSample = true }])
         {
             using var decoder = new FakeDecoder(device, Vocabulary, Stop, [.. Enumerable.Range(3, 6)], -1);
-            var found = generator.Generate(decoder, [[1], [1, 5], [1, 20], [1, 8], [1, 6, 7], [1]], new SpecialTokens(1, Stop, 0), options with { MaxNewTokens = 9, ForceWordsIds = Words }, cancellationToken: TestContext.Current.CancellationToken);
+            var found = generator.Generate(
+                decoder, [[1], [1, 5], [1, 20], [1, 8], [1, 6, 7], [1]], new SpecialTokens(1, Stop, 0),
+                options with { MaxNewTokens = 9, ForceWordsIds = Words }, cancellationToken: TestContext.Current.CancellationToken);
             var ended = 0;
             for (var image = 0; image < found.Count; image++)
             {
@@ -60,14 +63,18 @@ public class AllowedWordsTests
     public async Task A_caption_is_made_of_the_words_on_the_command_line(string option, string value)
     {
         string[] allowed = ["a", "red", "black cross", "on"];
-        var captions = JsonElement.Parse((await Caption(["--force-words", "a", "--force-words", "red", "--force-words", "black cross", "--force-words", "on", option, value])).Succeeded());
+        var captions = JsonElement.Parse(
+            (await Caption(["--force-words", "a", "--force-words", "red", "--force-words", "black cross", "--force-words", "on", option,
+            value])).Succeeded());
         Assert.Equal(12, captions.GetArrayLength());
         foreach (var caption in captions.EnumerateArray())
         {
             var text = caption.GetProperty("caption").GetString()!;
             Assert.NotEqual("", text);
             // The greatest length may cut the last words.
-            var left = allowed.OrderByDescending(words => words.Length).Aggregate($" {text} ".Replace(" ", "  ", StringComparison.Ordinal), (rest, words) => rest.Replace($" {words.Replace(" ", "  ", StringComparison.Ordinal)} ", "", StringComparison.Ordinal));
+            var left = allowed.OrderByDescending(words => words.Length)
+                .Aggregate($" {text} ".Replace(" ", "  ", StringComparison.Ordinal),
+                (rest, words) => rest.Replace($" {words.Replace(" ", "  ", StringComparison.Ordinal)} ", "", StringComparison.Ordinal));
             Assert.True(left.Trim() is "" or "black", text);
         }
     }
@@ -76,7 +83,8 @@ public class AllowedWordsTests
     public async Task An_answer_is_made_of_the_words_on_the_command_line()
     {
         var answer = JsonElement.Parse((await CliRun.Of(
-            "ask", Demo.Sample("00.png"), "what color is it?", "--force-words", "green", "--force-words", "blue", "--max-new-tokens", "1", "--device", "cpu", "--format", "json")).Succeeded());
+            "ask", Demo.Sample("00.png"), "what color is it?", "--force-words", "green", "--force-words", "blue", "--max-new-tokens", "1",
+                "--device", "cpu", "--format", "json")).Succeeded());
         Assert.Contains(answer[0].GetProperty("answer").GetString(), (string[])["green", "blue"]);
     }
 
@@ -84,12 +92,15 @@ public class AllowedWordsTests
     public async Task Words_that_cannot_be_said_are_told()
     {
         (await Caption(["--force-words", " "])).Refused("--force-words is ' ', which holds no word");
-        (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", "synthetic:tiny-square", "--force-words", "x", "--device", "cpu")).Refused("--force-words", "--vocab");
-        (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", "synthetic:tiny-square", "--force-words-ids", "3,999", "--device", "cpu")).Refused("--force-words-ids is 999");
+        (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", "synthetic:tiny-square", "--force-words", "x", "--device", "cpu"))
+            .Refused("--force-words", "--vocab");
+        (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", "synthetic:tiny-square", "--force-words-ids", "3,999", "--device",
+            "cpu")).Refused("--force-words-ids is 999");
         Assert.Contains("жук", (await Caption(["--force-words", "жук"])).Error, StringComparison.Ordinal);
     }
 
-    private static Task<CliRun> Caption(string[] options) => CliRun.Of(["caption", Demo.Samples, "--device", "cpu", "--format", "json", "--batch-size", "12", .. options]);
+    private static Task<CliRun> Caption(string[] options) =>
+        CliRun.Of(["caption", Demo.Samples, "--device", "cpu", "--format", "json", "--batch-size", "12", .. options]);
 
     private static bool IsWhole(ReadOnlySpan<int> said)
     {
@@ -105,5 +116,6 @@ public class AllowedWordsTests
 
     // Cut by the greatest length: the token behind a row of whole words begins one.
     private static bool BeginsWhole(int[] said) =>
-        Enumerable.Range(0, said.Length + 1).Any(cut => IsWhole(said.AsSpan(0, cut)) && (cut == said.Length || Words.Any(word => word.AsSpan().StartsWith(said.AsSpan(cut)))));
+        Enumerable.Range(0, said.Length + 1).Any(
+            cut => IsWhole(said.AsSpan(0, cut)) && (cut == said.Length || Words.Any(word => word.AsSpan().StartsWith(said.AsSpan(cut)))));
 }

@@ -38,7 +38,8 @@ public class CaptioningGoldenTests
         using var run = new GoldenRun(name, deviceId);
         var singles = Enumerable.Range(0, 4).Select(i => run.Golden.Generate.Single(test => Name(test) == $"prompt-single-{i}")).ToList();
         run.Encode("pixel_values");
-        var together = run.Generate([.. singles.Select(test => run.Prompts(test).Single())], GoldenOptions.Read(singles[0].GetProperty("options")));
+        var together = run.Generate(
+            [.. singles.Select(test => run.Prompts(test).Single())], GoldenOptions.Read(singles[0].GetProperty("options")));
         for (var i = 0; i < singles.Count; i++)
             Assert.Equal(GoldenOptions.Tokens(singles[i].GetProperty("sequences")[0]), together[i].Single().Tokens);
     }

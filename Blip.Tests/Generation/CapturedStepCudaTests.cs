@@ -11,7 +11,8 @@ using Blip.Tests.Emulation;
 namespace Blip.Tests.Generation;
 
 /// <summary>
-/// Captured steps on CUDA, on a real device where there is one and else on the emulated one: a token is one launch and one wait, and the words
+/// Captured steps on CUDA, on a real device where there is one and else on the emulated one: a token is one launch and one wait, and the
+/// words
 /// equal the processor's, for any changes between runs.
 /// </summary>
 [Collection(nameof(AloneCollection))]
@@ -36,7 +37,8 @@ public class CapturedStepCudaTests
         const int Short = 5, Long = 8;
         using var gpu = new Side(Devices.OpenCuda());
         using var cpu = new Side(Device.Open("cpu"));
-        var (shortly, longly) = (Ways[way] with { MaxLength = Short, MinLength = Short }, Ways[way] with { MaxLength = Long, MinLength = Long });
+        var (shortly, longly) =
+            (Ways[way] with { MaxLength = Short, MinLength = Short }, Ways[way] with { MaxLength = Long, MinLength = Long });
         // A capacity serves both lengths: the second run of each finds plans, memory and graph.
         gpu.Run(shortly, images: 1);
         gpu.Run(longly, images: 1);
@@ -56,13 +58,16 @@ public class CapturedStepCudaTests
         {
             Assert.Equal(Long - Short, many.Calls("cuGraphLaunch") - few.Calls("cuGraphLaunch"));
             Assert.Equal(Long - Short, many.Calls("cuStreamSynchronize") - few.Calls("cuStreamSynchronize"));
-            foreach (var call in new[] { "cuLaunchKernel", "cuMemcpyAsync", "cuMemAlloc_v2", "cuMemFree_v2", "cuMemsetD8Async", "cuStreamBeginCapture_v2" })
+            foreach (var call in new[] { "cuLaunchKernel", "cuMemcpyAsync", "cuMemAlloc_v2", "cuMemFree_v2", "cuMemsetD8Async",
+                "cuStreamBeginCapture_v2" })
                 Assert.Equal(few.Calls(call), many.Calls(call));
-            // A run's beginning goes up at once without a wait; the first word's results come down, and a search's. Each is read after one wait.
+            // A run's beginning goes up at once without a wait; the first word's results come down, and a search's. Each is read after one
+            // wait.
             var found = Ways[way].NumBeams > 1 ? 1 : 0;
             Assert.Equal(2 + found, many.Calls("cuMemcpyAsync"));
             Assert.Equal(Long - 1 + found, many.Calls("cuStreamSynchronize"));
-            foreach (var call in new[] { "cuCtxSynchronize", "cuMemsetD8Async", "cuMemAlloc_v2", "cuMemAllocHost_v2", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2" })
+            foreach (var call in new[] { "cuCtxSynchronize", "cuMemsetD8Async", "cuMemAlloc_v2", "cuMemAllocHost_v2",
+                "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2" })
                 Assert.Equal(0, many.Calls(call));
         }
     }
@@ -72,11 +77,16 @@ public class CapturedStepCudaTests
     {
         using var gpu = new Side(Devices.OpenCuda());
         using var cpu = new Side(Device.Open("cpu"));
-        GenerationOptions plain = new() { MaxLength = 6, MinLength = 6 }, strict = plain with { SuppressTokens = [3, 5], RepetitionPenalty = 2 };
+        GenerationOptions plain = new()
+        {
+            MaxLength = 6,
+            MinLength = 6,
+        }, strict = plain with { SuppressTokens = [3, 5], RepetitionPenalty = 2 };
         // Options that come again, others between them; caches that grow, a small batch after a larger one, another capacity, beams.
         (GenerationOptions Options, int Images)[] runs =
         [
-            (plain, 1), (strict, 1), (plain, 1), (strict with { SuppressTokens = [3, 5] }, 1), (plain, 2), (plain with { MaxLength = 18, MinLength = 6 }, 1),
+            (plain, 1), (strict, 1), (plain, 1), (strict with { SuppressTokens = [3, 5] }, 1), (plain, 2),
+                (plain with { MaxLength = 18, MinLength = 6 }, 1),
             (plain with { NumBeams = 2 }, 1), (plain, 1),
         ];
         foreach (var (options, images) in runs)
@@ -92,7 +102,8 @@ public class CapturedStepCudaTests
         using var cpu = new Side(Device.Open("cpu"));
         var options = new GenerationOptions { MaxLength = 6, MinLength = 6 };
         var (captured, buffers) = (0L, new List<int>());
-        foreach (var (images, side, capacity) in ((int, int, int)[])[(1, 24, 6), (1, 32, 6), (1, 24, 6), (2, 24, 6), (1, 24, 6), (1, 24, 18), (1, 24, 6)])
+        foreach (var (images, side, capacity) in (
+            (int, int, int)[])[(1, 24, 6), (1, 32, 6), (1, 24, 6), (2, 24, 6), (1, 24, 6), (1, 24, 18), (1, 24, 6)])
         {
             var now = options with { MaxLength = capacity };
             Assert.Equal(cpu.Run(now, images, side), gpu.Run(now, images, side));
@@ -152,12 +163,14 @@ public class CapturedStepCudaTests
         using var gpus = Captioner.Load(Model, new CaptionerOptions { Device = "cuda:all", BatchSize = 1 });
         using var cpu = Captioner.Load(Model, new CaptionerOptions { Device = "cpu" });
         var images = Demo.Paths.Take(5).Select(path => (ImageSource)path).ToList();
-        var expected = await cpu.CaptionAllAsync(images, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token);
+        var expected = await cpu.CaptionAllAsync(images, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens))
+            .ToListAsync(Token);
         var calls = new ConcurrentQueue<EmulatedDriver.StreamCall>();
         EmulatedDriver.Watcher = calls.Enqueue;
         try
         {
-            Assert.Equal(expected, await gpus.CaptionAllAsync(images, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token));
+            Assert.Equal(expected, await gpus.CaptionAllAsync(images, options, Token)
+                .Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token));
         }
         finally
         {
@@ -166,10 +179,12 @@ public class CapturedStepCudaTests
         Assert.Equal(["cuda:0", "cuda:1"], gpus.Devices.Select(device => device.Id));
         Assert.Empty(gpus.Notices);
         if (gpus.DeviceDescription.Name.Contains("emulated", StringComparison.OrdinalIgnoreCase))
-            Assert.True(calls.GroupBy(call => call.Device).Sum(device => CopiesBesideWork([.. device])) > 0, "images did not go up while others were worked on");
+            Assert.True(calls.GroupBy(call => call.Device).Sum(device => CopiesBesideWork([.. device])) > 0,
+                "images did not go up while others were worked on");
     }
 
-    // Copies on a stream that runs no kernels, with a wait for the other stream behind them before that one waits for the copy: the image before was worked on.
+    // Copies on a stream that runs no kernels, with a wait for the other stream behind them before that one waits for the copy: the image
+    // before was worked on.
     private static int CopiesBesideWork(EmulatedDriver.StreamCall[] calls)
     {
         var work = calls.FirstOrDefault(call => call.Name == "cuLaunchKernel").Stream;
@@ -224,14 +239,16 @@ public class CapturedStepCudaTests
             EmulatedDriver.ResetCounters();
             var (graphs, kernels) = (Device.GraphLaunches, Device.Queued);
             var tokens = Generate(options, images);
-            return new Counts(tokens, Device.GraphLaunches - graphs, Device.Queued - kernels, Device.LiveBuffers, EmulatedDriver.Counters.ToDictionary());
+            return new Counts(tokens, Device.GraphLaunches - graphs, Device.Queued - kernels, Device.LiveBuffers,
+                EmulatedDriver.Counters.ToDictionary());
         }
 
         private List<string> Generate(GenerationOptions options, int images)
         {
             var text = model.Config.Text;
             var sequences = generator.Generate(
-                model, [.. Enumerable.Repeat(new[] { text.BosTokenId }, images)], new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), options, cancellationToken: Token);
+                model, [.. Enumerable.Repeat(new[] { text.BosTokenId }, images)],
+                    new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), options, cancellationToken: Token);
             return [.. sequences.SelectMany(image => image).Select(sequence => string.Join(' ', sequence.Tokens))];
         }
 

@@ -43,7 +43,8 @@ public class ContinuousBatchTests
             {
                 for (var i = 0; i < count; i++)
                     seeds[place + i] = random.Next();
-                var prompts = Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(t => t == 0 ? 1 : random.Next(3, Vocabulary)).ToArray()).ToList();
+                var prompts = Enumerable.Range(0, count).Select(
+                    _ => Enumerable.Range(0, random.Next(1, 4)).Select(t => t == 0 ? 1 : random.Next(3, Vocabulary)).ToArray()).ToList();
                 joined.AddRange(batch.Join(prompts, place).Select((row, i) => (row, seeds[place + i])));
                 left -= count;
             }
@@ -60,7 +61,8 @@ public class ContinuousBatchTests
         foreach (var (row, seed) in joined)
         {
             using var alone = new FakeDecoder(device, Vocabulary, Stop, [seed], stopBias: 1);
-            var expected = generator.Generate(alone, [row.Sequence.Prompt], Specials, options, cancellationToken: TestContext.Current.CancellationToken)[0][0];
+            var expected = generator.Generate(
+                alone, [row.Sequence.Prompt], Specials, options, cancellationToken: TestContext.Current.CancellationToken)[0][0];
             var actual = row.Sequence.ToGenerated(options.LengthPenalty);
             Assert.Equal(expected.Tokens, actual.Tokens);
             Assert.Equal(expected.Score, actual.Score);
@@ -86,7 +88,8 @@ public class ContinuousBatchTests
         }
         Assert.Equal(3, rows[0].Sequence.Tokens.Count);
         using var alone = new FakeDecoder(device, Vocabulary, Stop, [8, 9], stopBias: -9);
-        var expected = generator.Generate(alone, [[1, 5], [1, 6, 7]], Specials, options, cancellationToken: TestContext.Current.CancellationToken);
+        var expected = generator.Generate(
+            alone, [[1, 5], [1, 6, 7]], Specials, options, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(expected[0][0].Tokens, rows[1].Sequence.Tokens);
         Assert.Equal(expected[1][0].Tokens, rows[2].Sequence.Tokens);
     }
@@ -119,7 +122,11 @@ public class ContinuousBatchTests
         using var decoder = new FakeDecoder(device, Vocabulary, Stop, [7]);
         foreach (var options in (GenerationOptions[])
         [
-            new() { NumBeams = 2 }, new() { DoSample = true, NumReturnSequences = 2 }, new() { OutputScores = true }, new() { OutputLogits = true }, new() { OutputAttentions = true },
+            new()
+            {
+                NumBeams = 2,
+            }, new() { DoSample = true, NumReturnSequences = 2 }, new() { OutputScores = true }, new() { OutputLogits = true },
+                new() { OutputAttentions = true },
         ])
         {
             Assert.False(ContinuousBatch.Takes(options));

@@ -94,17 +94,22 @@ public class EndingTests
         Assert.Equal("a large white ring", alone.GetProperty("caption").GetString());
         Assert.Equal(JsonElement.Parse((await Caption("00.png", "--max-new-tokens", "4")).Succeeded())[0].GetRawText(), alone.GetRawText());
 
-        var all = JsonElement.Parse((await Caption("", "--stop-strings", "ring", "--stop-strings", "cross", "--batch-size", "12")).Succeeded());
+        var all = JsonElement.Parse((await Caption("", "--stop-strings", "ring", "--stop-strings", "cross", "--batch-size", "12"))
+            .Succeeded());
         Assert.Equal("a large white ring", all[0].GetProperty("caption").GetString());
         Assert.Equal("a small green cross", all[5].GetProperty("caption").GetString());
         Assert.Equal("a small black square on a brown background", all[3].GetProperty("caption").GetString());
         Assert.Equal(alone.GetProperty("score").GetDouble(), all[0].GetProperty("score").GetDouble());
 
-        Assert.Equal("a", JsonElement.Parse((await Caption("00.png", "--max-time", "1e-9")).Succeeded())[0].GetProperty("caption").GetString());
-        Assert.Equal("a large white ring", JsonElement.Parse((await Caption("00.png", "--stop-strings", "ring", "--num-beams", "3")).Succeeded())[0].GetProperty("caption").GetString());
+        Assert.Equal("a", JsonElement.Parse((await Caption("00.png", "--max-time", "1e-9")).Succeeded())[0].GetProperty("caption")
+            .GetString());
+        Assert.Equal("a large white ring",
+            JsonElement.Parse((await Caption("00.png", "--stop-strings", "ring", "--num-beams", "3")).Succeeded())[0].GetProperty("caption")
+            .GetString());
         (await Caption("00.png", "--stop-strings", "")).Refused("--stop-strings", "empty");
         (await Caption("00.png", "--max-time", "-1")).Refused("--max-time", "above 0");
-        (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", "synthetic:tiny-square", "--stop-strings", "x", "--device", "cpu")).Refused("--stop-strings", "--vocab");
+        (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", "synthetic:tiny-square", "--stop-strings", "x", "--device", "cpu"))
+            .Refused("--stop-strings", "--vocab");
     }
 
     private static Task<CliRun> Caption(string image, params string[] options) =>

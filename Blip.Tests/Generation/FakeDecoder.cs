@@ -9,7 +9,8 @@ namespace Blip.Tests.Generation;
 /// A decoder whose logits are a random function of image and all tokens so far. It keeps the tokens where a model keeps keys and values,
 /// and finds them through the same tables, so that a beam that looks in the wrong place gets the wrong logits.
 /// </summary>
-internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IReadOnlyList<int> imageSeeds, double stopBias = 0) : IContinuousDecoder, IDisposable
+internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IReadOnlyList<int> imageSeeds, double stopBias = 0)
+    : IContinuousDecoder, IDisposable
 {
     private DeviceBuffer<float>? logits;
     private int[] cache = [], placeOfRow = [];
@@ -66,7 +67,8 @@ internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IRead
             // Padding is written too, as a model does.
             for (var t = 0; t < state.PromptTokens; t++)
                 cache[((row + (image * state.Beams)) * state.Capacity) + t] = prompts[(image * state.PromptTokens) + t];
-            result.AddRange(Logits(vocabulary, stop, stopBias, imageSeeds[place + image], prompts.Skip(image * state.PromptTokens).Take(lengths[image])));
+            result.AddRange(Logits(
+                vocabulary, stop, stopBias, imageSeeds[place + image], prompts.Skip(image * state.PromptTokens).Take(lengths[image])));
         }
         return Upload([.. result]);
     }
@@ -82,7 +84,8 @@ internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IRead
         for (var row = 0; row < state.Rows; row++)
         {
             Assert.InRange(starts[row], 0, state.KeyTokens - 1);
-            var context = Enumerable.Range(0, starts[row] + 1).Select(position => cache[(rows[(row * state.Capacity) + position] * state.Capacity) + position]);
+            var context = Enumerable.Range(0, starts[row] + 1)
+                .Select(position => cache[(rows[(row * state.Capacity) + position] * state.Capacity) + position]);
             result.AddRange(Logits(vocabulary, stop, stopBias, imageSeeds[placeOfRow[row]], context));
         }
         return Upload([.. result]);

@@ -59,7 +59,9 @@ public class GenerationOptionsTests
     [Fact]
     public void A_models_defaults_are_taken_over_and_the_rest_stays()
     {
-        var options = GenerationOptions.From(new GenerationDefaults { NumBeams = 3, EarlyStopping = "never", MinLength = 5, ForcedEosTokenIds = [7] });
-        Assert.Equal((3, EarlyStopping.Never, 5, 7, 20), (options.NumBeams, options.EarlyStopping, options.MinLength, options.ForcedEosTokenId, options.MaxLength));
+        var options = GenerationOptions.From(
+            new GenerationDefaults { NumBeams = 3, EarlyStopping = "never", MinLength = 5, ForcedEosTokenIds = [7] });
+        Assert.Equal((3, EarlyStopping.Never, 5, 7, 20),
+            (options.NumBeams, options.EarlyStopping, options.MinLength, options.ForcedEosTokenId, options.MaxLength));
     }
 }

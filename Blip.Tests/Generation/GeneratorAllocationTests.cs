@@ -33,7 +33,8 @@ public class GeneratorAllocationTests
         var specials = new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId);
         model.Vision.PixelBuffer(2, side, side);
         model.Encode(2, side, side);
-        var (shortly, longly) = (Ways[way] with { MaxLength = Short, MinLength = Short }, Ways[way] with { MaxLength = Long, MinLength = Long });
+        var (shortly, longly) =
+            (Ways[way] with { MaxLength = Short, MinLength = Short }, Ways[way] with { MaxLength = Long, MinLength = Long });
         // Plans, workspaces and the runtime's own first times.
         for (var i = 0; i < 40; i++)
         {

@@ -17,17 +17,26 @@ public class GeneratorBehaviourTests
         using var device = Device.Open("cpu");
         using var generator = new Generator(device);
         using var decoder = new FakeDecoder(device, Vocabulary, Stop, [7]);
-        var options = new GenerationOptions { DoSample = true, MaxNewTokens = 1, NumReturnSequences = 40, Temperature = temperature, TopK = topK };
+        var options = new GenerationOptions
+        {
+            DoSample = true,
+            MaxNewTokens = 1,
+            NumReturnSequences = 40,
+            Temperature = temperature,
+            TopK = topK,
+        };
         var counts = new int[Vocabulary];
         for (ulong seed = 0; seed < Draws / 40; seed++)
         {
-            foreach (var sequence in generator.Generate(decoder, [[1]], Specials, options with { Seed = seed }, cancellationToken: TestContext.Current.CancellationToken)[0])
+            foreach (var sequence in generator.Generate(
+                decoder, [[1]], Specials, options with { Seed = seed }, cancellationToken: TestContext.Current.CancellationToken)[0])
                 counts[sequence.Tokens[1]]++;
         }
 
         var scores = FakeDecoder.Logits(Vocabulary, Stop, 0, 7, [1]).Select(logit => logit / temperature).ToArray();
         var least = topK == 0 ? double.NegativeInfinity : scores.OrderDescending().ElementAt(topK - 1);
-        var expected = ReferenceRules.LogSoftmax(scores.Select(score => score < least ? double.NegativeInfinity : score)).Select(log => Draws * Math.Exp(log)).ToArray();
+        var expected = ReferenceRules.LogSoftmax(scores.Select(score => score < least ? double.NegativeInfinity : score))
+            .Select(log => Draws * Math.Exp(log)).ToArray();
         Assert.All(Enumerable.Range(0, Vocabulary).Where(token => expected[token] == 0), token => Assert.Equal(0, counts[token]));
         var common = Enumerable.Range(0, Vocabulary).Where(token => expected[token] >= 5).ToArray();
         var chiSquare = common.Sum(token => Math.Pow(counts[token] - expected[token], 2) / expected[token]);
@@ -55,7 +64,9 @@ public class GeneratorBehaviourTests
         using var decoder = new FakeDecoder(device, 20, Stop, [1, 2], 2);
         var streamed = new[] { new List<int> { 1 }, new List<int> { 1 } };
         var ended = new List<int>();
-        var result = generator.Generate(decoder, [[1], [1]], Specials, new GenerationOptions(), cancellationToken: TestContext.Current.CancellationToken, onToken: token =>
+        var result = generator.Generate(
+            decoder, [[1], [1]], Specials, new GenerationOptions(), cancellationToken: TestContext.Current.CancellationToken,
+            onToken: token =>
         {
             streamed[token.Image].Add(token.Token);
             if (token.IsLast)
@@ -74,11 +85,13 @@ public class GeneratorBehaviourTests
         var options = new GenerationOptions { NumBeams = beams, MinLength = 15 };
         using (var decoder = new FakeDecoder(device, 20, Stop, [1]) { OnStep = step => { if (step == 2) cancellation.Cancel(); } })
         {
-            Assert.Throws<OperationCanceledException>(() => generator.Generate(decoder, [[1]], Specials, options, cancellationToken: cancellation.Token));
+            Assert.Throws<OperationCanceledException>(
+                () => generator.Generate(decoder, [[1]], Specials, options, cancellationToken: cancellation.Token));
             Assert.Equal(3, decoder.Steps);
         }
         using var again = new FakeDecoder(device, 20, Stop, [1]);
-        Assert.NotEmpty(generator.Generate(again, [[1]], Specials, options, cancellationToken: TestContext.Current.CancellationToken)[0][0].Tokens);
+        Assert.NotEmpty(generator.Generate(
+            again, [[1]], Specials, options, cancellationToken: TestContext.Current.CancellationToken)[0][0].Tokens);
     }
 
     [Theory, InlineData(1, false), InlineData(4, false), InlineData(1, true)]
@@ -104,13 +117,18 @@ public class GeneratorBehaviourTests
         Assert.Contains("token 20", Refused([1, 20]), StringComparison.Ordinal);
         Assert.Contains("MaxLength", Refused([.. Enumerable.Repeat(1, 20)]), StringComparison.Ordinal);
 
-        string Refused(int[] prompt) => Assert.Throws<ArgumentException>(() => generator.Generate(decoder, [prompt], Specials, new GenerationOptions(), cancellationToken: TestContext.Current.CancellationToken)).Message;
+        string Refused(int[] prompt) =>
+            Assert.Throws<ArgumentException>(
+                () => generator.Generate(
+                decoder, [prompt], Specials, new GenerationOptions(), cancellationToken: TestContext.Current.CancellationToken)).Message;
     }
 
     private static string[][] Run(Device device, GenerationOptions options, int[] images)
     {
         using var generator = new Generator(device);
         using var decoder = new FakeDecoder(device, 30, Stop, images, 1);
-        return [.. generator.Generate(decoder, [.. images.Select(_ => new[] { 1 })], Specials, options, cancellationToken: TestContext.Current.CancellationToken).Select(image => image.Select(sequence => string.Join(' ', sequence.Tokens)).ToArray())];
+        return [.. generator.Generate(
+            decoder, [.. images.Select(_ => new[] { 1 })], Specials, options, cancellationToken: TestContext.Current.CancellationToken)
+            .Select(image => image.Select(sequence => string.Join(' ', sequence.Tokens)).ToArray())];
     }
 }

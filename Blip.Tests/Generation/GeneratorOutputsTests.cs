@@ -13,7 +13,16 @@ public class GeneratorOutputsTests
     private static readonly SpecialTokens Specials = new(1, Stop, 0);
 
     private static readonly GenerationOptions DrawnBeams =
-        new() { DoSample = true, NumBeams = 3, NumReturnSequences = 3, MaxLength = 12, Temperature = 1.5, Seed = 11, NoRepeatNgramSize = 2 };
+        new()
+        {
+            DoSample = true,
+            NumBeams = 3,
+            NumReturnSequences = 3,
+            MaxLength = 12,
+            Temperature = 1.5,
+            Seed = 11,
+            NoRepeatNgramSize = 2,
+        };
 
     [Fact]
     public void Drawn_beams_are_the_same_on_every_device_and_at_every_place_of_a_batch()
@@ -33,7 +42,8 @@ public class GeneratorOutputsTests
         using var device = Device.Open("cpu");
         for (ulong seed = 0; seed < 20; seed++)
         {
-            foreach (var tokens in Run(device, DrawnBeams with { Seed = seed, MinLength = 6 }, [1, 2]).SelectMany(image => image).Select(text => text.Split(' ')))
+            foreach (var tokens in Run(device, DrawnBeams with { Seed = seed, MinLength = 6 }, [1, 2]).SelectMany(image => image)
+                .Select(text => text.Split(' ')))
             {
                 Assert.InRange(tokens.Length, 6, 12);
                 var pairs = tokens.Zip(tokens.Skip(1)).ToList();
@@ -49,7 +59,8 @@ public class GeneratorOutputsTests
         using var generator = new Generator(device);
         using var decoder = new FakeDecoder(device, Vocabulary, Stop, [3, 8], 1);
         var options = new GenerationOptions { MaxLength = 10, RepetitionPenalty = 1.7, OutputScores = true, OutputLogits = true };
-        foreach (var sequence in generator.Generate(decoder, [[1], [1]], Specials, options, cancellationToken: TestContext.Current.CancellationToken).SelectMany(image => image))
+        foreach (var sequence in generator.Generate(
+            decoder, [[1], [1]], Specials, options, cancellationToken: TestContext.Current.CancellationToken).SelectMany(image => image))
         {
             Assert.Equal((sequence.Tokens.Length - 1, sequence.Tokens.Length - 1), (sequence.Scores!.Count, sequence.Logits!.Count));
             for (var step = 0; step < sequence.Scores.Count; step++)
@@ -58,7 +69,8 @@ public class GeneratorOutputsTests
                 Assert.Equal(sequence.Tokens[step + 1], Array.IndexOf(sequence.Scores[step], sequence.Scores[step].Max()));
                 // The rule changed the earlier words, and nothing else.
                 var said = sequence.Tokens[..(step + 1)];
-                Assert.All(Enumerable.Range(0, Vocabulary).Except(said), token => Assert.Equal(sequence.Logits[step][token], sequence.Scores[step][token]));
+                Assert.All(Enumerable.Range(0, Vocabulary).Except(said),
+                    token => Assert.Equal(sequence.Logits[step][token], sequence.Scores[step][token]));
                 Assert.All(said.Distinct(), token => Assert.NotEqual(sequence.Logits[step][token], sequence.Scores[step][token]));
             }
         }
@@ -77,7 +89,11 @@ public class GeneratorOutputsTests
         var text = model.Config.Text;
         var prompts = Enumerable.Repeat(new[] { text.BosTokenId }, (int)shape[0]).ToArray();
         var results = generator.Generate(
-            model, prompts, new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), new GenerationOptions { OutputAttentions = true, NumBeams = 2 },
+            model, prompts, new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), new GenerationOptions
+            {
+                OutputAttentions = true,
+                NumBeams = 2,
+            },
             cancellationToken: TestContext.Current.CancellationToken);
         foreach (var sequence in results.Select(image => image[0]))
         {
@@ -92,7 +108,8 @@ public class GeneratorOutputsTests
     {
         using var generator = new Generator(device);
         using var decoder = new FakeDecoder(device, Vocabulary, Stop, images, 1);
-        return [.. generator.Generate(decoder, [.. images.Select(_ => new[] { 1 })], Specials, options, cancellationToken: TestContext.Current.CancellationToken)
+        return [.. generator.Generate(
+            decoder, [.. images.Select(_ => new[] { 1 })], Specials, options, cancellationToken: TestContext.Current.CancellationToken)
             .Select(image => image.Select(sequence => string.Join(' ', sequence.Tokens)).ToArray())];
     }
 }

@@ -20,7 +20,8 @@ public class GeneratorTests
         from begin in Gen.Int[0, 12].Array[0, 2]
         from forced in Gen.Frequency((3, Gen.Const((int?)null)), (1, Gen.Const((int?)Stop)))
         from first in Gen.Frequency((3, Gen.Const((int?)null)), (1, Gen.Int[0, 12].Select(token => (int?)token)))
-        from decay in Gen.Frequency((2, Gen.Const((ExponentialDecay?)null)), (1, Gen.Select(Gen.Int[0, 5], Gen.Double[0.8, 1.5]).Select(x => (ExponentialDecay?)new ExponentialDecay(x.Item1, x.Item2))))
+        from decay in Gen.Frequency((2, Gen.Const((ExponentialDecay?)null)),
+            (1, Gen.Select(Gen.Int[0, 5], Gen.Double[0.8, 1.5]).Select(x => (ExponentialDecay?)new ExponentialDecay(x.Item1, x.Item2))))
         from newTokens in Gen.Frequency((2, Gen.Const((int?)null)), (1, Gen.Int[1, 9].Select(n => (int?)n)))
         select new GenerationOptions
         {
@@ -41,7 +42,8 @@ public class GeneratorTests
 
     private static readonly Gen<int[][]> Prompts = Gen.Int[0, 12].Array[1, 6].Array[1, 4];
 
-    private static readonly Gen<(int Vocabulary, double StopBias, int Seed)> Models = Gen.Select(Gen.Int[13, 40], Gen.Double[-2, 4], Gen.Int[0, 1 << 20]);
+    private static readonly Gen<(int Vocabulary, double StopBias, int Seed)> Models =
+        Gen.Select(Gen.Int[13, 40], Gen.Double[-2, 4], Gen.Int[0, 1 << 20]);
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
     public void Greedy_search_finds_what_the_plain_definition_finds(string id)
@@ -104,16 +106,20 @@ public class GeneratorTests
         (int Vocabulary, double StopBias, int Seed) model,
         Func<IReadOnlyList<int>, bool>? ends = null)
     {
-        using var decoder = new FakeDecoder(device, model.Vocabulary, Stop, [.. Enumerable.Range(model.Seed, prompts.Length)], model.StopBias);
+        using var decoder = new FakeDecoder(
+            device, model.Vocabulary, Stop, [.. Enumerable.Range(model.Seed, prompts.Length)], model.StopBias);
         return generator.Generate(decoder, prompts, new SpecialTokens(1, Stop, 0), options, ends: ends);
     }
 
     private static ReferenceSearch Reference(
-        GenerationOptions options, int[] prompt, (int Vocabulary, double StopBias, int Seed) model, int image, Func<IReadOnlyList<int>, bool>? ends = null) =>
-        new(context => FakeDecoder.Logits(model.Vocabulary, Stop, model.StopBias, model.Seed + image, context), prompt, new SpecialTokens(1, Stop, 0), options, ends);
+        GenerationOptions options, int[] prompt, (int Vocabulary, double StopBias, int Seed) model, int image, Func<IReadOnlyList<int>,
+            bool>? ends = null) =>
+        new(context => FakeDecoder.Logits(model.Vocabulary, Stop, model.StopBias, model.Seed + image, context), prompt,
+            new SpecialTokens(1, Stop, 0), options, ends);
 
     private static void Compare(
-        List<(int[] Tokens, double Score)> expected, IReadOnlyList<GeneratedSequence> actual, ReferenceSearch search, GenerationOptions options, ref int compared, ref int near)
+        List<(int[] Tokens, double Score)> expected, IReadOnlyList<GeneratedSequence> actual, ReferenceSearch search,
+            GenerationOptions options, ref int compared, ref int near)
     {
         compared++;
         if (search.SmallestGap < Tie)
@@ -128,11 +134,13 @@ public class GeneratorTests
             return;
         }
         var possible = expected.Where((sequence, index) => index == 0 || search.IsFound(sequence.Tokens, sequence.Score)).ToArray();
-        Assert.Equal(possible.Select(sequence => string.Join(' ', sequence.Tokens)), actual.Select(sequence => string.Join(' ', sequence.Tokens)));
+        Assert.Equal(possible.Select(sequence => string.Join(' ', sequence.Tokens)),
+            actual.Select(sequence => string.Join(' ', sequence.Tokens)));
         for (var i = 0; i < possible.Length; i++)
         {
             if (double.IsFinite(possible[i].Score))
-                Assert.True(Math.Abs(possible[i].Score - actual[i].Score) <= 1e-5 * Math.Max(1, Math.Abs(possible[i].Score)), $"score {actual[i].Score}, not {possible[i].Score} {options}");
+                Assert.True(Math.Abs(possible[i].Score - actual[i].Score) <= 1e-5 * Math.Max(1, Math.Abs(possible[i].Score)),
+                    $"score {actual[i].Score}, not {possible[i].Score} {options}");
         }
     }
 }

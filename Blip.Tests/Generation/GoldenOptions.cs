@@ -22,7 +22,8 @@ internal static class GoldenOptions
                 "num_return_sequences" => options with { NumReturnSequences = value.GetInt32() },
                 "early_stopping" => options with
                 {
-                    EarlyStopping = value.ValueKind switch { JsonValueKind.True => EarlyStopping.True, JsonValueKind.False => EarlyStopping.False, _ => EarlyStopping.Never },
+                    EarlyStopping = value.ValueKind switch { JsonValueKind.True => EarlyStopping.True,
+                        JsonValueKind.False => EarlyStopping.False, _ => EarlyStopping.Never },
                 },
                 "length_penalty" => options with { LengthPenalty = value.GetDouble() },
                 "temperature" => options with { Temperature = value.GetDouble() },
@@ -38,9 +39,15 @@ internal static class GoldenOptions
                 "bad_words_ids" => options with { BadWordsIds = [.. value.EnumerateArray().Select(Tokens)] },
                 "suppress_tokens" => options with { SuppressTokens = Tokens(value) },
                 "begin_suppress_tokens" => options with { BeginSuppressTokens = Tokens(value) },
-                "sequence_bias" => options with { SequenceBias = [.. value.EnumerateArray().Select(pair => new SequenceBias(Tokens(pair[0]), pair[1].GetDouble()))] },
+                "sequence_bias" => options with
+                {
+                    SequenceBias = [.. value.EnumerateArray().Select(pair => new SequenceBias(Tokens(pair[0]), pair[1].GetDouble()))],
+                },
                 "forced_eos_token_id" => options with { ForcedEosTokenId = value.GetInt32() },
-                "exponential_decay_length_penalty" => options with { ExponentialDecayLengthPenalty = new ExponentialDecay(value[0].GetInt32(), value[1].GetDouble()) },
+                "exponential_decay_length_penalty" => options with
+                {
+                    ExponentialDecayLengthPenalty = new ExponentialDecay(value[0].GetInt32(), value[1].GetDouble()),
+                },
                 "renormalize_logits" => options with { RenormalizeLogits = value.GetBoolean() },
                 _ => throw new InvalidDataException($"the golden has an option '{option.Name}' that the test does not know"),
             };

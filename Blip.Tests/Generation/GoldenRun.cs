@@ -54,13 +54,15 @@ internal sealed class GoldenRun : IDisposable
             if (!test.TryGetProperty("sequences_scores", out var scores))
                 continue;
             var score = scores[row].GetDouble();
-            Assert.True(Math.Abs(actual[row].Score - score) <= 1e-4 * Math.Abs(score), $"{CaptioningGoldenTests.Name(test)}, row {row}: score {actual[row].Score}, not {score}");
+            Assert.True(Math.Abs(actual[row].Score - score) <= 1e-4 * Math.Abs(score),
+                $"{CaptioningGoldenTests.Name(test)}, row {row}: score {actual[row].Score}, not {score}");
         }
         return actual.Count;
     }
 
     /// <summary>
-    /// Runs the greedy case in a precision that may turn ties: each row says what the reference says up to the first word whose logit is not
+    /// Runs the greedy case in a precision that may turn ties: each row says what the reference says up to the first word whose logit is
+    /// not
     /// above the next best one's by more than <paramref name="gap"/>, and on from there where it takes the same word.
     /// </summary>
     /// <returns>How many words were not free to differ.</returns>
@@ -77,7 +79,8 @@ internal sealed class GoldenRun : IDisposable
                 var best = logits.AsSpan(((row * steps) + token - 1) * words, words).ToArray().OrderDescending().Take(2).ToArray();
                 var same = token < actual[row].Tokens.Length && actual[row].Tokens[token] == expected[token];
                 if (best[0] - best[1] > gap)
-                    Assert.True(same, $"row {row}, token {token}: {string.Join(' ', actual[row].Tokens)}, not {string.Join(' ', expected)}");
+                    Assert.True(same,
+                        $"row {row}, token {token}: {string.Join(' ', actual[row].Tokens)}, not {string.Join(' ', expected)}");
                 decided += best[0] - best[1] > gap ? 1 : 0;
                 if (!same)
                     break;
@@ -115,7 +118,8 @@ internal sealed class GoldenRun : IDisposable
         {
             var size = rule.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64()).ToArray();
             var values = new float[size.Aggregate(1L, (product, n) => product * n)];
-            SyntheticTensors.Fill(rule.GetProperty("name").GetString()!, rule.GetProperty("offset").GetDouble(), rule.GetProperty("scale").GetDouble(), values);
+            SyntheticTensors.Fill(rule.GetProperty("name").GetString()!, rule.GetProperty("offset").GetDouble(),
+                rule.GetProperty("scale").GetDouble(), values);
             Encode(values, (int)size[0], size);
         }
         else

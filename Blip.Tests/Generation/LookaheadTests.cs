@@ -33,7 +33,8 @@ public class LookaheadTests
         }
     }
 
-    // Of a draft at r of a step that is right p of the time, and runs at 1 + c per token more: (1 + p + … + pⁿ) / (n·r + 1 + n·c) is largest at n.
+    // Of a draft at r of a step that is right p of the time, and runs at 1 + c per token more: (1 + p + … + pⁿ) / (n·r + 1 + n·c) is
+    // largest at n.
     [Theory]
     [InlineData(0.40, 0.03, 1.0, Lookahead.Most)]
     [InlineData(0.40, 0.05, 0.0, 0)]

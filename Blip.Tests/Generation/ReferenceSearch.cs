@@ -3,8 +3,12 @@ using Blip.Verification.References;
 
 namespace Blip.Tests.Generation;
 
-/// <summary>Greedy and beam search over one image as Hugging Face's generate() defines them, in double, with whole sequences in place of tables.</summary>
-internal sealed class ReferenceSearch(Func<IReadOnlyList<int>, float[]> model, int[] prompt, SpecialTokens specials, GenerationOptions options, Func<IReadOnlyList<int>, bool>? ends = null)
+/// <summary>
+/// Greedy and beam search over one image as Hugging Face's generate() defines them, in double, with whole sequences in place of tables.
+/// </summary>
+internal sealed class ReferenceSearch(
+    Func<IReadOnlyList<int>, float[]> model, int[] prompt, SpecialTokens specials, GenerationOptions options, Func<IReadOnlyList<int>,
+    bool>? ends = null)
 {
     private const double Sunk = -1e9;
 
@@ -47,13 +51,15 @@ internal sealed class ReferenceSearch(Func<IReadOnlyList<int>, float[]> model, i
             var length = running[0].Tokens.Length + 1;
             var generated = length - prompt.Length;
 
-            finished.AddRange(candidates.Take(beams).Where(Ended).Select(beam => beam with { Sum = beam.Sum / Math.Pow(generated, options.LengthPenalty) }));
+            finished.AddRange(candidates.Take(beams).Where(Ended)
+                .Select(beam => beam with { Sum = beam.Sum / Math.Pow(generated, options.LengthPenalty) }));
             finished = [.. finished.OrderByDescending(beam => beam.Sum)];
             NearInOrder(finished);
             finished = [.. finished.Take(beams)];
 
             // Where too few run on, ended ones fill the places, far below all others.
-            running = [.. candidates.Select(beam => Ended(beam) ? beam with { Sum = beam.Sum + Sunk } : beam).OrderByDescending(beam => beam.Sum).Take(beams)];
+            running = [.. candidates.Select(beam => Ended(beam) ? beam with { Sum = beam.Sum + Sunk } : beam)
+                .OrderByDescending(beam => beam.Sum).Take(beams)];
             if (running[0].Sum <= Sunk / 2 || Over(generated))
                 return [.. finished.Take(options.NumReturnSequences).Select(beam => (beam.Tokens, beam.Sum))];
         }

@@ -14,7 +14,8 @@ internal sealed class RuleRun : IDisposable
     private readonly DeviceBuffer<float> scores, scratch;
     private readonly DeviceBuffer<int> history, lengths, promptLengths, limits;
 
-    public RuleRun(Device device, float[] scores, int vocabulary, int[] history, int length, int prompt, GenerationOptions options, SpecialTokens specials)
+    public RuleRun(Device device, float[] scores, int vocabulary, int[] history, int length, int prompt, GenerationOptions options,
+        SpecialTokens specials)
     {
         (this.device, this.options, this.vocabulary, this.length, rows) = (device, options, vocabulary, length, scores.Length / vocabulary);
         rules = new RuleBuffers(device, options, specials, 64);
@@ -62,7 +63,8 @@ internal sealed class RuleRun : IDisposable
             LeastTokens = leastTokens,
         });
         if (options.RenormalizeLogits)
-            LogSoftmax.Run(device, new LogSoftmaxArgs { Logits = scores.View, Scores = scores.View, Rows = rows, RowsPerSource = 1, Vocabulary = vocabulary, Normalize = true });
+            LogSoftmax.Run(device, new LogSoftmaxArgs { Logits = scores.View, Scores = scores.View, Rows = rows, RowsPerSource = 1,
+                Vocabulary = vocabulary, Normalize = true });
         return scores.ToArray();
     }
 

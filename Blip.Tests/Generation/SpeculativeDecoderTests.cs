@@ -85,7 +85,8 @@ public class SpeculativeDecoderTests
                 var (right, compared) = lookahead.Hits;
                 TestContext.Current.TestOutputHelper?.WriteLine($"{ahead} ahead: {right} of {compared} tokens of the draft were right");
                 Assert.True(right > 10 * ways.Length / 3, $"only {right} of {compared} tokens of the draft were right");
-                Assert.True(!misled || compared - right > ways.Length, $"only {compared - right} of {compared} tokens of the draft were wrong");
+                Assert.True(!misled || compared - right > ways.Length,
+                    $"only {compared - right} of {compared} tokens of the draft were wrong");
             }
         }
     }
@@ -142,7 +143,8 @@ public class SpeculativeDecoderTests
             }, cancellationToken: cancellation.Token));
             Assert.Equal(expected[1..(at + 1)], told);
         }
-        Assert.Equal(expected, generator.Generate(run.Model, [prompt], run.Specials, Plain, cancellationToken: TestContext.Current.CancellationToken)[0][0].Tokens);
+        Assert.Equal(expected, generator.Generate(
+            run.Model, [prompt], run.Specials, Plain, cancellationToken: TestContext.Current.CancellationToken)[0][0].Tokens);
     }
 
     [Fact]
@@ -175,14 +177,16 @@ public class SpeculativeDecoderTests
             for (var captions = 0; !model.HasDraft && captions < 20; captions++)
             {
                 ModelGoldens.EncodeSynthetic(model, images: 1);
-                generator.Generate(model, [[model.Config.Text.BosTokenId]], Runs.Of(model), Plain, cancellationToken: TestContext.Current.CancellationToken);
+                generator.Generate(model, [[model.Config.Text.BosTokenId]], Runs.Of(model), Plain,
+                    cancellationToken: TestContext.Current.CancellationToken);
                 Assert.Equal(model == auto && captions >= (CaptionDraft.StepsBeforeAuto - 1) / (Longest - 2), model.HasDraft);
             }
             Assert.Equal(model == auto, model.HasDraft);
         }
         Assert.Empty(on.Notices.Concat(auto.Notices));
 
-        CaptioningModel Load(DraftMode draft) => CaptioningModel.Load(ModelSource.Resolve($"synthetic:{Model}"), device, new ModelOptions { Draft = draft });
+        CaptioningModel Load(DraftMode draft) =>
+            CaptioningModel.Load(ModelSource.Resolve($"synthetic:{Model}"), device, new ModelOptions { Draft = draft });
     }
 
     [Theory, InlineData(Precision.Bf16), InlineData(Precision.Fp16), InlineData(Precision.Int8)]
@@ -191,9 +195,11 @@ public class SpeculativeDecoderTests
         using var device = Device.Open("cpu");
         foreach (var draft in Enum.GetValues<DraftMode>())
         {
-            using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{Model}"), device, new ModelOptions { Draft = draft, Precision = precision });
+            using var model = CaptioningModel.Load(
+                ModelSource.Resolve($"synthetic:{Model}"), device, new ModelOptions { Draft = draft, Precision = precision });
             Assert.False(model.HasDraft);
-            Assert.Equal(draft == DraftMode.Int8, model.Notices.Any(notice => notice.StartsWith("captions have no draft: it is for fp32", StringComparison.Ordinal)));
+            Assert.Equal(draft == DraftMode.Int8,
+                model.Notices.Any(notice => notice.StartsWith("captions have no draft: it is for fp32", StringComparison.Ordinal)));
         }
     }
 
@@ -201,7 +207,8 @@ public class SpeculativeDecoderTests
     public void Where_one_token_and_several_differ_there_is_no_draft()
     {
         using var device = Devices.OpenCuda();
-        using var model = CaptioningModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device, new ModelOptions { Draft = DraftMode.Int8 });
+        using var model = CaptioningModel.Load(
+            ModelSource.Resolve("synthetic:tiny-square"), device, new ModelOptions { Draft = DraftMode.Int8 });
         Assert.False(model.HasDraft);
         Assert.Contains(model.Notices, notice => notice.Contains("differ in their last bits", StringComparison.Ordinal));
     }
@@ -215,7 +222,8 @@ public class SpeculativeDecoderTests
         public Runs(Device device)
         {
             this.device = device;
-            Model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{SpeculativeDecoderTests.Model}"), device, new ModelOptions { Draft = DraftMode.Int8 });
+            Model = CaptioningModel.Load(
+                ModelSource.Resolve($"synthetic:{SpeculativeDecoderTests.Model}"), device, new ModelOptions { Draft = DraftMode.Int8 });
             without = new Generator(device) { Lookahead = new Lookahead(0) };
             Encode(images: 1);
         }
@@ -224,7 +232,8 @@ public class SpeculativeDecoderTests
 
         public SpecialTokens Specials => Of(Model);
 
-        public static SpecialTokens Of(CaptioningModel model) => new(model.Config.Text.BosTokenId, model.Config.Text.SepTokenId, model.Config.Text.PadTokenId);
+        public static SpecialTokens Of(CaptioningModel model) =>
+            new(model.Config.Text.BosTokenId, model.Config.Text.SepTokenId, model.Config.Text.PadTokenId);
 
         public void Encode(int images) => ModelGoldens.EncodeSynthetic(Model, images);
 
@@ -244,7 +253,8 @@ public class SpeculativeDecoderTests
             var told = new List<GeneratedToken>();
             var text = Model.Config.Text;
             return string.Join('\n', ((int[][])[[text.BosTokenId], [text.BosTokenId, 17, 29, 60]]).SelectMany(prompt =>
-                generator.Generate(decoder, [prompt], Specials, options with { OutputAttentions = false }, onToken: told.Add)[0]).Select(Bits)
+                generator.Generate(decoder, [prompt], Specials, options with { OutputAttentions = false }, onToken: told.Add)[0])
+                    .Select(Bits)
                 .Append(string.Join(' ', told)));
         }
 
@@ -257,7 +267,11 @@ public class SpeculativeDecoderTests
         public DecodingState Begun(int[] prompt)
         {
             Encode(images: 1);
-            var state = new DecodingState(device, images: 1, beams: 1, capacity: 16) { PromptTokens = prompt.Length, KeyTokens = prompt.Length };
+            var state = new DecodingState(device, images: 1, beams: 1, capacity: 16)
+            {
+                PromptTokens = prompt.Length,
+                KeyTokens = prompt.Length,
+            };
             state.Prompts.CopyFrom(prompt);
             state.PromptLengths.CopyFrom([prompt.Length]);
             Model.Prefill(state);
@@ -280,9 +294,11 @@ public class SpeculativeDecoderTests
         }
 
         private static string Bits(GeneratedSequence sequence) =>
-            $"{string.Join(' ', sequence.Tokens)} {BitConverter.DoubleToInt64Bits(sequence.Score):X} {Hash(sequence.Scores)} {Hash(sequence.Logits)}";
+            $"{string.Join(' ', sequence.Tokens)} {BitConverter.DoubleToInt64Bits(sequence.Score):X} {Hash(sequence.Scores)} "
+                + $"{Hash(sequence.Logits)}";
 
-        private static string Hash(IReadOnlyList<float[]>? steps) => steps is null ? "" : $"{steps.Count}: {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(
+        private static string Hash(IReadOnlyList<float[]>? steps) =>
+            steps is null ? "" : $"{steps.Count}: {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(
             System.Runtime.InteropServices.MemoryMarshal.AsBytes(steps.SelectMany(step => step).ToArray().AsSpan())))}";
     }
 

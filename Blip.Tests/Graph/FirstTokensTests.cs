@@ -26,12 +26,18 @@ public class FirstTokensTests(OpenDevices devices) : IClassFixture<OpenDevices>
         float[] Run(PassSet passes, Precision precision)
         {
             using var model = MatchingModel.Load(
-                ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Precision = precision, EncoderPrecision = precision, Passes = passes });
+                ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions
+                {
+                    Precision = precision,
+                    EncoderPrecision = precision,
+                    Passes = passes,
+                });
             var images = ModelGoldens.Encode(golden, model);
             golden.Stored("pixel_values", out var shape);
             var vectors = model.EmbedImages(images);
             Assert.Equal(vectors, model.EmbedPixels(images.Images, (int)shape[2], (int)shape[3]));
-            return [.. model.Match(images, texts).SelectMany(logits => (float[])[logits.NoMatch, logits.Match]), .. model.EmbedTexts(texts).Concat(vectors).SelectMany(vector => vector)];
+            return [.. model.Match(images, texts).SelectMany(logits => (float[])[logits.NoMatch, logits.Match]),
+                .. model.EmbedTexts(texts).Concat(vectors).SelectMany(vector => vector)];
         }
     }
 
@@ -45,12 +51,14 @@ public class FirstTokensTests(OpenDevices devices) : IClassFixture<OpenDevices>
 
         float[] Run(PassSet passes)
         {
-            using var model = ContrastiveModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
+            using var model = ContrastiveModel.Load(
+                ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
             var images = ModelGoldens.Encode(golden, model);
             golden.Stored("pixel_values", out var shape);
             var vectors = model.EmbedImages(images);
             Assert.Equal(vectors, model.EmbedPixels(images.Images, (int)shape[2], (int)shape[3]));
-            return [.. vectors.Concat(model.TextFeatures(texts)).Concat(model.MultimodalFeatures(images, texts, [0, 1, 2, 0])).SelectMany(vector => vector)];
+            return [.. vectors.Concat(model.TextFeatures(texts)).Concat(model.MultimodalFeatures(images, texts, [0, 1, 2, 0]))
+                .SelectMany(vector => vector)];
         }
     }
 
@@ -62,8 +70,10 @@ public class FirstTokensTests(OpenDevices devices) : IClassFixture<OpenDevices>
         var side = config.Vision.ImageSize;
         var graph = new FirstTokens().Apply(new MatchingGraphs(config).ImageEmbedding(side, side), new KernelTarget(architecture));
         var last = VisionTower.Layer(config.Vision.Layers - 1).Path + '.';
-        var one = graph.Nodes.Where(node => node is LinearNode or LayerNormNode or AttentionNode && node.Outputs.First().Shape is { Dims.Count: 3 } shape && shape[1].Size == 1);
-        Assert.Equal(expected, one.Select(node => node.Name.Replace(last, "", StringComparison.Ordinal).Replace("vision_model.", "", StringComparison.Ordinal)));
+        var one = graph.Nodes.Where(node => node is LinearNode or LayerNormNode or AttentionNode
+            && node.Outputs.First().Shape is { Dims.Count: 3 } shape && shape[1].Size == 1);
+        Assert.Equal(expected, one.Select(
+            node => node.Name.Replace(last, "", StringComparison.Ordinal).Replace("vision_model.", "", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -71,12 +81,14 @@ public class FirstTokensTests(OpenDevices devices) : IClassFixture<OpenDevices>
     {
         var config = SyntheticModels.Config("tiny-square");
         var graphs = new MatchingGraphs(config);
-        foreach (var graph in new[] { graphs.Match(RecordedOutputs.HiddenStates), graphs.TextEmbedding(RecordedOutputs.HiddenStates), new CaptioningGraphs(config).Step() })
+        foreach (var graph in new[] { graphs.Match(RecordedOutputs.HiddenStates), graphs.TextEmbedding(RecordedOutputs.HiddenStates),
+            new CaptioningGraphs(config).Step() })
             Assert.Equal(graph.Nodes, new FirstTokens().Apply(graph, default).Nodes);
         // Softmax weights that are shown have a row for every token.
         var shown = graphs.Match(RecordedOutputs.CrossAttentions);
         var seen = new FirstTokens().Apply(shown, default);
         Assert.All(shown.Outputs, output => Assert.Equal(output.Value, seen.Output(output.Key)));
-        Assert.All(seen.Nodes.OfType<AttentionNode>().Where(node => node.Probabilities is not null), node => Assert.Equal("tokens", node.Output.Shape[1].Symbol));
+        Assert.All(seen.Nodes.OfType<AttentionNode>().Where(node => node.Probabilities is not null),
+            node => Assert.Equal("tokens", node.Output.Shape[1].Symbol));
     }
 }

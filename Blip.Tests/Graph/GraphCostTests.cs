@@ -64,7 +64,14 @@ public class GraphCostTests
         var image = g.Input("kv", new Shape(Dim.Of("images"), ImageTokens, 2 * Hidden));
         var row = g.Input("row", new Shape(Dim.Of("rows")), DType.Int32);
         g.Output("y", g.Attention(
-            new AttentionSpec { Query = query, Key = new Columns(image, 0, Hidden), Value = new Columns(image, Hidden, Hidden), Heads = Heads, KeyRow = row }, Root / "self"));
+            new AttentionSpec
+            {
+                Query = query,
+                Key = new Columns(image, 0, Hidden),
+                Value = new Columns(image, Hidden, Hidden),
+                Heads = Heads,
+                KeyRow = row,
+            }, Root / "self"));
         var cost = GraphCost.Of(g.Build(), _ => DType.Float32, default, ("rows", Images * Beams), ("images", Images));
         // Two products of 2·headDim operations for each query, head and key.
         Assert.Equal(4L * Images * Beams * Hidden * ImageTokens, cost.Flops);
@@ -78,7 +85,8 @@ public class GraphCostTests
         var g = new GraphBuilder("test");
         var ids = g.Input("ids", new Shape(Rows, 1), DType.Int32);
         var start = g.Input("start", new Shape(Rows), DType.Int32);
-        var x = g.EmbedTokens(ids, new Matrix(["words"], 128, Hidden), g.Parameter(Root / "positions", new Shape(50, Hidden)), start, Root / "embed");
+        var x = g.EmbedTokens(
+            ids, new Matrix(["words"], 128, Hidden), g.Parameter(Root / "positions", new Shape(50, Hidden)), start, Root / "embed");
         var cache = new Shape(Rows, 1000, Hidden);
         var (keys, values) = (g.Input("keys", cache), g.Input("values", cache));
         g.AppendCache(x, x, keys, values, start, null, Root / "cache");

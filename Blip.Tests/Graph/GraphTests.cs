@@ -105,20 +105,24 @@ public class GraphTests
         // Beside whole numbers attention stays in single precision.
         string[] inAttention = weights == DType.Int8 ? [] : ["self_attn.qkv", "self_attn"];
         Assert.Equal(
-            layers.SelectMany(layer => inProducts.Concat(inAttention).Select(name => layer + name)).Append("vision_model.embeddings.patches").Order(StringComparer.Ordinal),
+            layers.SelectMany(layer => inProducts.Concat(inAttention).Select(name => layer + name))
+                .Append("vision_model.embeddings.patches").Order(StringComparer.Ordinal),
             stored.Keys.Select(value => value.Name).Order(StringComparer.Ordinal));
     }
 
     [Theory, InlineData(0, DType.Float16), InlineData(75, DType.BFloat16), InlineData(80, DType.Float32)]
-    public void Where_nothing_is_rounded_nothing_is_stored_in_16_bits(int architecture, DType weights) => Assert.Empty(Stored(new KernelTarget(architecture), weights));
+    public void Where_nothing_is_rounded_nothing_is_stored_in_16_bits(int architecture, DType weights) =>
+        Assert.Empty(Stored(new KernelTarget(architecture), weights));
 
     private static Dictionary<Value, DType> Stored(KernelTarget target, DType weights)
     {
         var config = SyntheticModels.Config("tiny-square");
-        var graph = GraphPasses.Apply(new CaptioningGraphs(config).Vision(config.Vision.ImageSize, config.Vision.ImageSize), PassSet.All, default);
+        var graph = GraphPasses.Apply(
+            new CaptioningGraphs(config).Vision(config.Vision.ImageSize, config.Vision.ImageSize), PassSet.All, default);
         var sizes = new GraphSizes(graph, new Dictionary<string, int> { ["images"] = 2 }, target, _ => weights);
         ValueStorage.Choose(graph, sizes);
-        return graph.Nodes.SelectMany(node => node.Outputs).Where(value => sizes.StoredAs(value).Is16Bits()).ToDictionary(value => value, sizes.StoredAs);
+        return graph.Nodes.SelectMany(node => node.Outputs).Where(value => sizes.StoredAs(value).Is16Bits())
+            .ToDictionary(value => value, sizes.StoredAs);
     }
 
     [Fact]
@@ -128,7 +132,8 @@ public class GraphTests
         var rows = Dim.Of("rows");
         var x = g.Input("x", new Shape(rows, 1, 8));
         var cache = new Shape(rows, 4, 8);
-        g.AppendCache(x, x, g.Input("keys", cache), g.Input("values", cache), g.Input("start", new Shape(rows), DType.Int32), null, Root / "cache");
+        g.AppendCache(x, x, g.Input("keys", cache), g.Input("values", cache), g.Input("start", new Shape(rows), DType.Int32), null,
+            Root / "cache");
         g.Linear(g.Linear(x, Root / "dead1", 8), Root / "dead2", 8);
         g.Output("y", g.Linear(x, Root / "live", 8));
         Assert.Equal(["m.cache", "m.live"], new DeadNodeElimination().Apply(g.Build(), default).Nodes.Select(node => node.Name));
@@ -155,7 +160,9 @@ public class GraphTests
             var x = g.Input("x", new Shape(1, 8));
             var made = new List<Value> { x };
             for (var i = 0; i < sizes.Length; i++)
-                made.Add(i % 3 == 2 ? g.Add(made[^1], made[made.Count / 2] is { } old && old.Shape.Equals(made[^1].Shape) ? old : made[^1], Root / i) : g.Activate(made[^1], Root / i, Activation.Relu));
+                made.Add(i % 3 == 2
+                    ? g.Add(made[^1], made[made.Count / 2] is { } old && old.Shape.Equals(made[^1].Shape) ? old : made[^1], Root / i)
+                    : g.Activate(made[^1], Root / i, Activation.Relu));
             g.Output("y", made[^1]);
             var graph = g.Build();
             var placed = made.Skip(1).SkipLast(1).ToList();
@@ -191,7 +198,8 @@ public class GraphTests
 
         (int Start, int End) Life(Value value)
         {
-            var at = Enumerable.Range(0, graph.Nodes.Count).Where(i => graph.Nodes[i].Outputs.Contains(value) || graph.Nodes[i].Inputs.Contains(value)).ToList();
+            var at = Enumerable.Range(0, graph.Nodes.Count)
+                .Where(i => graph.Nodes[i].Outputs.Contains(value) || graph.Nodes[i].Inputs.Contains(value)).ToList();
             return (at.Min(), at.Max());
         }
     }

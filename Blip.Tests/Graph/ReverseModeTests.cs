@@ -16,7 +16,9 @@ public class ReverseModeTests
 
     private static readonly ModulePath Root = new("m");
 
-    /// <summary>Each kind of node that has a gradient, and values that two nodes read, against central differences of the same graph forwards.</summary>
+    /// <summary>
+    /// Each kind of node that has a gradient, and values that two nodes read, against central differences of the same graph forwards.
+    /// </summary>
     [Theory, InlineData("cpu"), InlineData("opencl")]
     public void A_gradient_is_the_slope_of_what_the_graph_computes(string id)
     {
@@ -37,7 +39,8 @@ public class ReverseModeTests
             above[i] += Step;
             below[i] -= Step;
             var slope = (Along(Run(above).Y) - Along(Run(below).Y)) / ((double)above[i] - below[i]);
-            Assert.True(Math.Abs(slope - gradient[i]) < 2e-3 * gradient.Max(Math.Abs), $"the slope at {i} is {slope:g6}, the gradient {gradient[i]:g6}");
+            Assert.True(Math.Abs(slope - gradient[i]) < 2e-3 * gradient.Max(Math.Abs),
+                $"the slope at {i} is {slope:g6}, the gradient {gradient[i]:g6}");
         }
 
         double Along(float[] y) => y.Zip(seed, (a, b) => (double)a * b).Sum();
@@ -76,8 +79,10 @@ public class ReverseModeTests
             var (above, below) = ((float[])at.Clone(), (float[])at.Clone());
             above[i] += Step;
             below[i] -= Step;
-            var slope = Run(above, "y").Zip(Run(below, "y"), (a, b) => a - b).Zip(seed, (d, s) => (double)d * s).Sum() / ((double)above[i] - below[i]);
-            Assert.True(Math.Abs(slope - gradient[i]) < 2e-3 * gradient.Max(Math.Abs), $"the slope at {i} is {slope:g6}, the gradient {gradient[i]:g6}");
+            var slope = Run(above, "y").Zip(Run(below, "y"), (a, b) => a - b).Zip(seed, (d, s) => (double)d * s)
+                .Sum() / ((double)above[i] - below[i]);
+            Assert.True(Math.Abs(slope - gradient[i]) < 2e-3 * gradient.Max(Math.Abs),
+                $"the slope at {i} is {slope:g6}, the gradient {gradient[i]:g6}");
         }
 
         float[] Run(float[] values, string output)
@@ -105,7 +110,8 @@ public class ReverseModeTests
             first ??= gradient;
             Assert.True(first.AsSpan().SequenceEqual(gradient), $"passes {passes} change the gradient");
             if (passes == PassSet.All)
-                NodeAblation.EveryNodeMatters(executor, executor.Optimize(graph.Keeping("gradient")), [("rows", Rows), ("tokens", Tokens)], Bind);
+                NodeAblation.EveryNodeMatters(
+                    executor, executor.Optimize(graph.Keeping("gradient")), [("rows", Rows), ("tokens", Tokens)], Bind);
         }
 
         static void Bind(Plan plan)
@@ -135,17 +141,20 @@ public class ReverseModeTests
         var other = g.Input("other", new Shape(2, 3, 8));
         var spec = new AttentionSpec { Query = x, Key = other, Value = other, Heads = 2 };
         var hidden = g.Attention(spec, Root / "hidden");
-        var part = g.Attention(spec with { Key = new Columns(g.Linear(x, Root / "wide", 24), 0, 8) }, Root / "part", showProbabilities: true);
+        var part = g.Attention(
+            spec with { Key = new Columns(g.Linear(x, Root / "wide", 24), 0, 8) }, Root / "part", showProbabilities: true);
         var pixels = g.Input("pixels", new Shape(2, 3, 8, 8));
         var patches = g.Patchify(pixels, 4, Root / "patches");
         Refused("m.part: there are columns of m.wide", part, x);
         Refused("m.patches: Patchify has no gradient", patches, pixels);
         Refused("does not depend on other", g.Linear(x, Root / "fc", 8), other);
         var seed = g.Input("seed", new Shape(2, 3, 9));
-        Assert.Contains("another shape: seed", Assert.Throws<ArgumentException>(() => g.Gradients(hidden, seed, [x])).Message, StringComparison.Ordinal);
+        Assert.Contains("another shape: seed", Assert.Throws<ArgumentException>(() => g.Gradients(hidden, seed, [x])).Message,
+            StringComparison.Ordinal);
 
         void Refused(string message, Value of, Value wanted) =>
-            Assert.Contains(message, Assert.Throws<ArgumentException>(() => g.Gradients(of, g.Input("seed", of.Shape), [wanted])).Message, StringComparison.Ordinal);
+            Assert.Contains(message, Assert.Throws<ArgumentException>(() => g.Gradients(of, g.Input("seed", of.Shape), [wanted])).Message,
+                StringComparison.Ordinal);
     }
 
     [Theory, InlineData("cpu"), InlineData("opencl")]
@@ -165,13 +174,15 @@ public class ReverseModeTests
         plan.BindOwned(graph.Input("x"), Numbers(Tokens * Wide, 1));
         plan.Run();
         var first = AttentionRolloutReference.Run(plan.ReadOutput("m.one.probabilities"), null, 1, 3, Tokens);
-        var both = AttentionRolloutReference.Run(plan.ReadOutput("m.two.probabilities"), [.. first.Select(value => (float)value)], 1, 2, Tokens);
+        var both = AttentionRolloutReference.Run(
+            plan.ReadOutput("m.two.probabilities"), [.. first.Select(value => (float)value)], 1, 2, Tokens);
         var actual = plan.ReadOutput("rollout");
         Assert.All(both.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
         Assert.All(actual.Chunk(Tokens), row => Assert.Equal(1, row.Sum(), 1e-5));
     }
 
-    // Post-norm as BERT has it: attention over a packed projection and a mask, a residual, a feed-forward part, a norm, and a head on the first token.
+    // Post-norm as BERT has it: attention over a packed projection and a mask, a residual, a feed-forward part, a norm, and a head on the
+    // first token.
     private static ComputeGraph Record(bool gradients)
     {
         var g = new GraphBuilder("test");
@@ -179,7 +190,14 @@ public class ReverseModeTests
         var mask = g.Input("mask", new Shape(Dim.Of("rows"), Dim.Of("tokens")), DType.Int32);
         var qkv = g.Linear(x, Root / "qkv", 3 * Wide);
         var attended = g.Attention(
-            new AttentionSpec { Query = new Columns(qkv, 0, Wide), Key = new Columns(qkv, Wide, Wide), Value = new Columns(qkv, 2 * Wide, Wide), Heads = 3, Mask = mask },
+            new AttentionSpec
+            {
+                Query = new Columns(qkv, 0, Wide),
+                Key = new Columns(qkv, Wide, Wide),
+                Value = new Columns(qkv, 2 * Wide, Wide),
+                Heads = 3,
+                Mask = mask,
+            },
             Root / "attention", showProbabilities: true);
         var hidden = g.LayerNorm(g.Add(g.Linear(attended, Root / "dense", Wide), x, Root / "residual1"), Root / "norm1", 1e-5);
         var inner = g.Activate(g.Linear(hidden, Root / "fc1", Inner), Root / "act", Activation.Gelu);

@@ -41,7 +41,8 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     {
         using var client = Client;
         var caption = await client.GetResponseAsync(new ChatMessage(ChatRole.User, [Image]), cancellationToken: Token);
-        var answer = await client.GetResponseAsync(new ChatMessage(ChatRole.User, [new TextContent(Question), Image]), cancellationToken: Token);
+        var answer = await client.GetResponseAsync(
+            new ChatMessage(ChatRole.User, [new TextContent(Question), Image]), cancellationToken: Token);
 
         Assert.Equal((Caption, ChatRole.Assistant), (caption.Text, caption.Messages.Single().Role));
         Assert.Equal((ChatFinishReason.Stop, client.CaptionModelId), (caption.FinishReason, caption.ModelId));
@@ -80,7 +81,9 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
         var response = updates.ToChatResponse();
         Assert.Equal(Caption, response.Text);
         Assert.True(response.Usage!.OutputTokenCount > 5);
-        Assert.Equal("white", string.Concat(await Client.GetStreamingResponseAsync([new(ChatRole.User, [Image, new TextContent(Question)])], cancellationToken: Token).Select(update => update.Text).ToListAsync(Token)));
+        Assert.Equal("white", string.Concat(
+            await Client.GetStreamingResponseAsync([new(ChatRole.User, [Image, new TextContent(Question)])], cancellationToken: Token)
+            .Select(update => update.Text).ToListAsync(Token)));
     }
 
     [Fact]
@@ -92,8 +95,10 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
             (new ChatOptions { StopSequences = ["moon", " on a c"] }, "a large white ring", ChatFinishReason.Stop),
             (new ChatOptions { AdditionalProperties = new() { ["num_beams"] = 3 } }, Caption, ChatFinishReason.Stop),
             (new ChatOptions { AdditionalProperties = new() { ["num_beams"] = JsonElement.Parse("3") } }, Caption, ChatFinishReason.Stop),
-            (new ChatOptions { AdditionalProperties = new() { ["prompt"] = "a picture of" }, RawRepresentationFactory = _ => new GenerationOptions { MaxNewTokens = 2 } }, "a picture of a large", ChatFinishReason.Length),
-            (new ChatOptions { Temperature = 0, TopP = 0.5f, ModelId = Client.CaptionModelId, ResponseFormat = ChatResponseFormat.Text, Tools = [], ToolMode = ChatToolMode.None }, Caption, ChatFinishReason.Stop),
+            (new ChatOptions { AdditionalProperties = new() { ["prompt"] = "a picture of" }, RawRepresentationFactory = _ =>
+                new GenerationOptions { MaxNewTokens = 2 } }, "a picture of a large", ChatFinishReason.Length),
+            (new ChatOptions { Temperature = 0, TopP = 0.5f, ModelId = Client.CaptionModelId, ResponseFormat = ChatResponseFormat.Text,
+                Tools = [], ToolMode = ChatToolMode.None }, Caption, ChatFinishReason.Stop),
         ])
         {
             var response = await Client.GetResponseAsync([new(ChatRole.User, [Image])], options, Token);
@@ -108,7 +113,10 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     public async Task Candidates_are_chosen_among()
     {
         var response = await Client.GetResponseAsync(
-            [new(ChatRole.User, [Image, new TextContent(Question)])], new ChatOptions { AdditionalProperties = new() { ["candidates"] = new[] { "red", "blue" } } }, Token);
+            [new(ChatRole.User, [Image, new TextContent(Question)])], new ChatOptions
+            {
+                AdditionalProperties = new() { ["candidates"] = new[] { "red", "blue" } },
+            }, Token);
 
         Assert.Contains(response.Text, (string[])["red", "blue"]);
     }
@@ -157,7 +165,8 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     {
         ChatMessage[] messages = [new(ChatRole.User, [Image])];
 
-        foreach (var call in (Action[])[() => _ = Client.GetResponseAsync(messages, options, Token), () => _ = Client.GetStreamingResponseAsync(messages, options, Token)])
+        foreach (var call in (Action[])[() => _ = Client.GetResponseAsync(messages, options, Token),
+            () => _ = Client.GetStreamingResponseAsync(messages, options, Token)])
         {
             var error = Assert.ThrowsAny<Exception>(call);
             Assert.True(error is NotSupportedException or ArgumentException, error.GetType().Name);
@@ -180,15 +189,20 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     [Theory]
     [MemberData(nameof(RefusedMessages))]
     public void Messages_that_cannot_be_followed_are_refused(string message, ChatMessage[] messages) =>
-        Assert.Contains(message, Assert.ThrowsAny<Exception>(() => { _ = Client.GetResponseAsync(messages, cancellationToken: Token); }).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.ThrowsAny<Exception>(
+            () => { _ = Client.GetResponseAsync(messages, cancellationToken: Token); }).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task Local_files_are_read_where_that_is_allowed_and_what_cannot_be_read_is_named()
     {
         var client = new BlipChatClient(clients.Captioner, null) { AllowLocalFiles = true };
 
-        Assert.Equal(Caption, (await client.GetResponseAsync([new(ChatRole.User, [new UriContent(new Uri(Demo.Sample("00.png")), "image/png")])], cancellationToken: Token)).Text);
-        var error = await Assert.ThrowsAsync<ImageException>(() => client.GetResponseAsync([new(ChatRole.User, [new DataContent(new byte[9], "image/png") { Name = "broken.png" }])], cancellationToken: Token));
+        Assert.Equal(Caption,
+            (await client.GetResponseAsync(
+            [new(ChatRole.User, [new UriContent(new Uri(Demo.Sample("00.png")), "image/png")])], cancellationToken: Token)).Text);
+        var error = await Assert.ThrowsAsync<ImageException>(
+            () => client.GetResponseAsync(
+            [new(ChatRole.User, [new DataContent(new byte[9], "image/png") { Name = "broken.png" }])], cancellationToken: Token));
         Assert.StartsWith("broken.png", error.Message, StringComparison.Ordinal);
     }
 
@@ -198,8 +212,13 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
         using var captions = new BlipChatClient(clients.Captioner, null);
         using var answers = new BlipChatClient(null, clients.Answerer);
 
-        Assert.Contains("no answerer", Assert.Throws<ArgumentException>(() => { _ = captions.GetResponseAsync([new(ChatRole.User, [Image, new TextContent("?")])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
-        Assert.Contains("no captioner", Assert.Throws<ArgumentException>(() => { _ = answers.GetResponseAsync([new(ChatRole.User, [Image])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
+        Assert.Contains("no answerer",
+            Assert.Throws<ArgumentException>(
+            () => { _ = captions.GetResponseAsync(
+            [new(ChatRole.User, [Image, new TextContent("?")])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
+        Assert.Contains("no captioner",
+            Assert.Throws<ArgumentException>(() =>
+            { _ = answers.GetResponseAsync([new(ChatRole.User, [Image])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new BlipChatClient(null, null));
     }
 
@@ -216,6 +235,7 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
         Assert.Null(client.GetService(typeof(Captioner), "key"));
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync([new(ChatRole.User, [Image])], cancellationToken: stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => client.GetResponseAsync([new(ChatRole.User, [Image])], cancellationToken: stop.Token));
     }
 }

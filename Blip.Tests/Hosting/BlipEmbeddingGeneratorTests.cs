@@ -27,9 +27,13 @@ public sealed class BlipEmbeddingGeneratorTests
         IEmbeddingGenerator<DataContent, Embedding<float>> contents = generator;
         IEmbeddingGenerator<ImageSource, Embedding<float>> images = generator;
 
-        Assert.Equal(embedder.EmbedText("a dog", cancellationToken: Token), (await texts.GenerateAsync(["x", "a dog"], cancellationToken: Token))[1].Vector.ToArray());
+        Assert.Equal(embedder.EmbedText("a dog", cancellationToken: Token),
+            (await texts.GenerateAsync(["x", "a dog"], cancellationToken: Token))[1].Vector.ToArray());
         var image = embedder.EmbedImage(path, Token);
-        Assert.Equal(image, (await contents.GenerateAsync([content], new EmbeddingGenerationOptions { Dimensions = embedder.Dimension, ModelId = generator.ModelId }, Token))[0].Vector.ToArray());
+        Assert.Equal(image,
+            (await contents.GenerateAsync(
+            [content], new EmbeddingGenerationOptions { Dimensions = embedder.Dimension, ModelId = generator.ModelId },
+            Token))[0].Vector.ToArray());
         Assert.Equal(image, (await images.GenerateAsync([Demo.Sample("03.png"), path], cancellationToken: Token))[1].Vector.ToArray());
         Assert.Empty(await texts.GenerateAsync([], cancellationToken: Token));
 
@@ -39,18 +43,25 @@ public sealed class BlipEmbeddingGeneratorTests
         Assert.Same(generator, generator.GetService(typeof(IEmbeddingGenerator<DataContent, Embedding<float>>)));
         Assert.Null(generator.GetService(typeof(Embedder), "key"));
 
-        var broken = await Assert.ThrowsAsync<ImageException>(() => contents.GenerateAsync([new DataContent(new byte[3], "image/png") { Name = "broken.png" }], cancellationToken: Token));
+        var broken = await Assert.ThrowsAsync<ImageException>(
+            () => contents.GenerateAsync([new DataContent(new byte[3], "image/png") { Name = "broken.png" }], cancellationToken: Token));
         Assert.StartsWith("broken.png", broken.Message, StringComparison.Ordinal);
         foreach (var (message, options) in ((string, EmbeddingGenerationOptions)[])
         [
-            ("Dimensions is 3", new() { Dimensions = 3 }), ("ModelId is 'x'", new() { ModelId = "x" }), ("'task'", new() { AdditionalProperties = new() { ["task"] = 1 } }),
+            ("Dimensions is 3", new() { Dimensions = 3 }), ("ModelId is 'x'", new() { ModelId = "x" }),
+                ("'task'", new() { AdditionalProperties = new() { ["task"] = 1 } }),
             ("RawRepresentationFactory", new() { RawRepresentationFactory = _ => null }),
         ])
         {
-            Assert.Contains(message, (await Assert.ThrowsAnyAsync<Exception>(() => texts.GenerateAsync(["x"], options, Token))).Message, StringComparison.Ordinal);
-            Assert.Contains(message, (await Assert.ThrowsAnyAsync<Exception>(() => images.GenerateAsync([path], options, Token))).Message, StringComparison.Ordinal);
+            Assert.Contains(message, (await Assert.ThrowsAnyAsync<Exception>(() => texts.GenerateAsync(["x"], options, Token))).Message,
+                StringComparison.Ordinal);
+            Assert.Contains(message, (await Assert.ThrowsAnyAsync<Exception>(() => images.GenerateAsync([path], options, Token))).Message,
+                StringComparison.Ordinal);
         }
-        Assert.Contains("text/plain", (await Assert.ThrowsAsync<NotSupportedException>(() => contents.GenerateAsync([new DataContent(new byte[1], "text/plain")], cancellationToken: Token))).Message, StringComparison.Ordinal);
+        Assert.Contains("text/plain", (
+            await Assert.ThrowsAsync<NotSupportedException>(
+            () => contents.GenerateAsync([new DataContent(new byte[1], "text/plain")], cancellationToken: Token))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +69,8 @@ public sealed class BlipEmbeddingGeneratorTests
     {
         var services = new ServiceCollection();
         services.AddBlipEmbeddingGenerator(options => options.Model = Model);
-        services.AddBlipEmbeddingGenerator(options => (options.Model, options.Embedder) = (Model, new EmbedderOptions { Device = "cpu", BatchSize = 2 }), "second");
+        services.AddBlipEmbeddingGenerator(
+            options => (options.Model, options.Embedder) = (Model, new EmbedderOptions { Device = "cpu", BatchSize = 2 }), "second");
         using var provider = services.BuildServiceProvider();
 
         var texts = provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
@@ -72,7 +84,8 @@ public sealed class BlipEmbeddingGeneratorTests
     public void The_container_disposes_what_it_loaded()
     {
         var services = new ServiceCollection();
-        services.AddBlipChatClient(options => (options.CaptionModel, options.Captioner) = (Demo.Model, new CaptionerOptions { Device = "cpu" }));
+        services.AddBlipChatClient(options =>
+            (options.CaptionModel, options.Captioner) = (Demo.Model, new CaptionerOptions { Device = "cpu" }));
         var provider = services.BuildServiceProvider();
         var captioner = provider.GetRequiredService<IChatClient>().GetService<Captioner>()!;
         provider.Dispose();
@@ -84,7 +97,9 @@ public sealed class BlipEmbeddingGeneratorTests
     public void Options_are_checked_before_a_model_is_loaded()
     {
         Assert.Contains("names no model", Failure(services => services.AddBlipChatClient(_ => { })), StringComparison.Ordinal);
-        Assert.Contains("CaptionModel: ", Failure(services => services.AddBlipChatClient(options => options.CaptionModel = "no/such/model/at/all")), StringComparison.Ordinal);
+        Assert.Contains("CaptionModel: ",
+            Failure(services => services.AddBlipChatClient(options => options.CaptionModel = "no/such/model/at/all")),
+            StringComparison.Ordinal);
         Assert.Contains("BatchSize is -1", Failure(services => services.AddBlipChatClient(options =>
             (options.CaptionModel, options.Captioner) = (Demo.Model, new CaptionerOptions { BatchSize = -1 }))), StringComparison.Ordinal);
         Assert.Contains("names no model", Failure(services => services.AddBlipEmbeddingGenerator(_ => { })), StringComparison.Ordinal);
@@ -101,6 +116,7 @@ public sealed class BlipEmbeddingGeneratorTests
         var services = new ServiceCollection();
         add(services);
         using var provider = services.BuildServiceProvider();
-        return Assert.Throws<OptionsValidationException>(() => provider.GetService<IChatClient>() ?? (object)provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>()).Message;
+        return Assert.Throws<OptionsValidationException>(() => provider.GetService<IChatClient>()
+            ?? (object)provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>()).Message;
     }
 }

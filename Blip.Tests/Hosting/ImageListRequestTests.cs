@@ -7,7 +7,9 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Tests.Hosting;
 
-/// <summary>Several images in one message, and an array of texts as the answer: the request of .NET's document ingestion to a chat client.</summary>
+/// <summary>
+/// Several images in one message, and an array of texts as the answer: the request of .NET's document ingestion to a chat client.
+/// </summary>
 public sealed class ImageListRequestTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -23,14 +25,16 @@ public sealed class ImageListRequestTests
     });
 
     private static ChatMessage Images(params IEnumerable<string> paths) =>
-        new(ChatRole.User, [.. paths.Select(path => new DataContent(File.ReadAllBytes(path), "image/png") { Name = Path.GetFileName(path) })]);
+        new(ChatRole.User,
+            [.. paths.Select(path => new DataContent(File.ReadAllBytes(path), "image/png") { Name = Path.GetFileName(path) })]);
 
     [Fact]
     public async Task Twenty_images_have_twenty_texts_in_one_call()
     {
         using var client = Client();
         var paths = Enumerable.Range(0, 20).Select(i => Demo.Paths[i % Demo.Paths.Length]);
-        ChatMessage[] messages = [new(ChatRole.System, "Write a detailed alternative text with fewer than 50 words for each of the images."), Images(paths)];
+        ChatMessage[] messages =
+            [new(ChatRole.System, "Write a detailed alternative text with fewer than 50 words for each of the images."), Images(paths)];
         var response = await client.GetResponseAsync<string[]>(messages, cancellationToken: Token);
         Assert.Equal(Enumerable.Range(0, 20).Select(i => Captions[i % Captions.Length]), response.Result);
         Assert.Equal("captioning", response.ModelId);
@@ -73,8 +77,10 @@ public sealed class ImageListRequestTests
     public async Task Other_formats_and_messages_without_images_are_refused()
     {
         using var client = Client();
-        await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync<int[]>([Images(Demo.Paths[..1])], cancellationToken: Token));
-        await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync<string[]>([new ChatMessage(ChatRole.User, "hello")], cancellationToken: Token));
+        await Assert.ThrowsAsync<NotSupportedException>(
+            () => client.GetResponseAsync<int[]>([Images(Demo.Paths[..1])], cancellationToken: Token));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => client.GetResponseAsync<string[]>([new ChatMessage(ChatRole.User, "hello")], cancellationToken: Token));
         var sound = new ChatMessage(ChatRole.User, [new DataContent(new byte[9], "audio/wav")]);
         await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync<string[]>([sound], cancellationToken: Token));
     }

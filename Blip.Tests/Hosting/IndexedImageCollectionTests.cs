@@ -11,7 +11,8 @@ namespace Blip.Tests.Hosting;
 public sealed class IndexedImageCollectionTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
-    private readonly Matcher matcher = Matcher.Load(Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new MatcherOptions { Device = "cpu" });
+    private readonly Matcher matcher =
+        Matcher.Load(Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new MatcherOptions { Device = "cpu" });
     private readonly Retriever retriever;
     private readonly IndexedImageCollection collection;
 
@@ -46,7 +47,8 @@ public sealed class IndexedImageCollectionTests : IDisposable
         await collection.UpsertAsync(record, Token);
         var plain = await collection.GetAsync("0", cancellationToken: Token);
         Assert.Equal(("0", 0L, record.Modified, 0), (plain!.Id, plain.Length, plain.Modified, plain.Vector.Length));
-        Assert.Equal(record.Vector.ToArray(), (await collection.GetAsync("0", new RecordRetrievalOptions { IncludeVectors = true }, Token))!.Vector.ToArray());
+        Assert.Equal(record.Vector.ToArray(),
+            (await collection.GetAsync("0", new RecordRetrievalOptions { IncludeVectors = true }, Token))!.Vector.ToArray());
 
         var other = await Of(1, "0");
         await collection.UpsertAsync(other, Token);
@@ -63,7 +65,8 @@ public sealed class IndexedImageCollectionTests : IDisposable
     {
         await collection.UpsertAsync([await Of(0), await Of(1), await Of(2), await Of(3, "0")], Token);
         Assert.Equal(3, retriever.Index.Count);
-        Assert.Equal(["2", "0"], await collection.GetAsync((string[])["2", "no", "0"], cancellationToken: Token).Select(record => record.Id).ToListAsync(Token));
+        Assert.Equal(["2", "0"], await collection.GetAsync((string[])["2", "no", "0"], cancellationToken: Token).Select(record => record.Id)
+            .ToListAsync(Token));
         Assert.Equal(3, (await collection.GetAsync("0", cancellationToken: Token))!.Length);
         await collection.DeleteAsync((string[])["0", "1", "no"], Token);
         Assert.Equal(["2"], retriever.Index.Entries().Select(entry => entry.Id));
@@ -73,10 +76,17 @@ public sealed class IndexedImageCollectionTests : IDisposable
     public async Task Records_are_filtered_ordered_and_paged()
     {
         await collection.UpsertAsync(await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Of(i))), Token);
-        var options = new FilteredRecordRetrievalOptions<IndexedImage> { Skip = 1, IncludeVectors = true, OrderBy = order => order.Descending(record => record.Length) };
+        var options = new FilteredRecordRetrievalOptions<IndexedImage>
+        {
+            Skip = 1,
+            IncludeVectors = true,
+            OrderBy = order => order.Descending(record => record.Length),
+        };
         var found = await collection.GetAsync(record => record.Length >= 2, 2, options, Token).ToListAsync(Token);
         Assert.Equal(["4", "3"], found.Select(record => record.Id));
-        Assert.All(found, record => Assert.Equal(collection.GetService(typeof(EmbeddingIndex)) is EmbeddingIndex index ? index.Dimension : 0, record.Vector.Length));
+        Assert.All(found, record =>
+            Assert.Equal(collection.GetService(typeof(EmbeddingIndex)) is EmbeddingIndex index ? index.Dimension : 0,
+                record.Vector.Length));
         Assert.Empty(await collection.GetAsync(record => record.Id == "no", 5, cancellationToken: Token).ToListAsync(Token));
     }
 
@@ -90,19 +100,29 @@ public sealed class IndexedImageCollectionTests : IDisposable
         Assert.True(byVector[0].Score >= byVector[1].Score && byVector[1].Score >= byVector[2].Score);
         Assert.Equal(0, byVector[0].Record.Vector.Length);
 
-        Assert.Equal("4", (await collection.SearchAsync(ImageSource.FromFile(Demo.Paths[4]), 1, cancellationToken: Token).SingleAsync(Token)).Record.Id);
-        Assert.Equal("4", (await collection.SearchAsync(new DataContent(File.ReadAllBytes(Demo.Paths[4]), "image/png"), 1, cancellationToken: Token).SingleAsync(Token)).Record.Id);
-        var words = await collection.SearchAsync("a large white ring on a cyan background", 12, cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal("4",
+            (await collection.SearchAsync(ImageSource.FromFile(Demo.Paths[4]), 1, cancellationToken: Token).SingleAsync(Token)).Record.Id);
+        Assert.Equal("4",
+            (await collection.SearchAsync(new DataContent(File.ReadAllBytes(Demo.Paths[4]), "image/png"), 1, cancellationToken: Token)
+            .SingleAsync(Token)).Record.Id);
+        var words = await collection.SearchAsync("a large white ring on a cyan background", 12, cancellationToken: Token)
+            .ToListAsync(Token);
         Assert.Equal(
-            (await retriever.SearchAsync("a large white ring on a cyan background", new SearchOptions { Top = 12 }, Token)).Select(hit => hit.Cosine),
+            (await retriever.SearchAsync("a large white ring on a cyan background", new SearchOptions { Top = 12 }, Token))
+                .Select(hit => hit.Cosine),
             words.Select(result => result.Score!.Value));
 
-        var paged = await collection.SearchAsync((await Of(4)).Vector, 2, new() { Skip = 1, IncludeVectors = true, VectorProperty = record => record.Vector }, Token).ToListAsync(Token);
+        var paged = await collection.SearchAsync(
+            (await Of(4)).Vector, 2, new() { Skip = 1, IncludeVectors = true, VectorProperty = record => record.Vector }, Token)
+            .ToListAsync(Token);
         Assert.Equal(byVector.Skip(1).Select(result => result.Record.Id), paged.Select(result => result.Record.Id));
         Assert.All(paged, result => Assert.NotEqual(0, result.Record.Vector.Length));
-        var filtered = await collection.SearchAsync((await Of(4)).Vector, 2, new() { Filter = record => record.Length > 9 }, Token).ToListAsync(Token);
+        var filtered = await collection.SearchAsync((await Of(4)).Vector, 2, new() { Filter = record => record.Length > 9 }, Token)
+            .ToListAsync(Token);
         Assert.Equal(["10", "11"], filtered.Select(result => result.Record.Id).Order());
-        Assert.Equal("4", (await collection.SearchAsync((await Of(4)).Vector, 12, new() { ScoreThreshold = 0.9999 }, Token).SingleAsync(Token)).Record.Id);
+        Assert.Equal("4",
+            (await collection.SearchAsync((await Of(4)).Vector, 12, new() { ScoreThreshold = 0.9999 }, Token)
+            .SingleAsync(Token)).Record.Id);
     }
 
     [Fact]
@@ -115,7 +135,8 @@ public sealed class IndexedImageCollectionTests : IDisposable
         Assert.False(await collection.CollectionExistsAsync(Token));
         Assert.Null(await collection.GetAsync("0", cancellationToken: Token));
         var refused = await Assert.ThrowsAsync<VectorStoreException>(async () => await collection.UpsertAsync(await Of(0), Token));
-        Assert.Equal(("blip", "images.index", "UpsertAsync"), (refused.VectorStoreSystemName, refused.CollectionName, refused.OperationName));
+        Assert.Equal(("blip", "images.index", "UpsertAsync"),
+            (refused.VectorStoreSystemName, refused.CollectionName, refused.OperationName));
         await collection.EnsureCollectionExistsAsync(Token);
         Assert.Empty(await collection.SearchAsync("a star", 3, cancellationToken: Token).ToListAsync(Token));
         await collection.UpsertAsync(await Of(0), Token);
@@ -126,8 +147,10 @@ public sealed class IndexedImageCollectionTests : IDisposable
     public async Task What_cannot_be_done_is_told()
     {
         await Assert.ThrowsAsync<ArgumentException>(() => collection.UpsertAsync(new IndexedImage { Id = "x" }, Token));
-        await Assert.ThrowsAsync<NotSupportedException>(async () => await collection.SearchAsync(42, 1, cancellationToken: Token).ToListAsync(Token));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await collection.SearchAsync("a star", 0, cancellationToken: Token).ToListAsync(Token));
+        await Assert.ThrowsAsync<NotSupportedException>(
+            async () => await collection.SearchAsync(42, 1, cancellationToken: Token).ToListAsync(Token));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await collection.SearchAsync("a star", 0, cancellationToken: Token).ToListAsync(Token));
         var record = await Of(0);
         await collection.UpsertAsync(record, Token);
         retriever.Dispose();
@@ -135,6 +158,7 @@ public sealed class IndexedImageCollectionTests : IDisposable
         var fixedCollection = new IndexedImageCollection(reading, matcher.Embedder);
         Assert.NotNull(await fixedCollection.GetAsync("0", cancellationToken: Token));
         await Assert.ThrowsAsync<VectorStoreException>(() => fixedCollection.UpsertAsync(record, Token));
-        Assert.Equal("images.index", ((VectorStoreCollectionMetadata)fixedCollection.GetService(typeof(VectorStoreCollectionMetadata))!).CollectionName);
+        Assert.Equal("images.index", (
+            (VectorStoreCollectionMetadata)fixedCollection.GetService(typeof(VectorStoreCollectionMetadata))!).CollectionName);
     }
 }

@@ -25,7 +25,8 @@ public class StopSequencesTests
     {
         for (var end = 1; end <= text.Length; end++)
         {
-            var starts = sequences.Where(sequence => text[..end].EndsWith(sequence, StringComparison.Ordinal)).Select(sequence => end - sequence.Length).ToList();
+            var starts = sequences.Where(sequence => text[..end].EndsWith(sequence, StringComparison.Ordinal))
+                .Select(sequence => end - sequence.Length).ToList();
             if (starts.Count > 0)
                 return starts.Min();
         }

@@ -40,7 +40,8 @@ public sealed class ClipTests : IDisposable
     {
         // The first frame fills the canvas; the second covers its right half and is taken back; the third blends over the left half.
         var png = Apng(4, 2,
-            (0, 0, 4, 2, 0, 0, [200, 0, 0, 255]), (2, 0, 2, 2, 2, 0, [0, 200, 0, 255]), (0, 0, 2, 2, 0, 1, [0, 0, 200, 0]), (2, 0, 2, 2, 1, 1, [0, 0, 200, 255]), (0, 0, 1, 1, 0, 0, [9, 9, 9, 255]));
+            (0, 0, 4, 2, 0, 0, [200, 0, 0, 255]), (2, 0, 2, 2, 2, 0, [0, 200, 0, 255]), (0, 0, 2, 2, 0, 1, [0, 0, 200, 0]),
+                (2, 0, 2, 2, 1, 1, [0, 0, 200, 255]), (0, 0, 1, 1, 0, 0, [9, 9, 9, 255]));
         Assert.Equal(5, AnimatedImage.CountOf(png));
         var images = AnimatedImage.Decode(png, "apng", [0, 1, 2, 3, 4], new ImageDecoderOptions());
         Shows(images[0], [200, 0, 0], [200, 0, 0]);
@@ -141,7 +142,10 @@ public sealed class ClipTests : IDisposable
         using var image = new Image<Rgba32>(width, height, new Rgba32(rgba[0], rgba[1], rgba[2], rgba[3]));
         using var file = new MemoryStream();
         image.Save(
-            file, new SixLabors.ImageSharp.Formats.Png.PngEncoder { ColorType = SixLabors.ImageSharp.Formats.Png.PngColorType.RgbWithAlpha });
+            file, new SixLabors.ImageSharp.Formats.Png.PngEncoder
+            {
+                ColorType = SixLabors.ImageSharp.Formats.Png.PngColorType.RgbWithAlpha,
+            });
         return file.ToArray();
     }
 
@@ -156,7 +160,8 @@ public sealed class ClipTests : IDisposable
         foreach (var (i, frame) in frames.Index())
         {
             Chunk(
-                "fcTL", [.. Number(sequence++), .. Number(frame.Width), .. Number(frame.Height), .. Number(frame.X), .. Number(frame.Y), 0, 1, 0, 10, frame.Dispose, frame.Blend]);
+                "fcTL", [.. Number(sequence++), .. Number(frame.Width), .. Number(frame.Height), .. Number(frame.X), .. Number(frame.Y), 0,
+                    1, 0, 10, frame.Dispose, frame.Blend]);
             foreach (var data in Data(i == 0 ? first : Png(frame.Width, frame.Height, frame.Color)))
                 Chunk(i == 0 ? "IDAT" : "fdAT", i == 0 ? data : [.. Number(sequence++), .. data]);
         }

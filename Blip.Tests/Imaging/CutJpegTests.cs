@@ -26,10 +26,12 @@ public class CutJpegTests
     [Fact]
     public void Every_jpeg_of_the_goldens_needs_its_last_byte_and_none_behind_it()
     {
-        foreach (var file in ImageGoldens.Cases.Select(golden => golden.File).Distinct().Where(file => file.EndsWith(".jpg", StringComparison.Ordinal)))
+        foreach (var file in ImageGoldens.Cases.Select(golden => golden.File).Distinct()
+            .Where(file => file.EndsWith(".jpg", StringComparison.Ordinal)))
         {
             var whole = File.ReadAllBytes(ImageGoldens.PathOf(file));
-            Assert.Contains(CutOff, Assert.Throws<ImageException>(() => ImageDecoder.Decode(whole.AsSpan(0, whole.Length - 1))).Message, StringComparison.Ordinal);
+            Assert.Contains(CutOff, Assert.Throws<ImageException>(() => ImageDecoder.Decode(whole.AsSpan(0, whole.Length - 1))).Message,
+                StringComparison.Ordinal);
             Assert.Equal(ImageDecoder.Decode(whole).Pixels, ImageDecoder.Decode([.. whole, 0xFF, 0xD8, 0xFF, 0, 1, 2, 3]).Pixels);
         }
     }

@@ -43,7 +43,8 @@ public class DrawnTextTests
         var width = DrawnText.Draw(canvas, Text, 300, 40, 30, SKColors.Black, SKTextAlign.Right);
         Assert.Equal(DrawnText.Width(Text, 30), width);
         var image = Bitmaps.ToImage(bitmap);
-        var columns = Enumerable.Range(0, 400).Where(x => Enumerable.Range(0, 60).Any(y => image.Pixels[3 * ((y * 400) + x)] < 128)).ToList();
+        var columns = Enumerable.Range(0, 400).Where(x => Enumerable.Range(0, 60).Any(y => image.Pixels[3 * ((y * 400) + x)] < 128))
+            .ToList();
         Assert.InRange(columns[0], 300 - width - 1, 300 - width + 4);
         Assert.InRange(columns[^1], 296, 300);
     }

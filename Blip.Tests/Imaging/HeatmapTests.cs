@@ -55,9 +55,12 @@ public class HeatmapTests
     [Fact]
     public void Maps_that_are_none_are_refused()
     {
-        Assert.Contains("3 values", Assert.Throws<ArgumentException>(() => Heatmap.Overlay(Gray, [1, 2, 3], 2, 2)).Message, StringComparison.Ordinal);
-        Assert.Contains("NaN", Assert.Throws<ArgumentException>(() => Heatmap.Overlay(Gray, [1, float.NaN], 1, 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("3 values", Assert.Throws<ArgumentException>(() => Heatmap.Overlay(Gray, [1, 2, 3], 2, 2)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("NaN", Assert.Throws<ArgumentException>(() => Heatmap.Overlay(Gray, [1, float.NaN], 1, 2)).Message,
+            StringComparison.Ordinal);
     }
 
-    private static int Lightness(RgbImage image, int x, int y) => image.Pixels.AsSpan(3 * ((y * image.Width) + x), 3).ToArray().Sum(value => value);
+    private static int Lightness(RgbImage image, int x, int y) =>
+        image.Pixels.AsSpan(3 * ((y * image.Width) + x), 3).ToArray().Sum(value => value);
 }

@@ -21,7 +21,8 @@ public class ImageDecoderTests
         foreach (var golden in ImageGoldens.Cases.Where(golden => golden.File == file))
         {
             Assert.Equal((golden.Decoded[0], golden.Decoded[1]), (image.Width, image.Height));
-            var resized = ResamplingReference.Resize(image.Pixels, image.Width, image.Height, golden.Width, golden.Height, ResamplingFilter.Bicubic);
+            var resized = ResamplingReference.Resize(
+                image.Pixels, image.Width, image.Height, golden.Width, golden.Height, ResamplingFilter.Bicubic);
             Assert.True(ImageGoldens.Decode(golden.Expected).Pixels.AsSpan().SequenceEqual(resized), $"{golden.Expected} differs");
         }
     }
@@ -62,7 +63,8 @@ public class ImageDecoderTests
     [InlineData("%PDF-1.7", "PDF")]
     [InlineData("version https://git-lfs.github.com/spec/v1", "git lfs pull")]
     public void A_format_that_is_not_read_is_named(string bytes, string name) =>
-        Assert.Contains(name, Assert.Throws<ImageException>(() => ImageDecoder.Decode([.. bytes.Select(c => (byte)c)])).Message, StringComparison.Ordinal);
+        Assert.Contains(name, Assert.Throws<ImageException>(() => ImageDecoder.Decode([.. bytes.Select(c => (byte)c)])).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Bytes_streams_and_files_give_the_same()
@@ -86,9 +88,11 @@ public class ImageDecoderTests
     public void Limits_are_kept()
     {
         var path = ImageGoldens.PathOf("rgb.png");
-        Assert.Contains("MaxPixels", Assert.Throws<ImageException>(() => ImageDecoder.Decode(path, new ImageDecoderOptions { MaxPixels = (123 * 77) - 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains("MaxPixels", Assert.Throws<ImageException>(
+            () => ImageDecoder.Decode(path, new ImageDecoderOptions { MaxPixels = (123 * 77) - 1 })).Message, StringComparison.Ordinal);
         Assert.Equal(123, ImageDecoder.Decode(path, new ImageDecoderOptions { MaxPixels = 123 * 77 }).Width);
-        Assert.Contains("1000 bytes", Assert.Throws<ImageException>(() => ImageDecoder.Decode(path, new ImageDecoderOptions { MaxFileBytes = 1000 })).Message, StringComparison.Ordinal);
+        Assert.Contains("1000 bytes", Assert.Throws<ImageException>(
+            () => ImageDecoder.Decode(path, new ImageDecoderOptions { MaxFileBytes = 1000 })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +100,9 @@ public class ImageDecoderTests
     {
         using var folder = new TemporaryFolder();
         Assert.Contains("folder", Assert.Throws<ImageException>(() => ImageDecoder.Decode(folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("no such file", Assert.Throws<ImageException>(() => ImageDecoder.Decode(Path.Combine(folder.Path, "a", "b.png"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file",
+            Assert.Throws<ImageException>(() => ImageDecoder.Decode(Path.Combine(folder.Path, "a", "b.png"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,9 +134,11 @@ public class ImageDecoderTests
     [Fact]
     public void A_damaged_file_never_gives_anything_but_a_image_or_an_error()
     {
-        byte[][] files = [.. ImageGoldens.Cases.Select(golden => golden.File).Distinct().Select(file => File.ReadAllBytes(ImageGoldens.PathOf(file))).Where(file => file.Length < 20_000)];
+        byte[][] files = [.. ImageGoldens.Cases.Select(golden => golden.File).Distinct()
+            .Select(file => File.ReadAllBytes(ImageGoldens.PathOf(file))).Where(file => file.Length < 20_000)];
         var refused = 0;
-        Gen.Select(Gen.Int[0, files.Length - 1], Gen.Select(Gen.Int[0, 1 << 20], Gen.Byte).Array[1, 8], Gen.Int[0, 1 << 20]).Sample((index, changes, length) =>
+        Gen.Select(Gen.Int[0, files.Length - 1], Gen.Select(Gen.Int[0, 1 << 20], Gen.Byte).Array[1, 8], Gen.Int[0, 1 << 20])
+            .Sample((index, changes, length) =>
         {
             var file = files[index].AsSpan(0, length % 2 == 0 ? files[index].Length : length % files[index].Length).ToArray();
             foreach (var (at, value) in changes)
@@ -155,7 +163,8 @@ public class ImageDecoderTests
     {
         var files = ImageGoldens.Cases.Select(golden => golden.File).Distinct().ToArray();
         var expected = files.ToDictionary(file => file, file => ImageGoldens.Decode(file).Pixels);
-        Parallel.For(0, 4 * files.Length, i => Assert.Equal(expected[files[i % files.Length]], ImageGoldens.Decode(files[i % files.Length]).Pixels));
+        Parallel.For(0, 4 * files.Length,
+            i => Assert.Equal(expected[files[i % files.Length]], ImageGoldens.Decode(files[i % files.Length]).Pixels));
     }
 
     /// <summary>A stream that cannot be rewound and gives few bytes at a time, as a pipe does.</summary>

@@ -9,7 +9,8 @@ public class ImageKindsTests
 {
     private static readonly Lazy<Dictionary<string, Kind>> Kinds = new(() =>
     {
-        using var file = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Goldens", "image-kinds.json.gz")), CompressionMode.Decompress);
+        using var file = new GZipStream(
+            File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Goldens", "image-kinds.json.gz")), CompressionMode.Decompress);
         return JsonSerializer.Deserialize<KindFile>(file, JsonSerializerOptions.Web)!.Cases.ToDictionary(kind => kind.Name);
     });
 
@@ -17,7 +18,8 @@ public class ImageKindsTests
 
     [Fact]
     public void There_are_kinds_of_every_format() => Assert.Equal(
-        [".bmp", ".gif", ".ico", ".pbm", ".pgm", ".png", ".ppm", ".tga", ".tif"], Kinds.Value.Keys.Select(Path.GetExtension).Distinct().Order());
+        [".bmp", ".gif", ".ico", ".pbm", ".pgm", ".png", ".ppm", ".tga", ".tif"],
+            Kinds.Value.Keys.Select(Path.GetExtension).Distinct().Order());
 
     [Theory, MemberData(nameof(Names))]
     public void An_image_has_the_pixels_that_Pillow_gives(string name)
@@ -32,7 +34,8 @@ public class ImageKindsTests
     public void An_image_with_a_limit_below_its_size_is_refused_before_it_is_decoded(string name)
     {
         var kind = Kinds.Value[name];
-        var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(kind.File, name, new ImageDecoderOptions { MaxPixels = (kind.Width * kind.Height) - 1 }));
+        var error = Assert.Throws<ImageException>(
+            () => ImageDecoder.Decode(kind.File, name, new ImageDecoderOptions { MaxPixels = (kind.Width * kind.Height) - 1 }));
         Assert.Contains("--max-pixels", error.Message, StringComparison.Ordinal);
         var (width, height) = ImageDecoder.SizeOf(kind.File)!.Value;
         Assert.Equal(kind.Width * kind.Height, width * height);
@@ -56,7 +59,8 @@ public class ImageKindsTests
                 var file = (byte[])kind.File.Clone();
                 for (var changes = random.Next(1, 6); changes > 0; changes--)
                     file[random.Next(file.Length)] = (byte)random.Next(256);
-                var exception = Record.Exception(() => ImageDecoder.Decode(file, kind.Name, new ImageDecoderOptions { MaxPixels = 1 << 16 }));
+                var exception = Record.Exception(
+                    () => ImageDecoder.Decode(file, kind.Name, new ImageDecoderOptions { MaxPixels = 1 << 16 }));
                 Assert.True(exception is null or ImageException, $"{kind.Name}: {exception}");
             }
         }

@@ -18,14 +18,16 @@ public class ImagePreprocessorTests
         // Slices of one batch, the last one first: a slice is written and nothing beside it.
         using var batch = device.Allocate<float>(4 * preprocessor.OutputLength);
         foreach (var (file, index) in goldens.Keys.Select((file, index) => (file, index)).Reverse())
-            preprocessor.Write(ImageGoldens.Decode(file), batch.View.SubView(index * preprocessor.OutputLength, preprocessor.OutputLength), file);
+            preprocessor.Write(ImageGoldens.Decode(file), batch.View.SubView(index * preprocessor.OutputLength, preprocessor.OutputLength),
+                file);
         var actual = batch.ToArray();
         foreach (var (file, index) in goldens.Keys.Select((file, index) => (file, index)))
         {
             // The photograph is whole, the others are every fourth column.
             var (expected, step) = (goldens.ReadAll(file), file == "photo-444.jpg" ? 1 : 4);
             Assert.Equal(preprocessor.OutputLength / step, expected.Length);
-            Assert.Equal(expected, actual.AsSpan(index * preprocessor.OutputLength, preprocessor.OutputLength).ToArray().Where((_, i) => i % step == 0));
+            Assert.Equal(expected, actual.AsSpan(index * preprocessor.OutputLength, preprocessor.OutputLength).ToArray()
+                .Where((_, i) => i % step == 0));
         }
     }
 
@@ -36,7 +38,8 @@ public class ImagePreprocessorTests
         using var output = device.Allocate<float>(3 * 384 * 384);
         foreach (var golden in ImageGoldens.Cases)
         {
-            using var preprocessor = new ImagePreprocessor(device, new ImageProcessing { Width = golden.Width, Height = golden.Height, Rescale = false, Normalize = false });
+            using var preprocessor = new ImagePreprocessor(
+                device, new ImageProcessing { Width = golden.Width, Height = golden.Height, Rescale = false, Normalize = false });
             preprocessor.Write(ImageGoldens.Decode(golden.File), output.View);
             var values = new float[preprocessor.OutputLength];
             output.CopyTo(values);
@@ -87,12 +90,14 @@ public class ImagePreprocessorTests
     }
 
     [Theory]
-    [InlineData("size", 0, 3, 1.0), InlineData("size", 20_000, 3, 1.0), InlineData("resample", 96, 9, 1.0), InlineData("image_std", 96, 3, 0.0), InlineData("image_std", 96, 3, double.NaN)]
+    [InlineData("size", 0, 3, 1.0), InlineData("size", 20_000, 3, 1.0), InlineData("resample", 96, 9, 1.0),
+        InlineData("image_std", 96, 3, 0.0), InlineData("image_std", 96, 3, double.NaN)]
     public void Settings_that_cannot_be_meant_are_refused_by_field(string field, int width, int filter, double std)
     {
         using var device = Device.Open("cpu");
         var settings = Small with { Width = width, Filter = (ResamplingFilter)filter, Std = [1, std, 1] };
-        Assert.StartsWith(field, Assert.Throws<ArgumentException>(() => new ImagePreprocessor(device, settings)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(field, Assert.Throws<ArgumentException>(() => new ImagePreprocessor(device, settings)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

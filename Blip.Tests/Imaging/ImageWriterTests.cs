@@ -21,7 +21,8 @@ public class ImageWriterTests
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "missing", "a.png");
-        Assert.StartsWith(path, Assert.Throws<ImageException>(() => ImageWriter.SavePng(path, ImageGoldens.Decode("two-by-two.png"))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(path, Assert.Throws<ImageException>(
+            () => ImageWriter.SavePng(path, ImageGoldens.Decode("two-by-two.png"))).Message, StringComparison.Ordinal);
     }
 
     [Theory, InlineData(0, 1, 0), InlineData(2, 2, 11), InlineData(1, -1, 3)]

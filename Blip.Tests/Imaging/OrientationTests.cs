@@ -15,7 +15,8 @@ public class OrientationTests
 
     private static readonly byte[] Prefix = [.. "Exif\0\0"u8];
 
-    private static readonly byte[] Xmp = [.. "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:Description tiff:Orientation=\"6\"/></x:xmpmeta>"u8];
+    private static readonly byte[] Xmp =
+        [.. "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:Description tiff:Orientation=\"6\"/></x:xmpmeta>"u8];
 
     private static readonly byte[] XmpElement = [.. "<tiff:OrientationX/><tiff:Orientation>6</tiff:Orientation>"u8];
 
@@ -38,7 +39,8 @@ public class OrientationTests
     [InlineData("iTXt packed")]
     public void A_png_turns_by_a_text_chunk(string type)
     {
-        var profile = Encoding.ASCII.GetBytes($"\nexif\n      {Prefix.Length + Short6.Length}\n{Convert.ToHexString([.. Prefix, .. Short6]).ToLowerInvariant()}\n");
+        var profile = Encoding.ASCII.GetBytes(
+            $"\nexif\n      {Prefix.Length + Short6.Length}\n{Convert.ToHexString([.. Prefix, .. Short6]).ToLowerInvariant()}\n");
         Assert.Equal(Turned, Png(type[..4], TextChunk(type, "Raw profile type exif", profile)));
         Assert.Equal(Turned, Png(type[..4], TextChunk(type, "XML:com.adobe.xmp", Xmp)));
         Assert.Equal(Turned, Png(type[..4], TextChunk(type, "XML:com.adobe.xmp", XmpElement)));
@@ -122,7 +124,8 @@ public class OrientationTests
         _ => [.. Encoding.ASCII.GetBytes(key), 0, 1, 0, 0, 0, .. Pngs.Packed(text)],
     };
 
-    private static byte[] Segment(byte[] content) => [0xFF, 0xE1, (byte)((content.Length + 2) >> 8), (byte)(content.Length + 2), .. content];
+    private static byte[] Segment(byte[] content) =>
+        [0xFF, 0xE1, (byte)((content.Length + 2) >> 8), (byte)(content.Length + 2), .. content];
 
     private static byte[] Encoded(SKEncodedImageFormat format)
     {
@@ -139,7 +142,8 @@ public class OrientationTests
     // The extended form: a header with flags and the size less one, the pixels, and a chunk of text.
     private static byte[] Webp(byte[] plain, byte flags, string type, byte[] content)
     {
-        byte[] chunks = [.. "VP8X"u8, 10, 0, 0, 0, flags, 0, 0, 0, 23, 0, 0, 15, 0, 0, .. plain[12..], .. Encoding.ASCII.GetBytes(type), (byte)content.Length, 0, 0, 0, .. content];
+        byte[] chunks = [.. "VP8X"u8, 10, 0, 0, 0, flags, 0, 0, 0, 23, 0, 0, 15, 0, 0, .. plain[12..], .. Encoding.ASCII.GetBytes(type),
+            (byte)content.Length, 0, 0, 0, .. content];
         if (content.Length % 2 != 0)
             chunks = [.. chunks, 0];
         byte[] length = new byte[4];

@@ -24,8 +24,11 @@ public class RareImagesTests
         Assert.Equal(expected, ImageDecoder.Decode(Qoi(7, 1, channels: 4, codes)).Pixels);
         for (var length = 0; length < 14; length++)
             Assert.Throws<ImageException>(() => ImageDecoder.Decode(Qoi(7, 1, channels: 4, codes[..length])));
-        Assert.Contains("cut off", Assert.Throws<ImageException>(() => ImageDecoder.Decode(Qoi(7, 1, channels: 4, codes[..8]))).Message, StringComparison.Ordinal);
-        Assert.Contains("--max-pixels", Assert.Throws<ImageException>(() => ImageDecoder.Decode(Qoi(60_000, 60_000, channels: 3, codes))).Message, StringComparison.Ordinal);
+        Assert.Contains("cut off", Assert.Throws<ImageException>(() => ImageDecoder.Decode(Qoi(7, 1, channels: 4, codes[..8]))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("--max-pixels",
+            Assert.Throws<ImageException>(() => ImageDecoder.Decode(Qoi(60_000, 60_000, channels: 3, codes))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,7 +60,8 @@ public class RareImagesTests
     }
 
     [Theory]
-    [InlineData(""), InlineData("#"), InlineData("#fff"), InlineData("ff8001"), InlineData("#ff80011"), InlineData("#gg0000"), InlineData("whitish")]
+    [InlineData(""), InlineData("#"), InlineData("#fff"), InlineData("ff8001"), InlineData("#ff80011"), InlineData("#gg0000"),
+        InlineData("whitish")]
     public void What_is_no_colour_is_none(string text) => Assert.False(RgbColor.TryParse(text, out _));
 
     [Fact]
@@ -85,11 +89,13 @@ public class RareImagesTests
 
     [Fact]
     public void A_gray_tiff_of_16_bits_is_scaled_to_8() =>
-        Assert.Equal([0, 0, 0, 1, 1, 1, 254, 254, 254], ImageDecoder.Decode(Tiff((258, 16), (256, 3)) is var file ? [.. file, 0xFF, 0, 0, 1, 0xFF, 0xFE] : []).Pixels);
+        Assert.Equal([0, 0, 0, 1, 1, 1, 254, 254, 254],
+            ImageDecoder.Decode(Tiff((258, 16), (256, 3)) is var file ? [.. file, 0xFF, 0, 0, 1, 0xFF, 0xFE] : []).Pixels);
 
     [Fact]
     public void A_tiff_whose_strip_lies_outside_is_cut_off() =>
-        Assert.Contains("cut off", Assert.Throws<ImageException>(() => ImageDecoder.Decode(Tiff((256, 3)))).Message, StringComparison.Ordinal);
+        Assert.Contains("cut off", Assert.Throws<ImageException>(() => ImageDecoder.Decode(Tiff((256, 3)))).Message,
+            StringComparison.Ordinal);
 
     private static byte[] Qoi(uint width, uint height, byte channels, byte[] codes)
     {

@@ -13,7 +13,8 @@ public class AttentionCudaTests
         foreach (var (test, data) in Tests((_, args) => AttentionRegisters.Supports(args)))
         {
             using (data)
-                Compare(test, data, $"{nameof(AttentionRegisters)}.Kernel<{Rows(test)}, {Dropout(test)}>", "sm_80", AttentionRegisters.Launch(data.Args), DType.Float32);
+                Compare(test, data, $"{nameof(AttentionRegisters)}.Kernel<{Rows(test)}, {Dropout(test)}>", "sm_80",
+                    AttentionRegisters.Launch(data.Args), DType.Float32);
         }
     }
 
@@ -37,7 +38,8 @@ public class AttentionCudaTests
         {
             using (data)
             {
-                var outputs = Compare(test, data, TensorCoreKernel(format, test, isStored: false), architecture, AttentionTensorCore.Launch(data.Args), format);
+                var outputs = Compare(test, data, TensorCoreKernel(format, test, isStored: false), architecture,
+                    AttentionTensorCore.Launch(data.Args), format);
                 if (test.Halves)
                     CheckHalves(test, data, format, architecture, outputs);
             }
@@ -67,32 +69,38 @@ public class AttentionCudaTests
     private static void Step(AttentionCase test, AttentionData data)
     {
         var (launch, counters, records) = AttentionStep.Launch(data.Args);
-        Compare(test, data, $"{nameof(AttentionStep)}.Kernel<{Rows(test)}>", "sm_80", launch, DType.Float32, new float[records], new int[counters], test.Rows);
+        Compare(test, data, $"{nameof(AttentionStep)}.Kernel<{Rows(test)}>", "sm_80", launch, DType.Float32, new float[records],
+            new int[counters], test.Rows);
     }
 
     // Inputs that are stored as they would be rounded give the same bits, and outputs are those bits, rounded.
     private static void CheckHalves(AttentionCase test, AttentionData data, DType format, string architecture, float[] expected)
     {
         var stored = (HalfValues.Pack(data.Query, format), HalfValues.Pack(data.Key, format), HalfValues.Pack(data.Value, format));
-        foreach (var (inputs, isStored, rounds) in new[] { (stored, true, false), (stored, true, true), ((data.Query, data.Key, data.Value), false, true) })
+        foreach (var (inputs, isStored, rounds) in new[] { (stored, true, false), (stored, true, true),
+            ((data.Query, data.Key, data.Value), false, true) })
         {
             var output = new float[rounds ? expected.Length / 2 : expected.Length];
             var args = data.Args with { InputFormat = isStored ? format : DType.Float32, OutputFormat = rounds ? format : DType.Float32 };
             var actual = EmulatedKernels.Run(
                 TensorCoreKernel(format, test, isStored), architecture, AttentionTensorCore.Launch(args), output,
-                inputs.Item1, inputs.Item2, inputs.Item3, data.KeyRow ?? [], data.Start ?? [], data.Mask ?? [], output, AttentionShape.Of(args));
+                inputs.Item1, inputs.Item2, inputs.Item3, data.KeyRow ?? [], data.Start ?? [], data.Mask
+                    ?? [], output, AttentionShape.Of(args));
             Assert.Equal(
-                (rounds ? HalfValues.Pack(expected, format) : expected).Select(BitConverter.SingleToInt32Bits), actual.Select(BitConverter.SingleToInt32Bits));
+                (rounds ? HalfValues.Pack(expected, format) : expected).Select(BitConverter.SingleToInt32Bits),
+                    actual.Select(BitConverter.SingleToInt32Bits));
         }
     }
 
     private static float[] Compare(
-        AttentionCase test, AttentionData data, string kernel, string architecture, ILGPU.KernelConfig launch, DType format, params object[] more)
+        AttentionCase test, AttentionData data, string kernel, string architecture, ILGPU.KernelConfig launch, DType format,
+            params object[] more)
     {
         var output = new float[data.Output.Length];
         var actual = EmulatedKernels.Run(
             kernel, architecture, launch, output,
-            [data.Query, data.Key, data.Value, data.KeyRow ?? [], data.Start ?? [], data.Mask ?? [], output, .. more, AttentionShape.Of(data.Args)]);
+            [data.Query, data.Key, data.Value, data.KeyRow ?? [], data.Start ?? [], data.Mask ?? [], output, .. more,
+                AttentionShape.Of(data.Args)]);
         data.Output.CopyFrom(actual);
         var (error, where) = data.Compare(format);
         Assert.True(error <= 1, $"{kernel}, {test.Name}: {where}");
@@ -104,7 +112,8 @@ public class AttentionCudaTests
         test is { Spread: <= 1, ValueSpread: <= 1, HeadDim: <= AttentionTensorCore.MaxHeadDim } && (architecture != "sm_90" || test.Halves);
 
     private static string TensorCoreKernel(DType format, AttentionCase test, bool isStored) =>
-        $"{nameof(AttentionTensorCore)}.Kernel<{PtxKernels.MatrixOf(format)}, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{Rows(test)}>")}, {Dropout(test)}>";
+        $"{nameof(AttentionTensorCore)}.Kernel<{PtxKernels.MatrixOf(format)}, "
+            + $"{(isStored ? nameof(Inputs16) : $"RoundedInputs<{Rows(test)}>")}, {Dropout(test)}>";
 
     private static string Dropout(AttentionCase test) => test.Dropout > 0 ? nameof(WeightDropout) : nameof(KeptWeights);
 

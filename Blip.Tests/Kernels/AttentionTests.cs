@@ -12,7 +12,8 @@ public class AttentionTests
     {
         using var device = Variants.Open(id);
         // Dropout draws by a row's place in the batch.
-        foreach (var test in AttentionCases.Small.Where(test => test is { Rows: > 1, Dropout: 0 }).Select(test => test with { Halves = false }))
+        foreach (var test in AttentionCases.Small.Where(test => test is { Rows: > 1, Dropout: 0 })
+            .Select(test => test with { Halves = false }))
         {
             using var data = new AttentionData(device, test);
             Attention.Run(device, data.Args);
@@ -21,7 +22,8 @@ public class AttentionTests
             for (var row = 0; row < test.Rows; row++)
             {
                 Attention.Run(device, Alone(data.Args, row));
-                Assert.True(batch.AsSpan(row * length, length).SequenceEqual(data.Output.ToArray().AsSpan(0, length)), $"row {row} of {test.Name} on {id}");
+                Assert.True(batch.AsSpan(row * length, length).SequenceEqual(data.Output.ToArray().AsSpan(0, length)),
+                    $"row {row} of {test.Name} on {id}");
             }
         }
     }
@@ -38,7 +40,13 @@ public class AttentionTests
         foreach (var token in new[] { 0, 1, 5, 62, 63, 64, 66 })
         {
             using var start = device.Upload<int>([token]);
-            var step = data.Args with { QueryTokens = 1, KeyTokens = token + 1, Query = data.Args.Query.SubView(token * 3L * width), Start = start.View };
+            var step = data.Args with
+            {
+                QueryTokens = 1,
+                KeyTokens = token + 1,
+                Query = data.Args.Query.SubView(token * 3L * width),
+                Start = start.View,
+            };
             Attention.Run(device, step);
             Assert.Equal(whole[(token * width)..((token + 1) * width)], data.Output.ToArray()[..width]);
         }
@@ -48,7 +56,8 @@ public class AttentionTests
     public void A_mask_of_ones_and_weights_on_request_change_no_bit(string id)
     {
         using var device = Variants.Open(id);
-        using var data = new AttentionData(device, new AttentionCase("with all", 2, 9, 75, 2, 16) { Padding = Padding.Ones, Probabilities = true });
+        using var data = new AttentionData(
+            device, new AttentionCase("with all", 2, 9, 75, 2, 16) { Padding = Padding.Ones, Probabilities = true });
         Attention.Run(device, data.Args);
         var with = data.Output.ToArray();
         Attention.Run(device, data.Args with { Mask = default, Probabilities = default });
@@ -115,12 +124,14 @@ public class AttentionTests
         using var table = device.Upload<int>([0, 0, 0]);
         Refused("KeyRow holds 3", args with { KeyRow = table.View });
         Refused("Mask holds 3", args with { Mask = table.View });
-        Refused("Queries, keys and values are Float16; no kernel here", args with { Precision = DType.Float16, InputFormat = DType.Float16 });
+        Refused("Queries, keys and values are Float16; no kernel here",
+            args with { Precision = DType.Float16, InputFormat = DType.Float16 });
         Refused("Output is BFloat16; no kernel here", args with { Precision = DType.BFloat16, OutputFormat = DType.BFloat16 });
         Attention.Run(device, args with { Rows = 0 });
 
         void Refused(string message, AttentionArgs wrong) =>
-            Assert.Contains(message, Assert.Throws<ArgumentException>(() => Attention.Run(device, wrong)).Message, StringComparison.Ordinal);
+            Assert.Contains(message, Assert.Throws<ArgumentException>(() => Attention.Run(device, wrong)).Message,
+                StringComparison.Ordinal);
     }
 
     private static AttentionArgs Alone(AttentionArgs args, int row)

@@ -161,8 +161,12 @@ public class BackwardTests
         using var device = Device.Open("cpu");
         using var x = device.Allocate<float>(10);
         using var weights = PackedWeights.Allocate(device, 4, 3, DType.Float32);
-        Refused("OutputGradient", () => GemmBackward.Run(device, new GemmBackwardArgs { OutputGradient = x.View, Weights = weights, InputGradient = x.View, Rows = 3 }));
-        Refused("InputGradient", () => GemmBackward.Run(device, new GemmBackwardArgs { OutputGradient = x.View, Weights = weights, InputGradient = default, Rows = 2 }));
+        Refused("OutputGradient", () =>
+            GemmBackward.Run(
+                device, new GemmBackwardArgs { OutputGradient = x.View, Weights = weights, InputGradient = x.View, Rows = 3 }));
+        Refused("InputGradient", () =>
+            GemmBackward.Run(
+                device, new GemmBackwardArgs { OutputGradient = x.View, Weights = weights, InputGradient = default, Rows = 2 }));
         var parameters = new GemmWeightBackwardArgs
         {
             X = x.View, OutputGradient = x.View, WeightGradient = x.View, Rows = 2, SliceRows = 1, InFeatures = 3, OutFeatures = 3,
@@ -181,8 +185,10 @@ public class BackwardTests
         Refused("eps is -1", () => LayerNormBackward.Run(device, x.View, x.View, x.View, x.View, 2, 5, -1));
         Refused("dx holds", () => SelectTokenBackward.Run(device, x.View, default, x.View, 2, 2, 5));
         Refused("probabilities holds", () => AttentionRollout.Run(device, x.View, default, x.View, 1, 2, 3));
-        using var cached = new AttentionData(device, new AttentionCase("cached", 2, 1, 5, 2, 8) { KeyRows = KeyRows.Shuffled, Probabilities = true });
-        Refused("KeyRow names", () => AttentionBackward.Run(device, new AttentionBackwardArgs { Forward = cached.Args, OutputGradient = cached.Output.View }));
+        using var cached = new AttentionData(
+            device, new AttentionCase("cached", 2, 1, 5, 2, 8) { KeyRows = KeyRows.Shuffled, Probabilities = true });
+        Refused("KeyRow names", () =>
+            AttentionBackward.Run(device, new AttentionBackwardArgs { Forward = cached.Args, OutputGradient = cached.Output.View }));
         using var seen = new AttentionData(device, new AttentionCase("seen", 2, 1, 5, 2, 8));
         var halves = seen.Args with { Precision = DType.Float16, InputFormat = DType.Float16 };
         var rounded = new AttentionBackwardArgs { Forward = halves, OutputGradient = seen.Output.View };

@@ -19,8 +19,10 @@ public class CodePlacementRepairTests
     [Fact]
     public void Without_the_repair_a_load_follows_the_store_that_it_precedes_in_the_source()
     {
-        Assert.True(Position(Ptx(typeof(ReadThenWrite), repaired: false), "st.global") < Position(Ptx(typeof(ReadThenWrite), repaired: false), "ld.global"));
-        Assert.True(Position(Ptx(typeof(ReadThenWrite), repaired: true), "ld.global") < Position(Ptx(typeof(ReadThenWrite), repaired: true), "st.global"));
+        Assert.True(Position(Ptx(typeof(ReadThenWrite), repaired: false), "st.global") < Position(
+            Ptx(typeof(ReadThenWrite), repaired: false), "ld.global"));
+        Assert.True(Position(Ptx(typeof(ReadThenWrite), repaired: true), "ld.global") < Position(
+            Ptx(typeof(ReadThenWrite), repaired: true), "st.global"));
     }
 
     [Fact]
@@ -45,7 +47,8 @@ public class CodePlacementRepairTests
     {
         if (!Devices.Has("opencl"))
             Assert.Skip("no opencl device on this machine (PoCL 5 or newer gives OpenCL on any processor)");
-        float[] expected = [.. Enumerable.Range(0, Threads).Select(thread => thread + Enumerable.Range(1, Steps - 1).Sum(step => (float)step))];
+        float[] expected =
+            [.. Enumerable.Range(0, Threads).Select(thread => thread + Enumerable.Range(1, Steps - 1).Sum(step => (float)step))];
         Assert.Equal(expected, RunReadThenWrite(repaired: true));
         Assert.NotEqual(expected, RunReadThenWrite(repaired: false));
     }
@@ -65,14 +68,16 @@ public class CodePlacementRepairTests
             CodePlacementRepair.Apply(accelerator.GetBackend());
         using var x = accelerator.Allocate1D([.. Enumerable.Range(0, Threads).Select(thread => (float)thread)]);
         using var y = accelerator.Allocate1D<float>(Threads);
-        accelerator.LoadStreamKernel<ReadThenWrite>(Compilation.Enter)(new KernelConfig(1, Threads), new(x.View.BaseView, y.View.BaseView, Steps));
+        accelerator.LoadStreamKernel<ReadThenWrite>(Compilation.Enter)(
+            new KernelConfig(1, Threads), new(x.View.BaseView, y.View.BaseView, Steps));
         accelerator.Synchronize();
         return y.GetAsArray1D();
     }
 
     private static string[] SharedAccesses(bool repaired) =>
         [.. Ptx(typeof(Reverse), repaired).Split('\n')
-            .Select(line => new[] { "st.shared", "ld.shared", "bar" }.FirstOrDefault(name => line.TrimStart().StartsWith(name, StringComparison.Ordinal)))
+            .Select(line => new[] { "st.shared", "ld.shared", "bar" }
+                .FirstOrDefault(name => line.TrimStart().StartsWith(name, StringComparison.Ordinal)))
             .OfType<string>()];
 
     private static int Position(string ptx, string instruction)

@@ -11,7 +11,9 @@ using Blip.Verification.Operators;
 
 namespace Blip.Tests.Kernels;
 
-/// <summary>The choice of vectors; that each operator is right with each width is shown by the operators' own tests (<see cref="Variants"/>).</summary>
+/// <summary>
+/// The choice of vectors; that each operator is right with each width is shown by the operators' own tests (<see cref="Variants"/>).
+/// </summary>
 public class CpuVectorsTests
 {
     [Fact]
@@ -36,7 +38,8 @@ public class CpuVectorsTests
     {
         var message = Assert.Throws<DeviceException>(() => CpuVectorChoice.Resolve(CpuVectors.Auto, word)).Message;
         Assert.Contains($"BLIP_CPU is '{word}'", message, StringComparison.Ordinal);
-        Assert.All(CpuVectorChoice.Available, vectors => Assert.Contains(vectors.ToString().ToLowerInvariant(), message, StringComparison.Ordinal));
+        Assert.All(CpuVectorChoice.Available,
+            vectors => Assert.Contains(vectors.ToString().ToLowerInvariant(), message, StringComparison.Ordinal));
         Assert.Contains("auto", message, StringComparison.Ordinal);
     }
 
@@ -102,11 +105,14 @@ public class CpuVectorsTests
             var specials = new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId);
             var pixels = model.Vision.PixelBuffer(Demo.Paths.Length, side, side);
             for (var i = 0; i < Demo.Paths.Length; i++)
-                preprocessor.Write(ImageDecoder.Decode(Demo.Paths[i]), pixels.SubView((long)i * preprocessor.OutputLength, preprocessor.OutputLength), Demo.Paths[i]);
+                preprocessor.Write(ImageDecoder.Decode(Demo.Paths[i]),
+                    pixels.SubView((long)i * preprocessor.OutputLength, preprocessor.OutputLength), Demo.Paths[i]);
             model.Encode(Demo.Paths.Length, side, side);
 
             var options = GenerationOptions.From(source.GenerationDefaults) with { MaxLength = 32, NumBeams = beams };
-            var sequences = generator.Generate(model, [.. Demo.Paths.Select(_ => new[] { text.BosTokenId })], specials, options, cancellationToken: TestContext.Current.CancellationToken);
+            var sequences = generator.Generate(
+                model, [.. Demo.Paths.Select(_ => new[] { text.BosTokenId })], specials, options,
+                cancellationToken: TestContext.Current.CancellationToken);
             for (var i = 0; i < answers.Count; i++)
                 Assert.Equal(answers[i].Tokens, sequences[i][0].Tokens);
         }

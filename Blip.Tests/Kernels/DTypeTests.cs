@@ -24,7 +24,8 @@ public class DTypeTests
         Assert.Equal(Enum.GetValues<DType>().Order(), Facts.Keys.Order());
         Assert.All(Facts, fact => Assert.Equal(fact.Value, (fact.Key.Bytes(), fact.Key.SafetensorsName())));
         Assert.Equal(
-            [DType.Float32, DType.Float16, DType.BFloat16, DType.Float64, DType.Float8E4M3, DType.Float8E5M2], Facts.Keys.Where(DTypes.IsFloatingPoint).Order());
+            [DType.Float32, DType.Float16, DType.BFloat16, DType.Float64, DType.Float8E4M3, DType.Float8E5M2],
+                Facts.Keys.Where(DTypes.IsFloatingPoint).Order());
         Assert.Equal([DType.Float16, DType.BFloat16], Facts.Keys.Where(DTypes.Is16Bits).Order());
     }
 
@@ -33,7 +34,8 @@ public class DTypeTests
     {
         Assert.Equal(Enum.GetValues<Precision>().Select(precision => precision.ToDType()), DTypes.Weights);
         // Files of packed weights hold them.
-        Assert.Equal([0, 1, 2, 3, 15], new[] { DType.Float32, DType.Float16, DType.BFloat16, DType.Int8, DType.W8A8 }.Select(format => (int)format));
+        Assert.Equal([0, 1, 2, 3, 15],
+            new[] { DType.Float32, DType.Float16, DType.BFloat16, DType.Int8, DType.W8A8 }.Select(format => (int)format));
     }
 
     [Theory, InlineData(DType.Float64), InlineData(DType.Int32), InlineData(DType.Int16), InlineData(DType.Bool), InlineData((DType)99)]

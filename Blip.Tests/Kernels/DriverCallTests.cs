@@ -25,6 +25,7 @@ public class DriverCallTests
             },
             "that device cannot build a kernel"));
         Assert.Equal(DriverCall.Tries, calls);
-        Assert.Contains("that device cannot build a kernel: the OpenCL driver says CL_OUT_OF_HOST_MEMORY", error.Message, StringComparison.Ordinal);
+        Assert.Contains("that device cannot build a kernel: the OpenCL driver says CL_OUT_OF_HOST_MEMORY", error.Message,
+            StringComparison.Ordinal);
     }
 }

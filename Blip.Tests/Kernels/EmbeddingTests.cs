@@ -24,8 +24,10 @@ public class EmbeddingTests
     public void Ids_outside_of_the_vocabulary_are_refused_on_the_host()
     {
         TokenEmbedding.Validate([0, 5, 9], 10);
-        Assert.Contains("Token 1 has the id 10", Assert.Throws<ArgumentException>(() => TokenEmbedding.Validate([0, 10], 10)).Message, StringComparison.Ordinal);
-        Assert.Contains("id -1", Assert.Throws<ArgumentException>(() => TokenEmbedding.Validate([-1], 10)).Message, StringComparison.Ordinal);
+        Assert.Contains("Token 1 has the id 10", Assert.Throws<ArgumentException>(() => TokenEmbedding.Validate([0, 10], 10)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("id -1", Assert.Throws<ArgumentException>(() => TokenEmbedding.Validate([-1], 10)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public class EmbeddingTests
         using var values = device.Allocate<float>(60);
         var append = new AppendCacheArgs
         {
-            Key = x.View, KeyStride = 4, Value = x.View, ValueStride = 4, KeyCache = x.View, ValueCache = values.View, Capacity = 4, Rows = 2, Tokens = 2, Width = 4,
+            Key = x.View, KeyStride = 4, Value = x.View, ValueStride = 4, KeyCache = x.View, ValueCache = values.View, Capacity = 4,
+                Rows = 2, Tokens = 2, Width = 4,
         };
         AppendCache.Run(device, append);
         Refused("KeyStride is 3", () => AppendCache.Run(device, append with { KeyStride = 3 }));
@@ -51,6 +54,7 @@ public class EmbeddingTests
         Refused("ValueCache holds 60", () => AppendCache.Run(device, append with { Capacity = 8 }));
         Refused("KeyCache holds 64", () => AppendCache.Run(device, append with { Capacity = 9 }));
 
-        static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
+        static void Refused(string message, Action run) =>
+            Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
     }
 }

@@ -7,7 +7,10 @@ namespace Blip.Tests.Kernels;
 /// <summary>One launch of a CUDA kernel on the interpreter of PTX, which checks every access. Seeds shuffle the order of warps.</summary>
 internal static class EmulatedKernels
 {
-    /// <summary>Launches a kernel whose arguments are arrays (views of them), numbers, an <see cref="AttentionShape"/> or a <see cref="GemmRowsShape"/>.</summary>
+    /// <summary>
+    /// Launches a kernel whose arguments are arrays (views of them), numbers, an <see cref="AttentionShape"/> or a
+    /// <see cref="GemmRowsShape"/>.
+    /// </summary>
     /// <param name="kernel">Its name in <see cref="PtxKernels"/>.</param>
     /// <param name="architecture">The target architecture.</param>
     /// <param name="launch">Groups and their size.</param>
@@ -18,7 +21,8 @@ internal static class EmulatedKernels
         Run(kernel, architecture, launch, true, output, arguments);
 
     /// <summary>The same, where the device was or was not told that the launch may have the shared memory that it asks for.</summary>
-    public static float[] Run(string kernel, string architecture, KernelConfig launch, bool allowsShared, float[] output, object[] arguments)
+    public static float[] Run(
+        string kernel, string architecture, KernelConfig launch, bool allowsShared, float[] output, object[] arguments)
     {
         using var gpu = new EmulatedGpu(new EmulationOptions { Seed = launch.GridDim.X });
         var (to, passed) = (0ul, new KernelArguments());

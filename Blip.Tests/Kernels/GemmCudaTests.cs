@@ -41,7 +41,8 @@ public class GemmCudaTests
            from gemm in Cases(format.Item1, format.Item2)
            from isStored in Inputs(gemm)
            from kernel in HasSixStages(format.Item1, format.Item2)
-               ? Shapes.Select(shape => Kernel<ThreeStages>(gemm, shape, isStored)).Append(Kernel<SixStages>(gemm, GemmCudaShape.Tiles, isStored))
+               ? Shapes.Select(shape => Kernel<ThreeStages>(gemm, shape, isStored))
+                   .Append(Kernel<SixStages>(gemm, GemmCudaShape.Tiles, isStored))
                : Shapes.Select(shape => Kernel<ThreeStages>(gemm, shape, isStored))
            select (kernel, format.Item2),
         .. from format in WarpGroupFormats
@@ -49,7 +50,8 @@ public class GemmCudaTests
            from isStored in Inputs(gemm)
            from kernel in new[]
            {
-               Kernel<ThreeStages>(gemm, GemmCudaShape.Tiles, isStored, nameof(WarpGroupSums)), Kernel<SixStages>(gemm, GemmCudaShape.Tiles, isStored, nameof(WarpGroupSums)),
+               Kernel<ThreeStages>(gemm, GemmCudaShape.Tiles, isStored, nameof(WarpGroupSums)),
+                   Kernel<SixStages>(gemm, GemmCudaShape.Tiles, isStored, nameof(WarpGroupSums)),
            }
            select (kernel, "sm_90"),
         (Tf32Kernel, "sm_80"),
@@ -105,11 +107,14 @@ public class GemmCudaTests
     {
         var format = CudaFormats.Rounded(80, gemm.Format)!.Value;
         var stored = inputs with { X = HalfValues.Pack(inputs.X, format) };
-        Assert.True(Bits(expected).SequenceEqual(Bits(Run<TStages>(gemm, stored, shape, architecture, isStored: true))), $"{gemm}, {shape}: inputs of 16 bits give other bits");
+        Assert.True(Bits(expected).SequenceEqual(Bits(Run<TStages>(gemm, stored, shape, architecture, isStored: true))),
+            $"{gemm}, {shape}: inputs of 16 bits give other bits");
         var outputs = Run<TStages>(gemm, stored, shape, architecture, isStored: true, rounds: true);
-        Assert.True(Bits(HalfValues.Pack(expected, format)).SequenceEqual(Bits(outputs)), $"{gemm}, {shape}: outputs of 16 bits are others");
+        Assert.True(Bits(HalfValues.Pack(expected, format)).SequenceEqual(Bits(outputs)),
+            $"{gemm}, {shape}: outputs of 16 bits are others");
         outputs = Run<TStages>(gemm, inputs, shape, architecture, rounds: true);
-        Assert.True(Bits(HalfValues.Pack(expected, format)).SequenceEqual(Bits(outputs)), $"{gemm}, {shape}: outputs of 16 bits from inputs of 32 are others");
+        Assert.True(Bits(HalfValues.Pack(expected, format)).SequenceEqual(Bits(outputs)),
+            $"{gemm}, {shape}: outputs of 16 bits from inputs of 32 are others");
     }
 
     // Four warps multiply together, with sums in another order: not the same bits.
@@ -138,7 +143,8 @@ public class GemmCudaTests
     [Fact]
     public void Tf32_is_what_its_rounded_factors_give()
     {
-        foreach (var gemm in new[] { new GemmCase("tf32", 37, 100, 130) { Residual = true, Activation = Activation.Gelu }, new GemmCase("tf32, two slices", 5, 260, 64) })
+        foreach (var gemm in new[] { new GemmCase("tf32", 37, 100, 130) { Residual = true, Activation = Activation.Gelu },
+            new GemmCase("tf32, two slices", 5, 260, 64) })
         {
             var given = GemmCases.Make(gemm);
             var inputs = given with { X = ToTf32(given.X), Weights = ToTf32(given.Weights) };
@@ -148,19 +154,22 @@ public class GemmCudaTests
             var y = new float[gemm.Rows * gemm.OutFeatures];
             var actual = EmulatedKernels.Run(
                 Tf32Kernel, "sm_80", GemmTensorCore.Launch(gemm.Rows, gemm.OutFeatures), y,
-                given.X, MemoryMarshal.Cast<byte, float>(weights.Packed).ToArray(), given.Bias, given.Residual, y, gemm.Rows, gemm.OutFeatures, gemm.InFeatures, (int)gemm.Activation);
+                given.X, MemoryMarshal.Cast<byte, float>(weights.Packed).ToArray(), given.Bias, given.Residual, y, gemm.Rows,
+                    gemm.OutFeatures, gemm.InFeatures, (int)gemm.Activation);
             var error = GemmCases.Error(gemm, inputs, actual);
             Assert.True(error <= 1, $"{gemm}: {error:F2} times the bound");
         }
 
-        static float[] ToTf32(float[] values) => [.. values.Select(value => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) + 0x1000) & 0xFFFFE000))];
+        static float[] ToTf32(float[] values) =>
+            [.. values.Select(value => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) + 0x1000) & 0xFFFFE000))];
     }
 
     [Fact]
     public void Six_stages_want_more_shared_memory_than_a_launch_has_unasked()
     {
         var gemm = new GemmCase("six stages", 2, 16, 16) { Format = DType.Float16 };
-        var refused = Assert.Throws<EmulationException>(() => Run<SixStages>(gemm, GemmCases.Make(gemm), GemmCudaShape.Tiles, "sm_80", allowsShared: false));
+        var refused = Assert.Throws<EmulationException>(
+            () => Run<SixStages>(gemm, GemmCases.Make(gemm), GemmCudaShape.Tiles, "sm_80", allowsShared: false));
         Assert.Equal(Fault.Launch, refused.Fault);
         Assert.Contains($"{SixStages.LaunchBytes} bytes of shared memory", refused.Message, StringComparison.Ordinal);
     }
@@ -168,7 +177,8 @@ public class GemmCudaTests
     // The base of what a launch adds is where the first aligned byte is: copies and matrix loads take 16 at once.
     [Fact]
     public void Shared_memory_of_a_launch_is_aligned() =>
-        Assert.Matches(@"\.extern \.shared \.align (16|32|64|128) ", PtxKernels.Compile("GemmTensorCore.Kernel<Matrix16<Float16Format>, RoundedInputs<AlignedRows>, WarpSums, SixStages>", "sm_80"));
+        Assert.Matches(@"\.extern \.shared \.align (16|32|64|128) ",
+            PtxKernels.Compile("GemmTensorCore.Kernel<Matrix16<Float16Format>, RoundedInputs<AlignedRows>, WarpSums, SixStages>", "sm_80"));
 
     [Fact]
     public void The_shape_depends_on_rows_and_the_size_of_the_gpu()
@@ -183,7 +193,8 @@ public class GemmCudaTests
         Assert.Equal(GemmCudaShape.Tiles, GemmCuda.Choose(577, bytes, 132));
     }
 
-    [Theory, InlineData(1, 1), InlineData(128, 1), InlineData(129, 2), InlineData(768, 6), InlineData(2048, 16), InlineData(2049, 9), InlineData(4096, 16)]
+    [Theory, InlineData(1, 1), InlineData(128, 1), InlineData(129, 2), InlineData(768, 6), InlineData(2048, 16), InlineData(2049, 9),
+        InlineData(4096, 16)]
     public void Slices_are_sixteen_at_most(int inFeatures, int slices)
     {
         Assert.Equal(slices, GemmSlices.Count(inFeatures));
@@ -198,7 +209,8 @@ public class GemmCudaTests
         && (architecture != "sm_90" || gemm.Halves));
 
     private static float[] Run<TStages>(
-        GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture, bool isStored = false, bool rounds = false, bool allowsShared = true,
+        GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture, bool isStored =
+            false, bool rounds = false, bool allowsShared = true,
         string sums = nameof(WarpSums))
         where TStages : struct, ITileStages
     {
@@ -225,7 +237,8 @@ public class GemmCudaTests
         return (gemm.Format, shape) switch
         {
             (DType.Float32, GemmCudaShape.Tiles) => EmulatedKernels.Run(
-                kernel, architecture, GemmRegisters.Launch(gemm.Rows, gemm.OutFeatures), y, [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
+                kernel, architecture, GemmRegisters.Launch(gemm.Rows, gemm.OutFeatures), y,
+                    [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
             (DType.Float32, GemmCudaShape.Rows) => EmulatedKernels.Run(
                 kernel, architecture, GemmRegistersRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. fewRows]),
@@ -242,7 +255,8 @@ public class GemmCudaTests
         };
     }
 
-    private static float[] Scales(PackedWeights weights) => weights.Scales.Length > 0 ? DeviceBuffer<float>.HostSpan(weights.Scales).ToArray() : [];
+    private static float[] Scales(PackedWeights weights) =>
+        weights.Scales.Length > 0 ? DeviceBuffer<float>.HostSpan(weights.Scales).ToArray() : [];
 
     // Six stages need more shared memory than sm_75 has.
     private static bool HasSixStages(DType format, string architecture) =>

@@ -16,7 +16,8 @@ public class GemmTests
             var gemm = new GemmCase("batch", 160, 800, 70) { Activation = Activation.Gelu, Residual = true, Norm = true, Format = format };
             var inputs = GemmCases.Make(gemm);
             var whole = new GemmOperator(gemm, inputs).Run(device);
-            foreach (var (first, rows) in new[] { (0, 1), (159, 1), (3, 2), (5, 3), (1, 4), (17, 5), (2, 6), (4, 7), (8, 8), (11, 13), (7, 146) })
+            foreach (var (first, rows) in new[] { (0, 1), (159, 1), (3, 2), (5, 3), (1, 4), (17, 5), (2, 6), (4, 7), (8, 8), (11, 13),
+                (7, 146) })
             {
                 var part = new GemmOperator(gemm with { Rows = rows }, Rows(gemm, inputs, first, rows)).Run(device);
                 Assert.Equal(whole.AsSpan(first * gemm.OutFeatures, part.Length).ToArray(), part);
@@ -62,7 +63,16 @@ public class GemmTests
         using var x = device.Upload<float>(inputs.X);
         using var bias = device.Upload<float>(inputs.Bias);
         using var y = device.Upload<float>(inputs.Residual);
-        var args = new GemmArgs { X = x.View, Weights = weights, Bias = bias.View, Residual = y.View, Activation = gemm.Activation, Y = y.View, Rows = gemm.Rows };
+        var args = new GemmArgs
+        {
+            X = x.View,
+            Weights = weights,
+            Bias = bias.View,
+            Residual = y.View,
+            Activation = gemm.Activation,
+            Y = y.View,
+            Rows = gemm.Rows,
+        };
         Gemm.Run(device, args);
         Assert.Equal(expected, y.ToArray());
     }
@@ -82,7 +92,8 @@ public class GemmTests
                 x[(2 * 70) + 69] = x[(8 * 70) + 3] = weights[(65 * 70) + 69] = bad;
                 var actual = new GemmOperator(gemm, inputs with { X = x, Weights = weights }).Run(device);
                 for (var i = 0; i < actual.Length; i++)
-                    Assert.True(i / 66 is 2 or 8 || i % 66 == 65 ? !float.IsFinite(actual[i]) : actual[i] == clean[i], $"{variant} {format}: [{i / 66}, {i % 66}] is {actual[i]}");
+                    Assert.True(i / 66 is 2 or 8 || i % 66 == 65 ? !float.IsFinite(actual[i]) : actual[i] == clean[i],
+                        $"{variant} {format}: [{i / 66}, {i % 66}] is {actual[i]}");
             }
         }
     }

@@ -48,7 +48,9 @@ public class L2NormalizeTests
     {
         using var device = Device.Open("cpu");
         using var x = device.Allocate<float>(10);
-        Assert.Contains("x holds 10 elements", Assert.Throws<ArgumentException>(() => L2Normalize.Run(device, x.View, x.View, 3, 4)).Message, StringComparison.Ordinal);
-        Assert.Contains("eps is 0", Assert.Throws<ArgumentException>(() => L2Normalize.Run(device, x.View, x.View, 2, 5, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("x holds 10 elements",
+            Assert.Throws<ArgumentException>(() => L2Normalize.Run(device, x.View, x.View, 3, 4)).Message, StringComparison.Ordinal);
+        Assert.Contains("eps is 0", Assert.Throws<ArgumentException>(() => L2Normalize.Run(device, x.View, x.View, 2, 5, 0)).Message,
+            StringComparison.Ordinal);
     }
 }

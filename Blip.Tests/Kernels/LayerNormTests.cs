@@ -15,8 +15,10 @@ public class LayerNormTests
             var inputs = test.Make();
             var (x, residual, gamma, beta) = inputs;
             var y = new float[x.Length];
-            var kernel = $"{nameof(LayerNormWarps)}.Kernel<{(test.Width % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows))}, {nameof(SingleRows)}>";
-            var actual = EmulatedKernels.Run(kernel, "sm_80", LayerNormWarps.Launch(test.Rows), y, x, residual ?? [], gamma, beta, y, test.Rows, test.Width, test.Eps);
+            var kernel = $"{nameof(LayerNormWarps)}.Kernel<{(test.Width % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows))}, "
+                + $"{nameof(SingleRows)}>";
+            var actual = EmulatedKernels.Run(
+                kernel, "sm_80", LayerNormWarps.Launch(test.Rows), y, x, residual ?? [], gamma, beta, y, test.Rows, test.Width, test.Eps);
             var (error, where) = LayerNormOperator.Compare(test, inputs, actual);
             Assert.True(error <= 1, $"{test}: {where}");
         }
@@ -34,7 +36,8 @@ public class LayerNormTests
             {
                 var single = Warps(new float[x.Length], nameof(SingleRows));
                 var rounded = Warps(new float[x.Length / 2], $"RoundedRows<{PtxKernels.MatrixOf(format)}>");
-                Assert.Equal(HalfValues.Pack(single, format).Select(BitConverter.SingleToInt32Bits), rounded.Select(BitConverter.SingleToInt32Bits));
+                Assert.Equal(HalfValues.Pack(single, format).Select(BitConverter.SingleToInt32Bits),
+                    rounded.Select(BitConverter.SingleToInt32Bits));
 
                 float[] Warps(float[] y, string writer) => EmulatedKernels.Run(
                     $"{nameof(LayerNormWarps)}.Kernel<{reader}, {writer}>", architecture, LayerNormWarps.Launch(test.Rows), y,
@@ -88,7 +91,8 @@ public class LayerNormTests
         Assert.Contains("eps is -1", Assert.Throws<ArgumentException>(() => Run(2, 5, -1)).Message, StringComparison.Ordinal);
         Assert.Contains(
             "no kernel here stores rows of 5 so",
-            Assert.Throws<ArgumentException>(() => LayerNorm.Run(device, x.View, default, x.View, x.View, x.View, 2, 5, 0, DType.Float16)).Message,
+            Assert.Throws<ArgumentException>(
+                () => LayerNorm.Run(device, x.View, default, x.View, x.View, x.View, 2, 5, 0, DType.Float16)).Message,
             StringComparison.Ordinal);
         Assert.Contains("eps is NaN", Assert.Throws<ArgumentException>(() => Run(2, 5, float.NaN)).Message, StringComparison.Ordinal);
         Run(0, 5, 0);

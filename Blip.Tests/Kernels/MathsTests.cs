@@ -25,7 +25,8 @@ public class MathsTests
 
     public static TheoryData<Function> Functions => [.. Enum.GetValues<Function>()];
 
-    public static TheoryData<Function, string> FunctionsOnDevices => new MatrixTheoryData<Function, string>(Enum.GetValues<Function>(), ["cpu", "opencl"]);
+    public static TheoryData<Function, string> FunctionsOnDevices =>
+        new MatrixTheoryData<Function, string>(Enum.GetValues<Function>(), ["cpu", "opencl"]);
 
     [Theory, MemberData(nameof(Functions))]
     public void One_value_is_within_two_units_in_the_last_place(Function function) =>
@@ -47,7 +48,8 @@ public class MathsTests
     }
 
     [Theory]
-    [InlineData(0, 0), InlineData(0.5, 0.5204998778130465), InlineData(1, 0.8427007929497149), InlineData(2, 0.9953222650189527), InlineData(-3, -0.9999779095030014)]
+    [InlineData(0, 0), InlineData(0.5, 0.5204998778130465), InlineData(1, 0.8427007929497149), InlineData(2, 0.9953222650189527),
+        InlineData(-3, -0.9999779095030014)]
     public void The_reference_of_erf_agrees_with_tables(double x, double expected) => Assert.Equal(expected, MathsReference.Erf(x), 1e-15);
 
     private static void Check(Function function, Func<float[], float[]> run, bool subnormals)
@@ -83,7 +85,8 @@ public class MathsTests
         List<float> x =
         [
             0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1e-40f, SmallestNormal, -SmallestNormal, float.MaxValue, float.MinValue,
-            float.PositiveInfinity, float.NegativeInfinity, float.NaN, 88.72283f, 88.72284f, 89, -87.33655f, -103.9f, -103.98f, -104, -105, -1000, 0.6f, 0.9f, 3.95f, 4,
+            float.PositiveInfinity, float.NegativeInfinity, float.NaN, 88.72283f, 88.72284f, 89, -87.33655f, -103.9f, -103.98f, -104, -105,
+                -1000, 0.6f, 0.9f, 3.95f, 4,
         ];
         // Densely where the functions bend and change their formula, and over every exponent.
         for (var i = 0; i < 20_000; i++)

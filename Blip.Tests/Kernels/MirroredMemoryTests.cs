@@ -26,7 +26,8 @@ public class MirroredMemoryTests
     private static void Neighbours(Device device)
     {
         using var memory = new MirroredMemory(device);
-        var (first, middle, none, last, end) = (memory.Add<int>(3), memory.Add<long>(5), memory.Add<float>(0), memory.Add<float>(1), memory.Add<byte>(0));
+        var (first, middle, none, last, end) =
+            (memory.Add<int>(3), memory.Add<long>(5), memory.Add<float>(0), memory.Add<float>(1), memory.Add<byte>(0));
         memory.Allocate();
         Assert.Throws<InvalidOperationException>(() => memory.Add<int>(1));
         Assert.Equal((3, 5, 0, 1, 0), (first.Length, middle.Length, none.Length, last.Length, end.Length));

@@ -13,7 +13,8 @@ public abstract class OperatorTests
     {
         if (Variants.IsWanted(variant))
             return [.. OperatorCatalog.Names];
-        return [new TheoryDataRow<string>("every operator") { Skip = $"no {variant} device is to be tested here (BLIP_TEST_DEVICES names others)" }];
+        return [new TheoryDataRow<string>(
+            "every operator") { Skip = $"no {variant} device is to be tested here (BLIP_TEST_DEVICES names others)" }];
     }
 
     protected static void Agrees(string name, string variant)

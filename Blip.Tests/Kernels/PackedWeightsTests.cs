@@ -31,7 +31,8 @@ public class PackedWeightsTests
             if (format == DType.W8A8)
             {
                 var sums = DeviceBuffer<int>.HostSpan(weights.WeightSums).ToArray();
-                Assert.Equal(Enumerable.Range(0, outFeatures).Select(row => stored.AsSpan(row * inFeatures, inFeatures).ToArray().Sum()), sums[..outFeatures].Select(sum => (float)sum));
+                Assert.Equal(Enumerable.Range(0, outFeatures).Select(row => stored.AsSpan(row * inFeatures, inFeatures).ToArray().Sum()),
+                    sums[..outFeatures].Select(sum => (float)sum));
                 Assert.All(sums[outFeatures..], sum => Assert.Equal(0, sum));
             }
             Assert.Equal(weights.Bytes, weights.Storage.Length);
@@ -74,7 +75,8 @@ public class PackedWeightsTests
         for (var bits = 0; bits <= ushort.MaxValue; bits++)
         {
             var expected = (float)BitConverter.UInt16BitsToHalf((ushort)bits);
-            Assert.Equal(BitConverter.SingleToUInt32Bits(expected), BitConverter.SingleToUInt32Bits(Float16Format.Decode((ushort)bits)) | (float.IsNaN(expected) ? 0x400000u : 0));
+            Assert.Equal(BitConverter.SingleToUInt32Bits(expected),
+                BitConverter.SingleToUInt32Bits(Float16Format.Decode((ushort)bits)) | (float.IsNaN(expected) ? 0x400000u : 0));
         }
     }
 
@@ -104,7 +106,8 @@ public class PackedWeightsTests
     {
         using var device = Device.Open("cpu");
         using var weights = PackedWeights.Allocate(device, 10, 4, DType.Float32);
-        Assert.Contains("whole rows", Assert.Throws<ArgumentException>(() => weights.Fill(0, new float[6])).Message, StringComparison.Ordinal);
+        Assert.Contains("whole rows", Assert.Throws<ArgumentException>(() => weights.Fill(0, new float[6])).Message,
+            StringComparison.Ordinal);
         Assert.Contains("10 rows", Assert.Throws<ArgumentException>(() => weights.Fill(9, new float[8])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 0, 4, DType.Float32));
         Assert.Throws<ArgumentOutOfRangeException>(() => PackedWeights.Allocate(device, 4, 4, (DType)9));

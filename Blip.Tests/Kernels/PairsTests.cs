@@ -22,7 +22,8 @@ public class PairsTests
             // The pair of inputs is the same in every place, as in the kernels; the weights are widened from bytes.
             short[] pair = [repetition == 0 ? short.MaxValue : (short)random.Next(-32767, 32768), (short)random.Next(-32767, 32768)];
             var bytes = Enumerable.Range(0, 2 * TPairs.Count).Select(_ => (sbyte)random.Next(-127, 128)).ToArray();
-            var (a, b) = (Enumerable.Range(0, bytes.Length).Select(i => pair[i % 2]).ToArray(), bytes.Select(value => (short)value).ToArray());
+            var (a, b) = (Enumerable.Range(0, bytes.Length).Select(i => pair[i % 2]).ToArray(),
+                bytes.Select(value => (short)value).ToArray());
             int[] expected = [.. Enumerable.Range(0, TPairs.Count).Select(i => (a[2 * i] * b[2 * i]) + (a[(2 * i) + 1] * b[(2 * i) + 1]))];
             var sums = new float[TPairs.Count];
             fixed (short* inputs = pair)

@@ -13,15 +13,18 @@ public class PatchEmbeddingTests
     [InlineData(DType.Float16, "sm_90"), InlineData(DType.BFloat16, "sm_90")]
     public void Patches_of_16_bits_are_pixels_rounded(DType format, string architecture)
     {
-        var tests = PatchEmbeddingCases.Patches.Where(test => test.Height < 100 && Patchify.CanStore(new KernelTarget(80), test.Channels, test.Patch, format)).ToList();
+        var tests = PatchEmbeddingCases.Patches.Where(
+            test => test.Height < 100 && Patchify.CanStore(new KernelTarget(80), test.Channels, test.Patch, format)).ToList();
         Assert.Equal(3, tests.Count);
         foreach (var test in tests)
         {
             var pixels = PatchEmbeddingCases.Values(test.Batch * test.Channels * test.Height * test.Width);
-            var expected = HalfValues.Pack(PatchifyReference.Run(pixels, test.Batch, test.Channels, test.Height, test.Width, test.Patch), format);
+            var expected = HalfValues.Pack(
+                PatchifyReference.Run(pixels, test.Batch, test.Channels, test.Height, test.Width, test.Patch), format);
             var patches = new float[expected.Length];
             var actual = EmulatedKernels.Run(
-                $"{nameof(Patchify)}.RoundedKernel<{PtxKernels.MatrixOf(format)}>", architecture, new(test.Batch * test.Patches, 64), patches,
+                $"{nameof(Patchify)}.RoundedKernel<{PtxKernels.MatrixOf(format)}>", architecture, new(test.Batch * test.Patches, 64),
+                    patches,
                 pixels, patches, test.Channels, test.Height, test.Width, test.Patch);
             Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), actual.Select(BitConverter.SingleToInt32Bits));
         }
@@ -66,7 +69,8 @@ public class PatchEmbeddingTests
         Refused("y holds 48", () => PositionInterpolation.Run(device, x.View, x.View, 2, 2, 4, 4, 4));
         Refused("newRows is 0", () => PositionInterpolation.Run(device, x.View, x.View, 2, 2, 0, 4, 4));
 
-        static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
+        static void Refused(string message, Action run) =>
+            Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
     }
 
     private static float[] Interpolate(Device device, string id, GridCase test, float[] positions) =>

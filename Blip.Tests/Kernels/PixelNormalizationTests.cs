@@ -39,8 +39,11 @@ public class PixelNormalizationTests
         using var device = Device.Open("cpu");
         using var bytes = device.Allocate<byte>(12);
         using var table = device.Allocate<float>(PixelNormalization.TableLength);
-        Assert.Contains("pixels", Assert.Throws<ArgumentException>(() => PixelNormalization.Run(device, bytes.View, table.View, table.View, 3, 2)).Message, StringComparison.Ordinal);
-        Assert.Contains("table", Assert.Throws<ArgumentException>(() => PixelNormalization.Run(device, bytes.View, table.View.SubView(1), table.View, 2, 2)).Message, StringComparison.Ordinal);
-        Assert.Contains("output", Assert.Throws<ArgumentException>(() => PixelNormalization.Run(device, bytes.View, table.View, table.View.SubView(0, 11), 2, 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("pixels", Assert.Throws<ArgumentException>(
+            () => PixelNormalization.Run(device, bytes.View, table.View, table.View, 3, 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("table", Assert.Throws<ArgumentException>(
+            () => PixelNormalization.Run(device, bytes.View, table.View.SubView(1), table.View, 2, 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("output", Assert.Throws<ArgumentException>(() =>
+            PixelNormalization.Run(device, bytes.View, table.View, table.View.SubView(0, 11), 2, 2)).Message, StringComparison.Ordinal);
     }
 }

@@ -11,7 +11,8 @@ using ILGPU.Runtime.Cuda;
 namespace Blip.Tests.Kernels;
 
 /// <summary>The messages of NVIDIA's assembler about a kernel, and its output.</summary>
-public sealed record AssembledKernel(string Errors, int Registers, int SpilledBytes, int SharedBytes, int TensorCore, int WarpGroup, int AsyncCopies);
+public sealed record AssembledKernel(
+    string Errors, int Registers, int SpilledBytes, int SharedBytes, int TensorCore, int WarpGroup, int AsyncCopies);
 
 /// <summary>Every kernel of the project: found, compiled for an architecture, assembled; each once for all tests.</summary>
 public static partial class PtxKernels
@@ -47,7 +48,9 @@ public static partial class PtxKernels
     public static string? Ptxas { get; } = Tool("ptxas", TestSwitches.Read(TestSwitches.Ptxas));
 
     /// <summary>The disassembler beside it, or null.</summary>
-    public static string? Disassembler { get; } = Ptxas is null ? null : Tool("nvdisasm", Path.Combine(Path.GetDirectoryName(Ptxas)!, "nvdisasm"), mayBeAbsent: true);
+    public static string? Disassembler { get; } = Ptxas is null
+        ? null
+        : Tool("nvdisasm", Path.Combine(Path.GetDirectoryName(Ptxas)!, "nvdisasm"), mayBeAbsent: true);
 
     /// <summary>The kernel's name in these tables: <c>Class.Kernel&lt;TypeArguments&gt;</c>.</summary>
     public static string NameOf(Type kernel) => kernel.DeclaringType is { } holder ? $"{holder.Name}.{Name(kernel)}" : Name(kernel);
@@ -74,7 +77,8 @@ public static partial class PtxKernels
     /// <summary>A program's text on both of its outputs.</summary>
     public static (int ExitCode, string Output, string Errors) Start(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -89,7 +93,8 @@ public static partial class PtxKernels
         if (errors.Length > 0)
             return new AssembledKernel(errors, 0, 0, 0, 0, 0, 0);
         // Where nothing is asked of tensor cores and nothing is copied in the background, there is nothing to count.
-        var counts = Disassembler is not null && (text.Contains("mma", StringComparison.Ordinal) || text.Contains("cp.async", StringComparison.Ordinal));
+        var counts = Disassembler is not null
+            && (text.Contains("mma", StringComparison.Ordinal) || text.Contains("cp.async", StringComparison.Ordinal));
         var code = counts ? Start(Disassembler!, "-c", cubin).Output : "";
         return new AssembledKernel(
             "", Sum(Registers(), said), Sum(Spills(), said), Sum(Shared(), said),
@@ -104,14 +109,16 @@ public static partial class PtxKernels
         return (status == 0 ? "" : $"exit code {status}: {said}", said, cubin);
     }
 
-    private static int Sum(Regex number, string text) => number.Matches(text).Sum(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+    private static int Sum(Regex number, string text) =>
+        number.Matches(text).Sum(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
 
     private static Dictionary<string, (Type Type, int Least)> Find()
     {
         var found =
             from assembly in new[]
             {
-                typeof(Device).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly, typeof(Blip.Bench.Measuring.CaseBenchmark).Assembly,
+                typeof(Device).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly,
+                    typeof(Blip.Bench.Measuring.CaseBenchmark).Assembly,
             }
             from type in assembly.GetTypes()
             from mark in type.GetCustomAttributes<KernelAttribute>()
@@ -121,14 +128,17 @@ public static partial class PtxKernels
         return found.ToDictionary(entry => entry.Name, entry => entry.Kernel);
     }
 
-    private static string Name(Type type) => type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : type.Name;
+    private static string Name(Type type) =>
+        type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : type.Name;
 
     private static string? Tool(string name, string? path, bool mayBeAbsent = false)
     {
         if (!string.IsNullOrEmpty(path))
         {
             var there = new[] { path, path + ".exe" }.FirstOrDefault(File.Exists);
-            return there is not null || mayBeAbsent ? there : throw new FileNotFoundException($"BLIP_PTXAS names {path}, and there is no such file.");
+            return there is not null || mayBeAbsent
+                ? there
+                : throw new FileNotFoundException($"BLIP_PTXAS names {path}, and there is no such file.");
         }
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .SelectMany(folder => new[] { Path.Combine(folder, name), Path.Combine(folder, name + ".exe") })

@@ -8,7 +8,8 @@ using Blip.Kernels.Devices;
 namespace Blip.Tests.Kernels;
 
 /// <summary>
-/// The assembler's results for the kernels that models launch on CUDA, in a file that a reviewer can read: registers, spills, shared memory, and how many
+/// The assembler's results for the kernels that models launch on CUDA, in a file that a reviewer can read: registers, spills, shared
+/// memory, and how many
 /// matrix instructions and background copies there are. A change of a kernel shows its effect there.
 /// </summary>
 public partial class PtxReportTests
@@ -44,7 +45,8 @@ public partial class PtxReportTests
     {
         if (PtxKernels.Ptxas is null)
             Assert.Skip("no ptxas on this machine: put it on the path, or its path into BLIP_PTXAS");
-        var hot = PtxKernels.Pairs.Where(pair => PtxKernels.All[pair.Kernel].Type.GetCustomAttribute<LaunchBoundsAttribute>() is not null).ToList();
+        var hot = PtxKernels.Pairs.Where(pair => PtxKernels.All[pair.Kernel].Type.GetCustomAttribute<LaunchBoundsAttribute>() is not null)
+            .ToList();
         Assert.NotEmpty(hot);
         Assert.All(hot, pair => Assert.Equal(0, PtxKernels.Assemble(pair.Kernel, pair.Architecture).SpilledBytes));
     }
@@ -67,13 +69,17 @@ public partial class PtxReportTests
             .OrderBy(pair => pair.Kernel, StringComparer.Ordinal).ThenBy(pair => pair.Architecture, StringComparer.Ordinal).ToList();
         var width = pairs.Max(pair => pair.Kernel.Length);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"What ptxas {version} makes of the kernels that models launch. HMMA, HGMMA: tensor cores; LDGSTS: copies in the background. Shared memory is the kernels' own:\nkernels with {nameof(SixStages)} get {SixStages.LaunchBytes} bytes of each launch.\n\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"What ptxas {version} makes of the kernels that models launch. HMMA, HGMMA: tensor cores; LDGSTS: copies in the background. "
+                + $"Shared memory is the kernels' own:\nkernels with {nameof(SixStages)} get {SixStages.LaunchBytes} bytes of each "
+                + $"launch.\n\n");
         text.Append(CultureInfo.InvariantCulture, $"{"kernel".PadRight(width)}  arch   registers  spilled  shared  HMMA  HGMMA  LDGSTS\n");
         foreach (var (kernel, architecture) in pairs)
         {
             var made = PtxKernels.Assemble(kernel, architecture);
             text.Append(CultureInfo.InvariantCulture,
-                $"{kernel.PadRight(width)}  {architecture}  {made.Registers,9}  {made.SpilledBytes,7}  {made.SharedBytes,6}  {made.TensorCore,4}  {made.WarpGroup,5}  {made.AsyncCopies,6}\n");
+                $"{kernel.PadRight(width)}  {architecture}  {made.Registers,9}  {made.SpilledBytes,7}  {made.SharedBytes,6}  "
+                    + $"{made.TensorCore,4}  {made.WarpGroup,5}  {made.AsyncCopies,6}\n");
         }
         return text.ToString();
     }

@@ -17,12 +17,14 @@ public partial class PtxTests
     {
         var ptx = PtxKernels.Compile(kernel, architecture);
 
-        // ILGPU 1.5.3 writes sm_80 for all that came after it; such text runs on newer GPUs, too. Instructions of warpgroups need another target.
+        // ILGPU 1.5.3 writes sm_80 for all that came after it; such text runs on newer GPUs, too. Instructions of warpgroups need another
+        // target.
         var target = ptx.Contains("wgmma.", StringComparison.Ordinal) ? "sm_90a" : architecture == "sm_75" ? "sm_75" : "sm_80";
         Assert.Contains($".target {target}", ptx);
         Assert.Contains(".entry", ptx);
         Assert.DoesNotContain("bra.uni", ptx);
-        // C# writes such a choice only where ILGPU turned a constant's comparison round: NaN fulfils it on CUDA alone. IReal.IfMore is for that.
+        // C# writes such a choice only where ILGPU turned a constant's comparison round: NaN fulfils it on CUDA alone. IReal.IfMore is for
+        // that.
         Assert.DoesNotMatch(TurnedRound(), ptx);
         // The result for a .NET function that ILGPU does not know: one that no driver has.
         Assert.DoesNotContain(".extern .func", ptx);
@@ -41,7 +43,8 @@ public partial class PtxTests
     public void Kernels_are_found()
     {
         Assert.True(PtxKernels.All.Count >= LeastKernels, $"only {PtxKernels.All.Count} kernels: {string.Join(", ", PtxKernels.All.Keys)}");
-        Assert.All(PtxKernels.All.Values, kernel => Assert.True(kernel.Type.IsValueType && kernel.Type.IsAssignableTo(typeof(IDeviceKernel)), $"{kernel.Type} is no kernel"));
+        Assert.All(PtxKernels.All.Values, kernel =>
+            Assert.True(kernel.Type.IsValueType && kernel.Type.IsAssignableTo(typeof(IDeviceKernel)), $"{kernel.Type} is no kernel"));
     }
 
     [GeneratedRegex(@"setp\.(?:lt|le|gt|ge)u\.f(?:32|64)\s+(%p\d+), %\w+, 0[fd]\w+;\s*selp\.\w+\s+[^;]*\1;")]

@@ -14,7 +14,8 @@ public class ResamplingTests
         foreach (var golden in ResamplingCases.Small.Where(golden => golden.Filter == ResamplingFilter.Bicubic))
         {
             var pixels = golden.Pixels();
-            var bytes = ResamplingReference.Resize(pixels, golden.Width, golden.Height, golden.TargetWidth, golden.TargetHeight, golden.Filter);
+            var bytes = ResamplingReference.Resize(
+                pixels, golden.Width, golden.Height, golden.TargetWidth, golden.TargetHeight, golden.Filter);
             var exact = ResamplingReference.ResizeBicubic(pixels, golden.Width, golden.Height, golden.TargetWidth, golden.TargetHeight);
             for (var i = 0; i < bytes.Length; i++)
                 Assert.InRange(bytes[i] - Math.Clamp(exact[i], 0, 255), -1.5, 1.5);
@@ -50,11 +51,13 @@ public class ResamplingTests
 
     [Fact]
     public void Halving_with_a_box_takes_the_mean_of_four() =>
-        Assert.Equal([25, 25, 25], ResamplingReference.Resize([0, 0, 0, 20, 20, 20, 30, 30, 30, 50, 50, 50], 2, 2, 1, 1, ResamplingFilter.Box));
+        Assert.Equal([25, 25, 25], ResamplingReference.Resize(
+            [0, 0, 0, 20, 20, 20, 30, 30, 30, 50, 50, 50], 2, 2, 1, 1, ResamplingFilter.Box));
 
     [Fact]
     public void An_unknown_filter_is_refused() =>
-        Assert.Contains("lanczos", Assert.Throws<ArgumentOutOfRangeException>(() => ResamplingTable.Create(3, 3, (ResamplingFilter)6)).Message, StringComparison.Ordinal);
+        Assert.Contains("lanczos", Assert.Throws<ArgumentOutOfRangeException>(
+            () => ResamplingTable.Create(3, 3, (ResamplingFilter)6)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void What_does_not_fit_is_refused_before_the_launch()
@@ -109,9 +112,11 @@ public class ResamplingTests
             void Check(ResamplingCase golden)
             {
                 var pixels = golden.Pixels();
-                resampler.Resize(pixels, golden.Width, golden.Height, golden.TargetWidth, golden.TargetHeight, golden.Filter).CopyTo(device.Stream, copy.View);
+                resampler.Resize(pixels, golden.Width, golden.Height, golden.TargetWidth, golden.TargetHeight, golden.Filter)
+                    .CopyTo(device.Stream, copy.View);
                 copy.CopyTo(answer);
-                Assert.Equal(ResamplingReference.Resize(pixels, golden.Width, golden.Height, golden.TargetWidth, golden.TargetHeight, golden.Filter), answer);
+                Assert.Equal(ResamplingReference.Resize(
+                    pixels, golden.Width, golden.Height, golden.TargetWidth, golden.TargetHeight, golden.Filter), answer);
             }
         }
         Assert.Equal(live, device.LiveBuffers);

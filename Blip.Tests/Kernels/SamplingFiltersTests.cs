@@ -25,11 +25,23 @@ public class SamplingFiltersTests
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Filters_together_are_the_filters_one_after_the_other(string id)
     {
-        var together = new FilterCase("all") { Temperature = 3, TopK = 200, TopP = 0.95f, MinP = 0.08f, TypicalP = 0.9f, EpsilonCutoff = 0.0045f, EtaCutoff = 0.9f };
+        var together = new FilterCase("all")
+        {
+            Temperature = 3,
+            TopK = 200,
+            TopP = 0.95f,
+            MinP = 0.08f,
+            TypicalP = 0.9f,
+            EpsilonCutoff = 0.0045f,
+            EtaCutoff = 0.9f,
+        };
         var off = new FilterCase("off");
         OneAfterTheOther(
             id, together, off with { Temperature = together.Temperature, TopK = together.TopK }, off with { TopP = together.TopP },
-            off with { MinP = together.MinP }, off with { TypicalP = together.TypicalP }, off with { EpsilonCutoff = together.EpsilonCutoff },
+            off with
+            {
+                MinP = together.MinP,
+            }, off with { TypicalP = together.TypicalP }, off with { EpsilonCutoff = together.EpsilonCutoff },
             off with { EtaCutoff = together.EtaCutoff });
     }
 
@@ -39,7 +51,10 @@ public class SamplingFiltersTests
         var together = new FilterCase("all") { Temperature = 3, TopH = 0.9f, TopK = 20 };
         var off = new FilterCase("off");
         OneAfterTheOther(
-            id, together, off with { Temperature = together.Temperature }, off with { TopH = together.TopH }, off with { TopK = together.TopK });
+            id, together, off with
+            {
+                Temperature = together.Temperature,
+            }, off with { TopH = together.TopH }, off with { TopK = together.TopK });
     }
 
     private static void OneAfterTheOther(string id, FilterCase together, params IEnumerable<FilterCase> singles)
@@ -58,7 +73,8 @@ public class SamplingFiltersTests
     }
 
     /// <summary>
-    /// Probabilities 1/2, 1/4, 1/8 and 1/8 add 0.347, 0.347, 0.260 and 0.260 to an entropy of 1.213: two fit into 0.6 of it, three into 0.8,
+    /// Probabilities 1/2, 1/4, 1/8 and 1/8 add 0.347, 0.347, 0.260 and 0.260 to an entropy of 1.213: two fit into 0.6 of it, three into
+    /// 0.8,
     /// and the first stays where not even it fits.
     /// </summary>
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
@@ -73,7 +89,8 @@ public class SamplingFiltersTests
         Assert.Equal([0, 1, 2, 3], Kept(1f));
 
         int[] Kept(float share) =>
-            [.. Filtered(device, id, new ScoreCase(1, scores.Length), scores, new FilterCase("") { TopH = share }).Index().Where(score => score.Item > float.NegativeInfinity).Select(score => score.Index)];
+            [.. Filtered(device, id, new ScoreCase(1, scores.Length), scores, new FilterCase("") { TopH = share }).Index()
+                .Where(score => score.Item > float.NegativeInfinity).Select(score => score.Index)];
     }
 
     /// <summary>Tokens less likely than the hundred likeliest go, for any entropy.</summary>

@@ -7,7 +7,8 @@ namespace Blip.Tests.Kernels;
 /// <summary>The doors of sampling on arrays.</summary>
 internal static class SamplingRun
 {
-    public static (float[] Scores, float[] LogSums) LogSoftmax(Device device, string id, ScoreCase test, float[] logits, int rowsPerSource = 1, bool normalize = true)
+    public static (float[] Scores, float[] LogSums) LogSoftmax(
+        Device device, string id, ScoreCase test, float[] logits, int rowsPerSource = 1, bool normalize = true)
     {
         using var from = device.Upload<float>(logits);
         using var to = device.Allocate<float>(logits.Length * rowsPerSource);
@@ -26,7 +27,8 @@ internal static class SamplingRun
     }
 
     public static (int[] Tokens, float[] Sums, float[] Orders) TopCandidates(
-        Device device, string id, ScoreCase test, float[] scores, float[] running, int count, ulong? seed = null, long[]? streams = null, int[]? lengths = null, int rowsPerImage = 1)
+        Device device, string id, ScoreCase test, float[] scores, float[] running, int count, ulong? seed =
+            null, long[]? streams = null, int[]? lengths = null, int rowsPerImage = 1)
     {
         using var buffer = device.Upload<float>(scores);
         using var gathered = device.Upload<float>(running);

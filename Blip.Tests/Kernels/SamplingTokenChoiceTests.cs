@@ -13,10 +13,13 @@ public class SamplingTokenChoiceTests
     {
         // The known answers that come with the authors' library.
         Assert.Equal([0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u], Words(0, 0, 0, 0, 0));
-        Assert.Equal([0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu], Words(ulong.MaxValue, uint.MaxValue, uint.MaxValue, uint.MaxValue, uint.MaxValue));
-        Assert.Equal([0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u], Words(0x299f31d0a4093822, 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344));
+        Assert.Equal([0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu],
+            Words(ulong.MaxValue, uint.MaxValue, uint.MaxValue, uint.MaxValue, uint.MaxValue));
+        Assert.Equal([0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u],
+            Words(0x299f31d0a4093822, 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344));
 
-        static uint[] Words(ulong key, uint c0, uint c1, uint c2, uint c3) => [.. Enumerable.Range(0, 4).Select(word => Philox.Draw(key, c0, c1, c2, c3, word))];
+        static uint[] Words(ulong key, uint c0, uint c1, uint c2, uint c3) =>
+            [.. Enumerable.Range(0, 4).Select(word => Philox.Draw(key, c0, c1, c2, c3, word))];
     }
 
     [Fact]
@@ -39,9 +42,20 @@ public class SamplingTokenChoiceTests
     {
         using var device = Device.Open("cpu");
         using var floats = device.Allocate<float>(10);
-        var args = new TokenChoiceArgs { Scores = floats.View, Logits = floats.View, Rows = 3, RowsPerSource = 1, RowsPerImage = 1, Vocabulary = 4, Capacity = 5 };
-        Assert.Contains("Scores holds 10", Assert.Throws<ArgumentException>(() => TokenChoice.Run(device, args)).Message, StringComparison.Ordinal);
+        var args = new TokenChoiceArgs
+        {
+            Scores = floats.View,
+            Logits = floats.View,
+            Rows = 3,
+            RowsPerSource = 1,
+            RowsPerImage = 1,
+            Vocabulary = 4,
+            Capacity = 5,
+        };
+        Assert.Contains("Scores holds 10", Assert.Throws<ArgumentException>(() => TokenChoice.Run(device, args)).Message,
+            StringComparison.Ordinal);
         args.Vocabulary = 3;
-        Assert.Contains("History holds 0", Assert.Throws<ArgumentException>(() => TokenChoice.Run(device, args)).Message, StringComparison.Ordinal);
+        Assert.Contains("History holds 0", Assert.Throws<ArgumentException>(() => TokenChoice.Run(device, args)).Message,
+            StringComparison.Ordinal);
     }
 }

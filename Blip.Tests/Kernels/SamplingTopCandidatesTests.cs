@@ -20,8 +20,10 @@ public class SamplingTopCandidatesTests
                 var (tokens, sums, _) = SamplingRun.TopCandidates(device, id, test, scores, new float[test.Rows], count);
                 for (var row = 0; row < test.Rows; row++)
                 {
-                    var best = Enumerable.Range(0, test.Vocabulary).Select(token => (Token: token, Score: scores[(row * test.Vocabulary) + token]))
-                        .Select(candidate => candidate with { Score = float.IsNaN(candidate.Score) ? float.NegativeInfinity : candidate.Score })
+                    var best = Enumerable.Range(0, test.Vocabulary)
+                        .Select(token => (Token: token, Score: scores[(row * test.Vocabulary) + token]))
+                        .Select(candidate =>
+                            candidate with { Score = float.IsNaN(candidate.Score) ? float.NegativeInfinity : candidate.Score })
                         .OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Token).Take(count).ToArray();
                     Assert.Equal(best.Select(candidate => candidate.Token), tokens.Skip(row * count).Take(count));
                     Assert.Equal(best.Select(candidate => candidate.Score), sums.Skip(row * count).Take(count));

@@ -87,7 +87,10 @@ public sealed class TileTuningTests : IDisposable
             Assert.Null(TileCache.Read(folder.Path, other));
         }
 
-        string[] damaged = ["", "{}", "[]", "1", "null", "{\"tile\": 3}", "{\"tile\": null}", text + "x", text.Replace("\"format\": 1", "\"format\": 0", StringComparison.Ordinal), text.Replace("6x32", "7x7", StringComparison.Ordinal)];
+        string[] damaged =
+            ["", "{}", "[]", "1", "null", "{\"tile\": 3}", "{\"tile\": null}", text + "x",
+                text.Replace("\"format\": 1", "\"format\": 0", StringComparison.Ordinal),
+                text.Replace("6x32", "7x7", StringComparison.Ordinal)];
         foreach (var words in damaged)
         {
             Assert.NotEqual(text, words);
@@ -139,7 +142,8 @@ public sealed class TileTuningTests : IDisposable
         Refused($"BLIP_TILE is '{word}'", await RefusedBy("devices", Switches.Tile, word));
 
         static void Refused(string start, string message) =>
-            Assert.All(["auto", "off", "6x16", "6x32", "6x64", "12x32", "shared64x64", start], part => Assert.Contains(part, message, StringComparison.Ordinal));
+            Assert.All(["auto", "off", "6x16", "6x32", "6x64", "12x32", "shared64x64", start],
+                part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 
     // Also where no device is there that would ask.
@@ -154,7 +158,10 @@ public sealed class TileTuningTests : IDisposable
     // The tool's message about a refused variable.
     private static async Task<string> RefusedBy(string command, string variable, string word)
     {
-        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "blip.dll"), command]) { RedirectStandardError = true };
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "blip.dll"), command])
+        {
+            RedirectStandardError = true,
+        };
         start.Environment[variable] = word;
         using var process = System.Diagnostics.Process.Start(start)!;
         var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -25,7 +25,8 @@ public class UniformBranchRepairTests
     {
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_63, null!);
-        var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Compilation.EntryOf(typeof(Sum))), default);
+        var kernel = (PTXCompiledKernel)backend.Compile(
+            EntryPointDescription.FromExplicitlyGroupedKernel(Compilation.EntryOf(typeof(Sum))), default);
         Assert.Contains("bra.uni", kernel.PTXAssembly, StringComparison.Ordinal);
         UniformBranchRepair.Apply(kernel);
         Assert.DoesNotContain("bra.uni", kernel.PTXAssembly, StringComparison.Ordinal);

@@ -8,8 +8,10 @@ namespace Blip.Tests.Kernels;
 public static class Variants
 {
     /// <summary>
-    /// <c>cpu</c>: with the widest vectors that the processor has. <c>avx2</c>, <c>vector128</c>: with these. <c>portable</c>: the portable kernel on the CPU accelerator. <c>opencl</c>: as it runs there.
-    /// <c>opencl-64</c>: with groups of 64 work-items, which walks the barriers of a GPU. <c>cuda</c>: as it runs there, where there is one.
+    /// <c>cpu</c>: with the widest vectors that the processor has. <c>avx2</c>, <c>vector128</c>: with these. <c>portable</c>: the portable
+    /// kernel on the CPU accelerator. <c>opencl</c>: as it runs there.
+    /// <c>opencl-64</c>: with groups of 64 work-items, which walks the barriers of a GPU. <c>cuda</c>: as it runs there, where there is
+    /// one.
     /// </summary>
     public static TheoryData<string> Ids => [.. Devices.Wanted(All, Kind)];
 

@@ -16,7 +16,8 @@ public class VectorSearchTests
         var (vectors, leftOut, queries) = test.Make();
         var together = Run(device, id, test, vectors, leftOut, queries);
         for (var i = 0; i < test.Queries; i++)
-            Assert.Equal(together[i], Run(device, id, test, vectors, leftOut, queries[(i * test.Dimension)..((i + 1) * test.Dimension)])[0]);
+            Assert.Equal(together[i], Run(
+                device, id, test, vectors, leftOut, queries[(i * test.Dimension)..((i + 1) * test.Dimension)])[0]);
     }
 
     // The cases mean something: floats alone put these in another order, on every variant.
@@ -41,7 +42,8 @@ public class VectorSearchTests
         for (var round = 0; round < 2000; round++)
         {
             var n = 1 + random.Next(300);
-            float[] a = [.. Enumerable.Range(0, n).Select(_ => (float)(random.NextDouble() + 0.5))], b = [.. a.Select(_ => (float)(random.NextDouble() + 0.5))];
+            float[] a = [.. Enumerable.Range(0, n).Select(_ => (float)(random.NextDouble() + 0.5))],
+                b = [.. a.Select(_ => (float)(random.NextDouble() + 0.5))];
             double exact = 0, norms = Math.Sqrt(a.Sum(x => (double)x * x)) * Math.Sqrt(b.Sum(x => (double)x * x));
             var sum = 0f;
             foreach (var i in Enumerable.Range(0, n).OrderBy(_ => random.Next()))
@@ -69,8 +71,10 @@ public class VectorSearchTests
         Assert.Contains("Count is -1", Refused(args => args with { Count = -1 }, [1, 2, 3, 4]), StringComparison.Ordinal);
         Assert.Contains("k is 0", Refused(args => args, [1, 2, 3, 4], 0), StringComparison.Ordinal);
         Assert.Contains("no vectors of 4", Refused(args => args, [1, 2, 3]), StringComparison.Ordinal);
-        Assert.Contains("query 1 holds values that are not finite", Refused(args => args, [1, 2, 3, 4, 1, float.NaN, 0, 0]), StringComparison.Ordinal);
-        Assert.Contains("query 0 holds values that are not finite", Refused(args => args, [1, 2, 3, float.PositiveInfinity]), StringComparison.Ordinal);
+        Assert.Contains("query 1 holds values that are not finite", Refused(args => args, [1, 2, 3, 4, 1, float.NaN, 0, 0]),
+            StringComparison.Ordinal);
+        Assert.Contains("query 0 holds values that are not finite", Refused(args => args, [1, 2, 3, float.PositiveInfinity]),
+            StringComparison.Ordinal);
         Assert.Contains("LargestNorm is 0", Refused(args => args with { LargestNorm = 0 }, [1, 2, 3, 4]), StringComparison.Ordinal);
         using var flags = device.Allocate<byte>(2);
         Assert.Contains("LeftOut holds 2", Refused(args => args with { LeftOut = flags.View }, [1, 2, 3, 4]), StringComparison.Ordinal);
@@ -80,7 +84,14 @@ public class VectorSearchTests
     {
         using var uploaded = device.Upload<float>(vectors);
         using var flags = device.Upload<byte>(leftOut);
-        var args = new VectorSearchArgs { Vectors = uploaded.View, LeftOut = flags.View, Count = test.Count, Dimension = test.Dimension, LargestNorm = SearchCases.LargestNorm };
+        var args = new VectorSearchArgs
+        {
+            Vectors = uploaded.View,
+            LeftOut = flags.View,
+            Count = test.Count,
+            Dimension = test.Dimension,
+            LargestNorm = SearchCases.LargestNorm,
+        };
         return VectorSearch.Run(device, args, queries, test.K);
     }
 }

@@ -10,7 +10,9 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Blip.Tests.MachineCode;
 
-/// <summary>Machine code against its definition: in the interpreter everywhere, and by the processor where it has the instructions.</summary>
+/// <summary>
+/// Machine code against its definition: in the interpreter everywhere, and by the processor where it has the instructions.
+/// </summary>
 public unsafe class DotTileTests
 {
     public static TheoryData<string> Kinds =>
@@ -53,7 +55,8 @@ public unsafe class DotTileTests
         foreach (var words in (int[])[1, 2, 7, 40, 385])
         {
             for (var rows = 1; rows <= tiles.Shape.Rows; rows++)
-                Assert.True(Expected(extension, product, rows, words).AsSpan().SequenceEqual(Run(tiles, product, rows, words)), $"{kind}: {rows} rows, {words} words");
+                Assert.True(Expected(extension, product, rows, words).AsSpan().SequenceEqual(Run(tiles, product, rows, words)),
+                    $"{kind}: {rows} rows, {words} words");
         }
     }
 
@@ -85,7 +88,12 @@ public unsafe class DotTileTests
     {
         var (extension, product) = Parse(kind);
         using var device = Device.Open("cpu", new DeviceOptions { Vectors = CpuVectors.Vector128 });
-        var gemm = new GemmCase("batch", 39, 135, 70) { Activation = Activation.Gelu, Residual = true, Format = product == DotProduct.Bytes ? DType.W8A8 : DType.BFloat16 };
+        var gemm = new GemmCase("batch", 39, 135, 70)
+        {
+            Activation = Activation.Gelu,
+            Residual = true,
+            Format = product == DotProduct.Bytes ? DType.W8A8 : DType.BFloat16,
+        };
         var inputs = GemmCases.Make(gemm);
         var whole = Multiply(gemm, inputs);
         foreach (var (first, rows) in new[] { (0, 1), (38, 1), (3, 2), (5, 3), (1, 4), (17, 5), (2, 6), (4, 7), (11, 13), (7, 17) })
@@ -215,7 +223,8 @@ public unsafe class DotTileTests
                     sum = X86Machine.DotBFloat16(sum, left, right);
                 else
                 {
-                    (even, odd) = (X86Machine.MultiplyAdd(X86Machine.Low(left), X86Machine.Low(right), even), X86Machine.MultiplyAdd(X86Machine.High(left), X86Machine.High(right), odd));
+                    (even, odd) = (X86Machine.MultiplyAdd(X86Machine.Low(left), X86Machine.Low(right), even),
+                        X86Machine.MultiplyAdd(X86Machine.High(left), X86Machine.High(right), odd));
                     if (pair % 16 == 15 || pair == ((words + 1) / 2) - 1)
                         (sum, even, odd) = (X86Machine.Flushed(sum + X86Machine.Flushed(even + odd)), 0, 0);
                 }

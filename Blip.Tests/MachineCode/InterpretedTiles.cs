@@ -29,7 +29,8 @@ internal readonly unsafe struct InterpretedTiles(DotExtension extension, DotProd
         memory.Allow(arguments->Sums, ((tall - 1) * 256) + (256 / shape.Passes) - missing, isWritable: true, "the sums");
         memory.Allow(arguments->Configuration, 64, isWritable: false, "the configuration");
         var (from, what, by) = (extension, product, convention);
-        var code = s_codes.GetOrAdd((from, what, shape.IsRepacked ? 1 : rows, by), key => DotTileShape.Emit(key.Item1, key.Item2, key.Item3, key.Item4));
+        var code = s_codes.GetOrAdd(
+            (from, what, shape.IsRepacked ? 1 : rows, by), key => DotTileShape.Emit(key.Item1, key.Item2, key.Item3, key.Item4));
         new X86Machine(memory).Call(code, arguments, convention);
     }
 }

@@ -14,7 +14,9 @@ internal sealed partial class X86Machine
 
     private bool isConfigured;
 
-    /// <summary>One pair in bfloat16 and its sum: the upper product first, each rounded once; denormal numbers are zeros, before and after.</summary>
+    /// <summary>
+    /// One pair in bfloat16 and its sum: the upper product first, each rounded once; denormal numbers are zeros, before and after.
+    /// </summary>
     public static float DotBFloat16(float sum, uint x, uint w)
     {
         sum = MultiplyAdd(High(x), High(w), sum);
@@ -146,7 +148,8 @@ internal sealed partial class X86Machine
     }
 
     // The index register holds the distance of rows.
-    private ulong RowAddress(in Instruction i, int row) => this[i.MemoryBase] + i.MemoryDisplacement64 + ((ulong)row * this[i.MemoryIndex] * (ulong)i.MemoryIndexScale);
+    private ulong RowAddress(in Instruction i, int row) =>
+        this[i.MemoryBase] + i.MemoryDisplacement64 + ((ulong)row * this[i.MemoryIndex] * (ulong)i.MemoryIndexScale);
 
     // Tiles that are all of 16 rows of 64 bytes, in palette 1, and nothing else.
     private void Configure(ReadOnlySpan<byte> bytes)
@@ -158,7 +161,8 @@ internal sealed partial class X86Machine
             if ((rows, width) != (tile < used ? (TileRows, VectorBytes) : (0, 0)))
                 throw new InvalidOperationException($"tile {tile} is configured as {rows} rows of {width} bytes");
         }
-        if (bytes[0] != 1 || bytes[1] != 0 || bytes[2..16].ContainsAnyExcept((byte)0) || bytes[32..48].ContainsAnyExcept((byte)0) || bytes[56..].ContainsAnyExcept((byte)0))
+        if (bytes[0] != 1 || bytes[1] != 0 || bytes[2..16].ContainsAnyExcept((byte)0) || bytes[32..48].ContainsAnyExcept((byte)0)
+            || bytes[56..].ContainsAnyExcept((byte)0))
             throw new InvalidOperationException("the configuration of tiles has bits that must be 0, or another palette");
         isConfigured = true;
         foreach (var tile in tiles)

@@ -5,7 +5,8 @@ using Iced.Intel;
 namespace Blip.Tests.MachineCode;
 
 /// <summary>
-/// Executes the instructions that tiles are made of, decoded from their bytes, on a processor that has them or not. An instruction that it does
+/// Executes the instructions that tiles are made of, decoded from their bytes, on a processor that has them or not. An instruction that it
+/// does
 /// not know ends the run.
 /// </summary>
 internal sealed partial class X86Machine(X86Memory memory)
@@ -38,7 +39,9 @@ internal sealed partial class X86Machine(X86Memory memory)
 
         var at = 0ul;
         while (at != ReturnAddress)
-            at = Step(instructions.TryGetValue(at, out var next) ? next : throw new InvalidOperationException($"jumps to {at:x}, where no instruction begins"));
+            at = Step(instructions.TryGetValue(at, out var next)
+                ? next
+                : throw new InvalidOperationException($"jumps to {at:x}, where no instruction begins"));
 
         if (this[Register.RSP] != top + 8)
             throw new InvalidOperationException("leaves the stack at another place");
@@ -47,7 +50,8 @@ internal sealed partial class X86Machine(X86Memory memory)
             : [Register.RBX, Register.RBP, Register.RSI, Register.RDI, Register.R12, Register.R13, Register.R14, Register.R15];
         if (kept.Any(register => this[register] != Mark + (ulong)Number(register)))
             throw new InvalidOperationException("changes a register of its caller");
-        if (convention == CallConvention.Microsoft && Enumerable.Range(6, 10).Any(i => vectors[i].AsSpan(0, 16).ContainsAnyExcept((byte)(0xA0 + i))))
+        if (convention == CallConvention.Microsoft
+            && Enumerable.Range(6, 10).Any(i => vectors[i].AsSpan(0, 16).ContainsAnyExcept((byte)(0xA0 + i))))
             throw new InvalidOperationException("changes a vector of its caller");
     }
 
@@ -131,5 +135,7 @@ internal sealed partial class X86Machine(X86Memory memory)
     }
 
     private static int Number(Register register) =>
-        register.IsGPR() ? register.GetFullRegister().GetNumber() : throw new InvalidOperationException($"{register} is no general register");
+        register.IsGPR()
+            ? register.GetFullRegister().GetNumber()
+            : throw new InvalidOperationException($"{register} is no general register");
 }

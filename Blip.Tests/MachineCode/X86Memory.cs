@@ -6,7 +6,8 @@ internal sealed unsafe class X86Memory
     private readonly List<(ulong Start, ulong End, bool IsWritable, string Name)> parts = [];
 
     /// <summary>Allows a part.</summary>
-    public void Allow(void* start, long length, bool isWritable, string name) => parts.Add(((ulong)start, (ulong)start + (ulong)length, isWritable, name));
+    public void Allow(void* start, long length, bool isWritable, string name) =>
+        parts.Add(((ulong)start, (ulong)start + (ulong)length, isWritable, name));
 
     /// <summary>What lies there.</summary>
     /// <exception cref="InvalidOperationException">It is not allowed to be read.</exception>

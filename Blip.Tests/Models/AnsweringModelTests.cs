@@ -7,7 +7,9 @@ using Blip.Runtime.Models;
 
 namespace Blip.Tests.Models;
 
-/// <summary>Answers to questions: the reference's, by every way of generation and out of a list, and a question's answer in any company.</summary>
+/// <summary>
+/// Answers to questions: the reference's, by every way of generation and out of a list, and a question's answer in any company.
+/// </summary>
 public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevices>
 {
     public static TheoryData<string, string> TinyOnDevices => ModelGoldens.OnDevices("tiny-square", "tiny-head64");
@@ -94,7 +96,8 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         model.Ask(images, questions, [.. answers.Select(answer => imageOf[answer.GetProperty("file").GetString()!])]);
 
         var text = model.Config.Text;
-        var (specials, prompts) = (new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), answers.Select(_ => new[] { text.BosTokenId }).ToList());
+        var (specials, prompts) = (
+            new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), answers.Select(_ => new[] { text.BosTokenId }).ToList());
         var options = new GenerationOptions { MaxLength = demo.Root.GetProperty("max_length").GetInt32() };
         var (greedy, beams) = (Generate(options), Generate(options with { NumBeams = 3 }));
         var right = 0;
@@ -108,7 +111,8 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         }
         Assert.Equal(demo.Root.GetProperty("right").GetInt32(), right);
 
-        int[][] Generate(GenerationOptions how) => [.. generator.Generate(model, prompts, specials, how).Select(sequences => sequences[0].Tokens)];
+        int[][] Generate(GenerationOptions how) =>
+            [.. generator.Generate(model, prompts, specials, how).Select(sequences => sequences[0].Tokens)];
     }
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
@@ -116,7 +120,8 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
     {
         using var run = new GoldenRun("tiny-head64", devices.Get(deviceId));
         run.Encode();
-        GenerationOptions[] ways = [new() { MaxLength = 14 }, new() { MaxLength = 14, NumBeams = 3, NumReturnSequences = 2 }, new() { MaxLength = 14, DoSample = true, Seed = 7, TopP = 0.9 }];
+        GenerationOptions[] ways = [new() { MaxLength = 14 }, new() { MaxLength = 14, NumBeams = 3, NumReturnSequences = 2 },
+            new() { MaxLength = 14, DoSample = true, Seed = 7, TopP = 0.9 }];
         int[] order = [2, 0, 1, 2, 1];
         var together = ways.Select(way => Said(order, way)).ToList();
         for (var i = 0; i < order.Length; i++)
@@ -126,7 +131,8 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         {
             run.Model.Ask(run.Images, [.. questions.Select(question => run.Questions[question])], questions);
             return [.. run.Generate(questions.Length, options).Select(sequences =>
-                string.Join(", ", sequences.Select(sequence => $"{string.Join(' ', sequence.Tokens)} {BitConverter.DoubleToInt64Bits(sequence.Score):X}")))];
+                string.Join(", ", sequences.Select(
+                    sequence => $"{string.Join(' ', sequence.Tokens)} {BitConverter.DoubleToInt64Bits(sequence.Score):X}")))];
         }
     }
 
@@ -139,7 +145,9 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
             using var run = new GoldenRun("tiny-square", devices.Get("cpu"), new ModelOptions { Passes = passes });
             run.Encode();
             run.Model.Ask(run.Images, run.Questions);
-            var result = string.Join(", ", run.Generate(3, new GenerationOptions { NumBeams = 2, MaxLength = 9 }).Select(sequences => $"{BitConverter.DoubleToInt64Bits(sequences[0].Score):X}"))
+            var result = string.Join(", ",
+                run.Generate(3, new GenerationOptions { NumBeams = 2, MaxLength = 9 })
+                .Select(sequences => $"{BitConverter.DoubleToInt64Bits(sequences[0].Score):X}"))
                 + string.Join(", ", run.Model.Rank(GoldenAnswers(run), 4).SelectMany(ranked => ranked));
             first ??= result;
             Assert.True(first == result, $"passes {passes} change the result");
@@ -159,10 +167,15 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
             images, [.. answers.Select(answer => demo.Tokenizer.Encode(answer.GetProperty("question").GetString()!))],
             [.. answers.Select(answer => imageOf[answer.GetProperty("file").GetString()!])]);
         var said = generator.Generate(
-            model, [.. answers.Select(_ => new[] { text.BosTokenId })], new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), new GenerationOptions { MaxLength = 8 },
+            model, [.. answers.Select(_ => new[] { text.BosTokenId })],
+                new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), new GenerationOptions
+            {
+                MaxLength = 8,
+            },
             cancellationToken: TestContext.Current.CancellationToken);
         // One of them may be a near tie.
-        Assert.InRange(answers.Zip(said).Count(pair => GoldenTokens(pair.First.GetProperty("tokens")).SequenceEqual(pair.Second[0].Tokens)), answers.Count - 1, answers.Count);
+        Assert.InRange(answers.Zip(said).Count(pair => GoldenTokens(pair.First.GetProperty("tokens")).SequenceEqual(pair.Second[0].Tokens)),
+            answers.Count - 1, answers.Count);
     }
 
     [Fact]
@@ -187,17 +200,20 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         run.Model.Ask(run.Images, run.Questions);
         var (text, question) = (run.Model.Config.Text, run.Questions[1]);
         var image = run.Model.ImageAttention(1);
-        Assert.Equal((text.Layers, text.Heads, question.Length, run.Model.Config.Vision.Tokens), (image.Layers, image.Heads, image.Tokens, image.ImageTokens));
+        Assert.Equal((text.Layers, text.Heads, question.Length, run.Model.Config.Vision.Tokens),
+            (image.Layers, image.Heads, image.Tokens, image.ImageTokens));
         Assert.All(image.Probabilities.Chunk(image.ImageTokens), row => Assert.Equal(1, row.Sum(), 5));
         var answer = run.Model.AnswerAttention(1, [run.Specials.Start, 5, 6]);
-        Assert.Equal((text.Layers, text.Heads, 3, run.Questions.Max(row => row.Length)), (answer.Layers, answer.Heads, answer.Tokens, answer.ImageTokens));
+        Assert.Equal((text.Layers, text.Heads, 3, run.Questions.Max(row => row.Length)),
+            (answer.Layers, answer.Heads, answer.Tokens, answer.ImageTokens));
         Assert.All(answer.Probabilities.Chunk(answer.ImageTokens), row =>
         {
             Assert.Equal(1, row.Sum(), 5);
             Assert.All(row[question.Length..], padding => Assert.Equal(0, padding));
         });
         run.Encode();
-        Assert.Contains("ask again", Assert.Throws<InvalidOperationException>(() => run.Model.ImageAttention(1)).Message, StringComparison.Ordinal);
+        Assert.Contains("ask again", Assert.Throws<InvalidOperationException>(() => run.Model.ImageAttention(1)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory, InlineData("question"), InlineData("prompt"), InlineData("scores")]
@@ -209,7 +225,8 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         var keep = new List<IDisposable>();
         NodeAblation.EveryNodeMatters(
             model.Executor, graph,
-            [("rows", 2), ("tokens", 5), ("images", 2), ("image_tokens", 7), ("questions", 2), ("question_tokens", 6), ("cache_rows", 2), ("capacity", 8)],
+            [("rows", 2), ("tokens", 5), ("images", 2), ("image_tokens", 7), ("questions", 2), ("question_tokens", 6), ("cache_rows", 2),
+                ("capacity", 8)],
             plan =>
             {
                 ModelGoldens.BindMadeUp(plan, model.Config.Text, keep);
@@ -248,7 +265,8 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
             {
                 model.Ask(model.Vision.Encode(2, side, side), [[4, 5, 6], [4, 7]]);
                 foreach (var beams in (int[])[1, 3])
-                    generator.Generate(model, [[97], [97]], new SpecialTokens(97, 3, 0), new GenerationOptions { NumBeams = beams, MaxLength = 6 });
+                    generator.Generate(model, [[97], [97]], new SpecialTokens(97, 3, 0),
+                        new GenerationOptions { NumBeams = beams, MaxLength = 6 });
             }
         }
         Assert.Equal(before, (device.LiveBuffers, device.AllocatedBytes));
@@ -260,8 +278,10 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         var device = devices.Get("cpu");
         using var model = AnsweringModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device);
         using var state = new DecodingState(device, images: 3, beams: 1, capacity: 8);
-        Assert.Contains("ask first", Assert.Throws<InvalidOperationException>(() => model.Prefill(state)).Message, StringComparison.Ordinal);
-        Assert.Contains("ask first", Assert.Throws<InvalidOperationException>(() => model.Rank([[5]], 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("ask first", Assert.Throws<InvalidOperationException>(() => model.Prefill(state)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("ask first", Assert.Throws<InvalidOperationException>(() => model.Rank([[5]], 1)).Message,
+            StringComparison.Ordinal);
         var images = ModelGoldens.EncodeSynthetic(model, 2);
         model.Ask(images, [[4, 5], [4]]);
         using var two = new DecodingState(device, images: 2, beams: 1, capacity: 8) { PromptTokens = 1, KeyTokens = 1 };
@@ -270,14 +290,19 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         model.Step(two);
         model.Ask(images, [[4, 5, 6], [4]]);
         Assert.Contains("prompt", Assert.Throws<InvalidOperationException>(() => model.Step(two)).Message, StringComparison.Ordinal);
-        Assert.Contains("3 questions, and 2", Assert.Throws<ArgumentException>(() => model.Prefill(state)).Message, StringComparison.Ordinal);
+        Assert.Contains("3 questions, and 2", Assert.Throws<ArgumentException>(() => model.Prefill(state)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("at least 1", Assert.Throws<ArgumentException>(() => model.Rank([[5]], 0)).Message, StringComparison.Ordinal);
         Assert.Contains("Text 1", Assert.Throws<ArgumentException>(() => model.Rank([[5], []], 1)).Message, StringComparison.Ordinal);
         Assert.Contains("no question 2", Assert.Throws<ArgumentException>(() => model.ImageAttention(2)).Message, StringComparison.Ordinal);
-        Assert.Contains("no question 2", Assert.Throws<ArgumentException>(() => model.AnswerAttention(2, [97])).Message, StringComparison.Ordinal);
-        Assert.Contains("token 99", Assert.Throws<ArgumentException>(() => model.Ask(images, [[99]], [0])).Message, StringComparison.Ordinal);
-        Assert.Contains("ask first", Assert.Throws<InvalidOperationException>(() => model.Prefill(state)).Message, StringComparison.Ordinal);
-        Assert.Contains("one width", Assert.Throws<CheckpointException>(() => AnsweringModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device)).Message, StringComparison.Ordinal);
+        Assert.Contains("no question 2", Assert.Throws<ArgumentException>(() => model.AnswerAttention(2, [97])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("token 99", Assert.Throws<ArgumentException>(() => model.Ask(images, [[99]], [0])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("ask first", Assert.Throws<InvalidOperationException>(() => model.Prefill(state)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("one width", Assert.Throws<CheckpointException>(
+            () => AnsweringModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device)).Message, StringComparison.Ordinal);
     }
 
     private static string Name(JsonElement test) => test.GetProperty("name").GetString()!;
@@ -332,7 +357,8 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
             Assert.Equal(expected.GetArrayLength(), actual.Length);
             for (var row = 0; row < actual.Length; row++)
             {
-                Assert.True(GoldenTokens(expected[row]).SequenceEqual(actual[row].Tokens), $"{Name(test)}, row {row}: {string.Join(' ', actual[row].Tokens)}, not {expected[row]}");
+                Assert.True(GoldenTokens(expected[row]).SequenceEqual(actual[row].Tokens),
+                    $"{Name(test)}, row {row}: {string.Join(' ', actual[row].Tokens)}, not {expected[row]}");
                 if (test.TryGetProperty("sequences_scores", out var scores))
                     Assert.Equal(scores[row].GetDouble(), actual[row].Score, 1e-4 * Math.Abs(scores[row].GetDouble()));
             }
@@ -341,11 +367,14 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         /// <summary>Ranks a list of answers to the questions that are asked now.</summary>
         public void CheckRank(JsonElement test)
         {
-            var ranked = Model.Rank([.. test.GetProperty("answers").EnumerateArray().Select(GoldenTokens)], test.GetProperty("k").GetInt32())[test.GetProperty("question").GetInt32()];
+            var ranked = Model.Rank([.. test.GetProperty("answers").EnumerateArray().Select(GoldenTokens)],
+                test.GetProperty("k").GetInt32())[test.GetProperty("question").GetInt32()];
             Assert.Equal(GoldenTokens(test.GetProperty("ranking")), ranked.Select(answer => answer.Answer));
             var candidates = GoldenTokens(test.GetProperty("candidates"));
-            Assert.Equal(candidates, ranked.OrderByDescending(answer => answer.FirstLogProbability).ThenBy(answer => answer.Answer).Select(answer => answer.Answer));
-            var sums = candidates.Zip(test.GetProperty("log_probs").EnumerateArray()).ToDictionary(pair => pair.First, pair => pair.Second.GetDouble());
+            Assert.Equal(candidates, ranked.OrderByDescending(answer => answer.FirstLogProbability).ThenBy(answer => answer.Answer)
+                .Select(answer => answer.Answer));
+            var sums = candidates.Zip(test.GetProperty("log_probs").EnumerateArray())
+                .ToDictionary(pair => pair.First, pair => pair.Second.GetDouble());
             Assert.All(ranked, answer => Assert.Equal(sums[answer.Answer], answer.LogProbability, 1e-5 * Math.Abs(sums[answer.Answer])));
         }
 
@@ -370,6 +399,7 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         }
 
         private float[] Logits(int[][] ids, int[][]? mask) => ModelGoldens.RunAll(Model.Whole(
-            RecordedOutputs.Nothing, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)], mask?.SelectMany(row => row).ToArray() ?? [], null))[DecoderGraphs.Logits];
+            RecordedOutputs.Nothing, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)],
+                mask?.SelectMany(row => row).ToArray() ?? [], null))[DecoderGraphs.Logits];
     }
 }

@@ -38,7 +38,8 @@ public class BatchInvarianceTests
             var together = Run(batch);
             for (var i = 0; i < batch.Length; i++)
             {
-                Assert.True(alone[batch[i]].Embeddings.AsSpan().SequenceEqual(together[i].Embeddings), $"image {batch[i]} at {i} of {batch.Length}");
+                Assert.True(alone[batch[i]].Embeddings.AsSpan().SequenceEqual(together[i].Embeddings),
+                    $"image {batch[i]} at {i} of {batch.Length}");
                 Assert.Equal(alone[batch[i]].Captions, together[i].Captions);
             }
         }
@@ -60,7 +61,8 @@ public class BatchInvarianceTests
             {
                 var sequences = generator.Generate(model, [.. batch.Select(image => prompts[image])], specials, options);
                 for (var i = 0; i < batch.Length; i++)
-                    captions[i].AddRange(sequences[i].Select(sequence => $"{string.Join(' ', sequence.Tokens)} ({BitConverter.DoubleToInt64Bits(sequence.Score):X})"));
+                    captions[i].AddRange(sequences[i]
+                        .Select(sequence => $"{string.Join(' ', sequence.Tokens)} ({BitConverter.DoubleToInt64Bits(sequence.Score):X})"));
             }
             return [.. embeddings.Zip(captions)];
         }

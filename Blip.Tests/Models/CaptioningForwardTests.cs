@@ -8,7 +8,9 @@ using ILGPU.Runtime;
 
 namespace Blip.Tests.Models;
 
-/// <summary>Every tensor of the captioning goldens: hidden states, attention maps and logits, judged by the reference's own float32 errors.</summary>
+/// <summary>
+/// Every tensor of the captioning goldens: hidden states, attention maps and logits, judged by the reference's own float32 errors.
+/// </summary>
 public class CaptioningForwardTests
 {
     private static readonly string[] Tiny = ["tiny-square", "tiny-wide", "tiny-head64"];
@@ -30,7 +32,8 @@ public class CaptioningForwardTests
         var checkedNames = new HashSet<string>();
 
         CheckVision("pixel_values", "vision");
-        foreach (var sized in golden.Names.Where(entry => entry.EndsWith(".pooler_output", StringComparison.Ordinal) && entry.Split('.').Length == 3).Select(entry => entry.Split('.')[1]))
+        foreach (var sized in golden.Names.Where(entry => entry.EndsWith(".pooler_output", StringComparison.Ordinal)
+            && entry.Split('.').Length == 3).Select(entry => entry.Split('.')[1]))
             CheckVision($"pixel_values.{sized}", $"vision.{sized}");
 
         Encode(golden, model, "pixel_values");
@@ -39,7 +42,8 @@ public class CaptioningForwardTests
         CheckWhole(golden, model, ids, mask, "lm", checkedNames);
         CheckLoss(golden, model, ids, mask, checkedNames);
 
-        var captions = golden.Generate.First().GetProperty("sequences").EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray()).ToArray();
+        var captions = golden.Generate.First().GetProperty("sequences").EnumerateArray()
+            .Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray()).ToArray();
         CheckGreedy(golden, model, captions, checkedNames);
 
         // An unchecked name is a failure.
@@ -69,10 +73,13 @@ public class CaptioningForwardTests
     internal static void CheckPrecision(string name, Device device, Precision precision, string errors)
     {
         using var golden = new GoldenModel(name, "captioning");
-        using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
+        using var model = CaptioningModel.Load(
+            ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
         var (images, side) = (Encode(golden, model, "pixel_values"), model.Config.Vision.ImageSize);
-        golden.AssertClose("vision.last_hidden_state", ModelGoldens.RunAll(model.Vision.Plan(RecordedOutputs.Nothing, images, side, side))[CaptioningGraphs.ImageEmbeddings], errors);
-        var logits = RunWhole(model, RecordedOutputs.Nothing, golden.Input("labels.input_ids"), golden.Input("labels.attention_mask"))[DecoderGraphs.Logits];
+        golden.AssertClose("vision.last_hidden_state",
+            ModelGoldens.RunAll(model.Vision.Plan(RecordedOutputs.Nothing, images, side, side))[CaptioningGraphs.ImageEmbeddings], errors);
+        var logits = RunWhole(
+            model, RecordedOutputs.Nothing, golden.Input("labels.input_ids"), golden.Input("labels.attention_mask"))[DecoderGraphs.Logits];
         golden.AssertClose("lm.logits", logits, errors);
     }
 
@@ -102,16 +109,20 @@ public class CaptioningForwardTests
         (float[] Logits, string Captions)? first = null;
         foreach (var passes in GraphPasses.Subsets())
         {
-            using var model = CaptioningModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
+            using var model = CaptioningModel.Load(
+                ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
             using var generator = new Generator(device);
             var images = Encode(golden, model, SizedPixels(golden));
-            var logits = RunWhole(model, RecordedOutputs.Nothing, golden.Input("labels.input_ids")[..images], golden.Input("labels.attention_mask")[..images])[DecoderGraphs.Logits];
+            var logits = RunWhole(model, RecordedOutputs.Nothing, golden.Input("labels.input_ids")[..images],
+                golden.Input("labels.attention_mask")[..images])[DecoderGraphs.Logits];
             // The graphs of prompt and step, too.
             var text = model.Config.Text;
             var captions = generator.Generate(
-                model, [.. Enumerable.Repeat(new[] { text.BosTokenId, 5, 6 }, images)], new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId),
+                model, [.. Enumerable.Repeat(new[] { text.BosTokenId, 5, 6 }, images)],
+                    new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId),
                 new GenerationOptions { MaxLength = 14, NumBeams = 3 }, cancellationToken: TestContext.Current.CancellationToken);
-            var result = (logits, string.Join('|', captions.Select(beams => $"{string.Join(' ', beams[0].Tokens)} {BitConverter.DoubleToInt64Bits(beams[0].Score):X}")));
+            var result = (logits, string.Join(
+                '|', captions.Select(beams => $"{string.Join(' ', beams[0].Tokens)} {BitConverter.DoubleToInt64Bits(beams[0].Score):X}")));
             first ??= result;
             Assert.True(first.Value.Logits.AsSpan().SequenceEqual(result.logits), $"passes {passes} change the result");
             Assert.Equal(first.Value.Captions, result.Item2);
@@ -128,8 +139,10 @@ public class CaptioningForwardTests
         using var executor = new Executor(device, weights);
         var pixels = golden.Stored(SizedPixels(golden), out var shape);
         using var buffer = device.Upload<float>(pixels);
-        var graph = executor.Optimize(new CaptioningGraphs(ModelSource.Resolve("synthetic:tiny-square").Config).Vision((int)shape[2], (int)shape[3]));
-        NodeAblation.EveryNodeMatters(executor, graph, [("images", (int)shape[0])], plan => plan.Bind(graph.Input(CaptioningGraphs.Pixels), buffer.View));
+        var graph = executor.Optimize(
+            new CaptioningGraphs(ModelSource.Resolve("synthetic:tiny-square").Config).Vision((int)shape[2], (int)shape[3]));
+        NodeAblation.EveryNodeMatters(
+            executor, graph, [("images", (int)shape[0])], plan => plan.Bind(graph.Input(CaptioningGraphs.Pixels), buffer.View));
     }
 
     [Fact]
@@ -155,7 +168,9 @@ public class CaptioningForwardTests
         }).ToList();
         using var cache = device.Allocate<float>(2L * config.Text.Layers * Rows * Capacity * config.Text.HiddenSize);
 
-        NodeAblation.EveryNodeMatters(executor, graph, [("rows", Rows), ("tokens", Tokens), ("cache_rows", Rows), ("capacity", Capacity), ("images", Rows), ("image_tokens", ImageTokens)], plan =>
+        NodeAblation.EveryNodeMatters(
+            executor, graph, [("rows", Rows), ("tokens", Tokens), ("cache_rows", Rows), ("capacity", Capacity), ("images", Rows),
+            ("image_tokens", ImageTokens)], plan =>
         {
             cache.View.MemSetToZero(device.Stream);
             plan.Bind(graph.Input(CaptioningGraphs.Ids), ids.View);
@@ -174,9 +189,11 @@ public class CaptioningForwardTests
         images.ForEach(image => image.Dispose());
     }
 
-    private static void CheckWhole(GoldenModel golden, CaptioningModel model, int[][] ids, int[][] mask, string prefix, HashSet<string> seen)
+    private static void CheckWhole(
+        GoldenModel golden, CaptioningModel model, int[][] ids, int[][] mask, string prefix, HashSet<string> seen)
     {
-        foreach (var (output, values) in RunWhole(model, RecordedOutputs.HiddenStates | RecordedOutputs.Attentions | RecordedOutputs.CrossAttentions, ids, mask))
+        foreach (var (output, values) in RunWhole(
+            model, RecordedOutputs.HiddenStates | RecordedOutputs.Attentions | RecordedOutputs.CrossAttentions, ids, mask))
         {
             var name = ModelGoldens.Name(output, prefix);
             golden.AssertClose(name, values);
@@ -196,11 +213,13 @@ public class CaptioningForwardTests
         // The reference pads finished captions, and goes on looking.
         golden.Stored("greedy.cross_attention.0", out var shape);
         var tokens = (int)shape[2];
-        var padded = captions.Select(row => row.Concat(Enumerable.Repeat(model.Config.Text.PadTokenId, tokens - row.Length)).ToArray()).ToArray();
+        var padded = captions.Select(row => row.Concat(Enumerable.Repeat(model.Config.Text.PadTokenId, tokens - row.Length)).ToArray())
+            .ToArray();
         var maps = padded.Select((row, image) => model.CrossAttention(image, row)).ToList();
         for (var layer = 0; layer < model.Config.Text.Layers; layer++)
         {
-            golden.AssertClose($"greedy.cross_attention.{layer}", maps.SelectMany(map => map.Probabilities.Chunk(map.Probabilities.Length / map.Layers).ElementAt(layer)).ToArray());
+            golden.AssertClose($"greedy.cross_attention.{layer}",
+                maps.SelectMany(map => map.Probabilities.Chunk(map.Probabilities.Length / map.Layers).ElementAt(layer)).ToArray());
             seen.Add($"greedy.cross_attention.{layer}");
         }
 
@@ -210,14 +229,17 @@ public class CaptioningForwardTests
     }
 
     private static string SizedPixels(GoldenModel golden) =>
-        "pixel_values." + golden.Names.First(name => name.StartsWith("vision.", StringComparison.Ordinal) && name.Split('.')[1].Contains('x')).Split('.')[1];
+        "pixel_values." + golden.Names.First(
+            name => name.StartsWith("vision.", StringComparison.Ordinal) && name.Split('.')[1].Contains('x')).Split('.')[1];
 
-    private static int Encode(GoldenModel golden, CaptioningModel model, string pixels) => ModelGoldens.Encode(golden, model, pixels).Images;
+    private static int Encode(GoldenModel golden, CaptioningModel model, string pixels) =>
+        ModelGoldens.Encode(golden, model, pixels).Images;
 
     private static Dictionary<string, float[]> RunWhole(CaptioningModel model, RecordedOutputs watch, int[][] ids, int[][]? mask)
     {
         using var plan = model.Whole(
-            watch, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)], mask?.SelectMany(row => row).ToArray() ?? [], null);
+            watch, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)],
+                mask?.SelectMany(row => row).ToArray() ?? [], null);
         plan.Run();
         return plan.Graph.Outputs.Keys.ToDictionary(name => name, plan.ReadOutput);
     }

@@ -72,7 +72,10 @@ public class CaptioningModelTests
         Assert.Throws<ObjectDisposedException>(() => Said());
 
         string Said() => string.Join(", ", generator.Generate(
-            model, [.. Enumerable.Repeat(new[] { 97 }, kept.Images)], new SpecialTokens(97, 71, 0), new GenerationOptions { MaxLength = 10 }).Select(image => string.Join(' ', image[0].Tokens)));
+            model, [.. Enumerable.Repeat(new[] { 97 }, kept.Images)], new SpecialTokens(97, 71, 0), new GenerationOptions
+            {
+                MaxLength = 10,
+            }).Select(image => string.Join(' ', image[0].Tokens)));
     }
 
     [Fact]
@@ -86,8 +89,10 @@ public class CaptioningModelTests
         Assert.Contains("3 images, and 2", Assert.Throws<ArgumentException>(() => model.Prefill(state)).Message, StringComparison.Ordinal);
         Assert.Contains("prompt", Assert.Throws<InvalidOperationException>(() => model.Step(state)).Message, StringComparison.Ordinal);
         Assert.Contains("99", Assert.Throws<ArgumentException>(() => model.CrossAttention(0, [97, 99])).Message, StringComparison.Ordinal);
-        Assert.Contains("no image 2", Assert.Throws<ArgumentException>(() => model.CrossAttention(2, [97])).Message, StringComparison.Ordinal);
-        Assert.Contains("at most 40", Assert.Throws<ArgumentException>(() => model.CrossAttention(0, new int[41])).Message, StringComparison.Ordinal);
+        Assert.Contains("no image 2", Assert.Throws<ArgumentException>(() => model.CrossAttention(2, [97])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("at most 40", Assert.Throws<ArgumentException>(() => model.CrossAttention(0, new int[41])).Message,
+            StringComparison.Ordinal);
         Assert.Contains("patch", Assert.Throws<ArgumentException>(() => model.Encode(1, 3, 24)).Message, StringComparison.Ordinal);
     }
 

@@ -40,11 +40,13 @@ public class CompatTests(OpenDevices devices) : IClassFixture<OpenDevices>
         // A single pair is read alike by both.
         Assert.Equal(ids, Original.MatchText(ids, text));
         Assert.Equal(ids, HuggingFace.RerankText(ids, text));
-        var (ours, theirs) = (model.Match(images, [HuggingFace.RerankText(ids, text)])[0], model.Match(images, [Original.RerankText(ids, text)])[0]);
+        var (ours, theirs) =
+            (model.Match(images, [HuggingFace.RerankText(ids, text)])[0], model.Match(images, [Original.RerankText(ids, text)])[0]);
         Assert.Equal(answer.GetProperty("itm")[1].GetDouble(), ours.Match, 5e-5);
         Assert.Equal(answer.GetProperty("itm_enc")[1].GetDouble(), theirs.Match, 5e-5);
         Assert.Equal(answer.GetProperty("match_probability").GetDouble(), HuggingFace.Score(ours, cosine), 1e-5);
-        Assert.Equal(answer.GetProperty("itm_enc")[1].GetDouble() + answer.GetProperty("itc").GetDouble(), Original.Score(theirs, cosine), 1e-4);
+        Assert.Equal(answer.GetProperty("itm_enc")[1].GetDouble() + answer.GetProperty("itc").GetDouble(), Original.Score(theirs, cosine),
+            1e-4);
     }
 
     [Fact]
@@ -63,7 +65,8 @@ public class CompatTests(OpenDevices devices) : IClassFixture<OpenDevices>
         double Score(CompatRules rules)
         {
             model.Ask(images, [rules.Question(ids, text)]);
-            return generator.Generate(model, [[text.BosTokenId]], new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), new GenerationOptions())[0][0].Score;
+            return generator.Generate(model, [[text.BosTokenId]], new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId),
+                new GenerationOptions())[0][0].Score;
         }
     }
 
@@ -90,10 +93,13 @@ public class CompatTests(OpenDevices devices) : IClassFixture<OpenDevices>
     {
         Assert.Equal((null, true), (HuggingFace.CaptionPrompt, HuggingFace.KeepsPrompt));
         Assert.Equal(("a picture of ", false), (Original.CaptionPrompt, Original.KeepsPrompt));
-        Assert.Equal((null, null, null, null), (HuggingFace.Captioning, HuggingFace.CaptionSampling, HuggingFace.Answering, HuggingFace.QuestionImageSize));
+        Assert.Equal((null, null, null, null),
+            (HuggingFace.Captioning, HuggingFace.CaptionSampling, HuggingFace.Answering, HuggingFace.QuestionImageSize));
         var (captioning, sampling, answering) = (Original.Captioning!, Original.CaptionSampling!, Original.Answering!);
         Assert.Equal((3, 20, 5, false), (captioning.NumBeams, captioning.MaxLength, captioning.MinLength, captioning.DoSample));
-        Assert.Equal((1, 20, 5, true, 0.9, 1.1, 50), (sampling.NumBeams, sampling.MaxLength, sampling.MinLength, sampling.DoSample, sampling.TopP, sampling.RepetitionPenalty, sampling.TopK));
+        Assert.Equal((1, 20, 5, true, 0.9, 1.1, 50),
+            (sampling.NumBeams, sampling.MaxLength, sampling.MinLength, sampling.DoSample, sampling.TopP, sampling.RepetitionPenalty,
+            sampling.TopK));
         Assert.Equal((3, 10, 1), (answering.NumBeams, answering.MaxLength, answering.MinLength));
         Assert.Equal(480, Original.QuestionImageSize);
     }
@@ -101,9 +107,11 @@ public class CompatTests(OpenDevices devices) : IClassFixture<OpenDevices>
     [Fact]
     public void An_implementation_that_there_is_not_is_refused()
     {
-        Assert.Contains("HuggingFace or Original", Assert.Throws<ArgumentOutOfRangeException>(() => CompatRules.Of((Compat)7)).Message, StringComparison.Ordinal);
+        Assert.Contains("HuggingFace or Original", Assert.Throws<ArgumentOutOfRangeException>(() => CompatRules.Of((Compat)7)).Message,
+            StringComparison.Ordinal);
         var device = devices.Get("cpu");
         Assert.Contains("HuggingFace or Original", Assert.Throws<ArgumentOutOfRangeException>(
-            () => MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device, new ModelOptions { Compat = (Compat)7 })).Message, StringComparison.Ordinal);
+            () => MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device,
+                new ModelOptions { Compat = (Compat)7 })).Message, StringComparison.Ordinal);
     }
 }

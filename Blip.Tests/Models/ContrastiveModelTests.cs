@@ -43,7 +43,8 @@ public class ContrastiveModelTests(OpenDevices devices) : IClassFixture<OpenDevi
     internal static void CheckPrecision(string name, Device device, Precision precision, string errors)
     {
         using var golden = new GoldenModel(name, "model");
-        using var model = ContrastiveModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
+        using var model = ContrastiveModel.Load(
+            ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
         var output = model.Compare(ModelGoldens.Encode(golden, model), ModelGoldens.Texts(golden, "input_ids", "attention_mask"));
         golden.AssertClose("logits_per_image", Flat(output.LogitsPerImage), errors);
         golden.AssertClose("text_embeds", Flat(output.TextEmbeddings), errors);
@@ -58,7 +59,8 @@ public class ContrastiveModelTests(OpenDevices devices) : IClassFixture<OpenDevi
         var graph = model.Graphs.Single(graph => graph.Name == name);
         var keep = new List<IDisposable>();
         NodeAblation.EveryNodeMatters(
-            model.Executor, graph, [("rows", 2), ("tokens", 5), ("images", 2), ("image_tokens", 7)], plan => ModelGoldens.BindMadeUp(plan, model.Config.Text, keep));
+            model.Executor, graph, [("rows", 2), ("tokens", 5), ("images", 2), ("image_tokens", 7)], plan =>
+                ModelGoldens.BindMadeUp(plan, model.Config.Text, keep));
         keep.ForEach(buffer => buffer.Dispose());
     }
 
@@ -68,7 +70,8 @@ public class ContrastiveModelTests(OpenDevices devices) : IClassFixture<OpenDevi
         var output = new ContrastiveOutput([[1, 0]], [[1, 0], [0, 1]], 2);
         Assert.Equal([[2, 0]], output.LogitsPerImage);
         Assert.Equal([[2], [0]], output.LogitsPerText);
-        Assert.Contains("1 images and 2 texts", Assert.Throws<InvalidOperationException>(() => output.Loss()).Message, StringComparison.Ordinal);
+        Assert.Contains("1 images and 2 texts", Assert.Throws<InvalidOperationException>(() => output.Loss()).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Similarity.Cosine([1, 2], [1]));
     }
 

@@ -15,7 +15,8 @@ internal sealed class DemoImages(string head) : IDisposable
 
     public ModelSource Source { get; } = ModelSource.Resolve(Path.Combine(AppContext.BaseDirectory, "weights", head));
 
-    public WordPieceTokenizer Tokenizer { get; } = WordPieceTokenizer.Load(Path.Combine(AppContext.BaseDirectory, "weights", head, "vocab.txt"));
+    public WordPieceTokenizer Tokenizer { get; } =
+        WordPieceTokenizer.Load(Path.Combine(AppContext.BaseDirectory, "weights", head, "vocab.txt"));
 
     public JsonElement Root => golden.RootElement;
 

@@ -5,7 +5,9 @@ using ILGPU.Runtime;
 
 namespace Blip.Tests.Models;
 
-/// <summary>Where matched texts looked: Grad-CAM against the reference's maps, layer by layer, and rollout against its required sums.</summary>
+/// <summary>
+/// Where matched texts looked: Grad-CAM against the reference's maps, layer by layer, and rollout against its required sums.
+/// </summary>
 public class GradCamTests
 {
     [Theory]
@@ -65,7 +67,8 @@ public class GradCamTests
             Assert.InRange(before.Sum(), 0.5, 1 - Math.Pow(0.25, model.Config.Text.Layers));
         }
 
-        static float[] Row(CrossAttention attention, int word) => attention.Probabilities.AsSpan(word * attention.ImageTokens, attention.ImageTokens).ToArray();
+        static float[] Row(CrossAttention attention, int word) =>
+            attention.Probabilities.AsSpan(word * attention.ImageTokens, attention.ImageTokens).ToArray();
     }
 
     [Fact]
@@ -82,7 +85,8 @@ public class GradCamTests
         captioning.Encode(1, 24, 24);
         Refused("GradCam is about whether a text matches", () => captioning.CrossAttention(0, text, AttentionMethod.GradCam));
 
-        static void Refused(string message, Action act) => Assert.Contains(message, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
+        static void Refused(string message, Action act) =>
+            Assert.Contains(message, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
     }
 
     private static ImageStates Encode(MatchingModel model, GoldenModel golden)

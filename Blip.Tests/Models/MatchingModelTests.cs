@@ -127,7 +127,9 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         var matches = model.Match(
             images, [.. answers.Select(answer => demo.Tokenizer.Encode(answer.GetProperty("text").GetString()!))],
             [.. answers.Select(answer => imageOf[answer.GetProperty("file").GetString()!])]);
-        Assert.All(answers.Zip(matches), pair => Assert.Equal(pair.First.GetProperty("match_probability").GetDouble(), pair.Second.Probability, precision == Precision.W8A8 ? 0.01 : 0.03));
+        Assert.All(answers.Zip(matches),
+            pair => Assert.Equal(
+            pair.First.GetProperty("match_probability").GetDouble(), pair.Second.Probability, precision == Precision.W8A8 ? 0.01 : 0.03));
     }
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
@@ -198,7 +200,8 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         var graph = model.Graphs.Single(graph => graph.Name == name);
         var keep = new List<IDisposable>();
         NodeAblation.EveryNodeMatters(
-            model.Executor, graph, [("rows", 2), ("tokens", 5), ("images", 2), ("image_tokens", 7)], plan => ModelGoldens.BindMadeUp(plan, model.Config.Text, keep));
+            model.Executor, graph, [("rows", 2), ("tokens", 5), ("images", 2), ("image_tokens", 7)], plan =>
+                ModelGoldens.BindMadeUp(plan, model.Config.Text, keep));
         keep.ForEach(buffer => buffer.Dispose());
     }
 
@@ -218,7 +221,8 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
             var kept = ModelGoldens.EncodeSynthetic(model, 2, keep: true);
             var withoutText = kept.Bytes;
             model.Match(kept, texts);
-            Assert.Equal(withoutText + (2L * kept.Tokens * 2 * model.Config.Text.HiddenSize * model.Config.Text.Layers * sizeof(float)), kept.Bytes);
+            Assert.Equal(withoutText + (2L * kept.Tokens * 2 * model.Config.Text.HiddenSize * model.Config.Text.Layers * sizeof(float)),
+                kept.Bytes);
             Assert.NotEqual(live, (device.LiveBuffers, device.AllocatedBytes));
             kept.Dispose();
             kept.Dispose();
@@ -261,7 +265,8 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         ModelGoldens.Write(model, new float[3 * 24 * 48], 1, 24, 48);
         Refused("tokens cannot be one batch", () => model.Vision.Gather([(images, 0), (model.Vision.Encode(1, 24, 48), 0)]));
 
-        static void Refused(string part, Func<object> call) => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refused(string part, Func<object> call) =>
+            Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -269,10 +274,12 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
     {
         var device = devices.Get("cpu");
         var source = ModelSource.Resolve(Path.Combine(AppContext.BaseDirectory, "weights", "captioning"));
-        Assert.Contains("BlipForConditionalGeneration", Assert.Throws<CheckpointException>(() => MatchingModel.Load(source, device)).Message, StringComparison.Ordinal);
+        Assert.Contains("BlipForConditionalGeneration",
+            Assert.Throws<CheckpointException>(() => MatchingModel.Load(source, device)).Message, StringComparison.Ordinal);
     }
 
-    private static float[] Flat(IEnumerable<MatchLogits> matches) => [.. matches.SelectMany(match => (float[])[match.NoMatch, match.Match])];
+    private static float[] Flat(IEnumerable<MatchLogits> matches) =>
+        [.. matches.SelectMany(match => (float[])[match.NoMatch, match.Match])];
 
     private static float[] Cosines(MatchingModel model, ImageStates images, IReadOnlyList<int[]> texts) =>
         [.. Similarity.Products(model.EmbedImages(images), model.EmbedTexts(texts)).SelectMany(row => row)];

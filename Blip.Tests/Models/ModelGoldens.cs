@@ -52,7 +52,9 @@ internal static class ModelGoldens
 
     /// <summary>Encodes the images in the pixel buffer; a captioner captions them from now on.</summary>
     public static ImageStates Encode(BlipModel model, int images, int height, int width, bool keep = false) =>
-        model is CaptioningModel captioning ? captioning.Encode(images, height, width, keep) : model.Vision.Encode(images, height, width, keep);
+        model is CaptioningModel captioning
+            ? captioning.Encode(images, height, width, keep)
+            : model.Vision.Encode(images, height, width, keep);
 
     /// <summary>A golden's texts without their padding.</summary>
     public static int[][] Texts(GoldenModel golden, string ids, string mask) =>
@@ -69,9 +71,11 @@ internal static class ModelGoldens
     }
 
     /// <summary>Compares the image encoder's states over the pixel buffer with the golden's; the names are added to the set.</summary>
-    public static void CheckVision(GoldenModel golden, BlipModel model, (int Images, int Height, int Width) size, string prefix, HashSet<string> seen)
+    public static void CheckVision(
+        GoldenModel golden, BlipModel model, (int Images, int Height, int Width) size, string prefix, HashSet<string> seen)
     {
-        foreach (var (output, values) in RunAll(model.Vision.Plan(RecordedOutputs.HiddenStates | RecordedOutputs.Attentions, size.Images, size.Height, size.Width)))
+        foreach (var (output, values) in RunAll(
+            model.Vision.Plan(RecordedOutputs.HiddenStates | RecordedOutputs.Attentions, size.Images, size.Height, size.Width)))
         {
             var name = Name(output, prefix);
             if (!golden.Names.Contains(name) && name.Contains(".attention.", StringComparison.Ordinal))
@@ -142,7 +146,8 @@ internal static class ModelGoldens
     {
         using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(GoldenModel.Folder("models", model, head), "config.json")));
         var text = config.RootElement.GetProperty("text_config");
-        return new SpecialTokens(text.GetProperty("bos_token_id").GetInt32(), text.GetProperty("sep_token_id").GetInt32(), text.GetProperty("pad_token_id").GetInt32());
+        return new SpecialTokens(text.GetProperty("bos_token_id").GetInt32(), text.GetProperty("sep_token_id").GetInt32(),
+            text.GetProperty("pad_token_id").GetInt32());
     }
 
     /// <summary>Binds every input of a graph to made-up values that its kernels can take; the buffers live as long as the list.</summary>

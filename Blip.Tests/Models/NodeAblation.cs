@@ -23,7 +23,8 @@ internal static class NodeAblation
             using var plan = executor.Plan(changed, sizes);
             bind(plan);
             // The missing node's result is zero.
-            var zeros = (missing?.Outputs ?? []).Except(changed.Outputs.Values).Select(value => (value, executor.Device.Allocate<float>(plan.Length(value)))).ToList();
+            var zeros = (missing?.Outputs ?? []).Except(changed.Outputs.Values)
+                .Select(value => (value, executor.Device.Allocate<float>(plan.Length(value)))).ToList();
             foreach (var (value, buffer) in zeros)
                 plan.Bind(value, buffer.View);
             plan.Run();

@@ -6,7 +6,8 @@ namespace Blip.Tests.Models;
 internal sealed class ReasoningFolder : IDisposable
 {
     private static readonly string[] Words =
-        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "both", "images", "show", "the", "left", "one", "is", "red", "star", "there", "are", "two", "shapes", "right"];
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "both", "images", "show", "the", "left", "one", "is", "red", "star", "there",
+            "are", "two", "shapes", "right"];
 
     private readonly TemporaryFolder folder = new();
 

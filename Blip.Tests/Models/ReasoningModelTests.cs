@@ -94,7 +94,8 @@ public class ReasoningModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         var rest = entries.Keys.Except(golden.Select(tensor => tensor.Name)).ToList();
         Assert.Empty(rest.Except(matcher));
         Assert.All(matcher.Except(rest), key => Assert.True(
-            key.Contains("crossattention.self.") || key.Contains("crossattention.output.dense.") || key.Contains("_proj.") || key.StartsWith("itm_head.", StringComparison.Ordinal), key));
+            key.Contains("crossattention.self.") || key.Contains("crossattention.output.dense.") || key.Contains("_proj.")
+                || key.StartsWith("itm_head.", StringComparison.Ordinal), key));
     }
 
     /// <summary>The golden's eight images: the first ones of the four pairs, then the second ones.</summary>
@@ -125,7 +126,8 @@ public class ReasoningModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         {
             for (var i = row * tokens * width; i < ((row * tokens) + texts[row].Length) * width; i++)
                 Assert.True(
-                    Math.Abs((double)expected[i] - actual[i]) <= bound, $"row {row}, element {i}: {actual[i]} for {expected[i]}, bound {bound:E1}");
+                    Math.Abs((double)expected[i] - actual[i]) <= bound,
+                        $"row {row}, element {i}: {actual[i]} for {expected[i]}, bound {bound:E1}");
         }
     }
 

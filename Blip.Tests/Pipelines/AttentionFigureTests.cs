@@ -75,9 +75,11 @@ public class AttentionFigureTests
         Assert.Equal(commonScale, sheet.Bar is not null);
         Assert.All(sheet.Cells, cell => Assert.Equal(commonScale, cell.Layout.Bar is null));
 
-        var places = sheet.Cells.Select(cell => SKRectI.Create(cell.Left, cell.Top, cell.Layout.Size.Width, cell.Layout.Size.Height)).ToList();
+        var places = sheet.Cells.Select(cell => SKRectI.Create(cell.Left, cell.Top, cell.Layout.Size.Width, cell.Layout.Size.Height))
+            .ToList();
         var page = new SKRectI(0, 0, sheet.Width, sheet.Height);
-        Assert.All(places.Index(), one => Assert.True(page.Contains(one.Item) && !places.Skip(one.Index + 1).Append(sheet.Bar ?? default).Any(one.Item.IntersectsWith)));
+        Assert.All(places.Index(), one =>
+            Assert.True(page.Contains(one.Item) && !places.Skip(one.Index + 1).Append(sheet.Bar ?? default).Any(one.Item.IntersectsWith)));
 
         var drawn = sheet.Draw();
         Assert.Equal((sheet.Width, sheet.Height), (drawn.Width, drawn.Height));
@@ -94,7 +96,8 @@ public class AttentionFigureTests
     [Fact]
     public void What_one_sheet_has_no_room_for_stands_on_the_next()
     {
-        WordLine[] lines = [.. Enumerable.Range(0, 40).Select(i => new WordLine($"text {i}", [.. Enumerable.Repeat(i % 2 == 0 ? Ring : Star, 9)]))];
+        WordLine[] lines =
+            [.. Enumerable.Range(0, 40).Select(i => new WordLine($"text {i}", [.. Enumerable.Repeat(i % 2 == 0 ? Ring : Star, 9)]))];
         var sheets = AttentionSheet.Of(Photo(64, 64), lines);
         Assert.InRange(sheets.Count, 3, 8);
         Assert.All(sheets, sheet => Assert.InRange(sheet.Height, 1, 4200));
@@ -102,7 +105,8 @@ public class AttentionFigureTests
         Assert.Null(Assert.Single(Assert.Single(AttentionSheet.Of(Photo(64, 64), [new WordLine("caption", [])])).Cells).Word);
     }
 
-    private static RgbImage Photo(int width, int height) => new(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * 7))]);
+    private static RgbImage Photo(int width, int height) =>
+        new(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * 7))]);
 
     private static byte[] Colour(float heat)
     {

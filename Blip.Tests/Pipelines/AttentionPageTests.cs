@@ -41,7 +41,8 @@ public partial class AttentionPageTests
         Assert.Equal((2, 1), (layer.Width, layer.Height));
         Assert.True(layer.Pixels[3] > layer.Pixels[0], "heat is lighter");
 
-        static RgbImage Decode(string uri) => ImageDecoder.Decode(new MemoryStream(Convert.FromBase64String(uri[(uri.IndexOf(',') + 1)..])));
+        static RgbImage Decode(string uri) =>
+            ImageDecoder.Decode(new MemoryStream(Convert.FromBase64String(uri[(uri.IndexOf(',') + 1)..])));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ public class AttentionTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private const string Text = "a small green cross left of a small blue circle on a pink background", Question = "what color is the circle?";
+    private const string Text = "a small green cross left of a small blue circle on a pink background",
+        Question = "what color is the circle?";
 
     private static string Image(int number) => Repository.Absolute($"weights/samples/{number:00}.png");
 
@@ -23,18 +24,25 @@ public class AttentionTests
             var alone = matcher.Match(Image(5), Text, options, cancellationToken: Token);
             Assert.Equal(Text, string.Join(' ', alone.Attention.Select(word => word.Word)));
             Assert.All(alone.Attention, word => Assert.Equal((8, 8, 1f), (word.Height, word.Width, word.Values.Max())));
-            var results = await matcher.MatchAllAsync([Image(1), Image(5)], ["a ring", Text], options, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+            var results = await matcher.MatchAllAsync(
+                [Image(1), Image(5)], ["a ring", Text], options, TestContext.Current.CancellationToken)
+                .ToListAsync(TestContext.Current.CancellationToken);
             Same(alone.Attention, results[1].Matches![1].Attention);
             Assert.Equal(300, results[1].Image!.Width);
 
             using var kept = matcher.Encode(Image(5), cancellationToken: Token);
             if (method == AttentionMethod.Rollout)
-                Assert.Contains("give the image itself", Assert.Throws<ImageException>(() => matcher.Match(kept, Text, options, cancellationToken: Token)).Message, StringComparison.Ordinal);
+                Assert.Contains("give the image itself",
+                    Assert.Throws<ImageException>(() => matcher.Match(kept, Text, options, cancellationToken: Token)).Message,
+                    StringComparison.Ordinal);
             else
                 Same(alone.Attention, matcher.Match(kept, Text, options, cancellationToken: Token).Attention);
         }
         Assert.Empty(matcher.Match(Image(5), Text, cancellationToken: Token).Attention);
-        Assert.Contains("AttentionLayer is 7", Assert.Throws<ArgumentException>(() => matcher.Match(Image(5), Text, new MatchOptions { Attention = true, AttentionLayer = 7 }, cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("AttentionLayer is 7",
+            Assert.Throws<ArgumentException>(
+            () => matcher.Match(Image(5), Text, new MatchOptions { Attention = true, AttentionLayer = 7 },
+            cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,11 +64,16 @@ public class AttentionTests
 
             using var kept = answerer.Encode(Image(5), cancellationToken: Token);
             if (method == AttentionMethod.Rollout)
-                Assert.Contains("give the image itself", Assert.Throws<ImageException>(() => answerer.Answer(kept, Question, options, cancellationToken: Token)).Message, StringComparison.Ordinal);
+                Assert.Contains("give the image itself",
+                    Assert.Throws<ImageException>(() => answerer.Answer(kept, Question, options, cancellationToken: Token)).Message,
+                    StringComparison.Ordinal);
             else
                 Same(alone.Attention, answerer.Answer(kept, Question, options, cancellationToken: Token).Attention);
         }
-        Assert.Contains("for matches alone", Assert.Throws<ArgumentException>(() => answerer.Answer(Image(5), Question, new AnswerOptions { Attention = true, AttentionMethod = AttentionMethod.GradCam }, cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("for matches alone",
+            Assert.Throws<ArgumentException>(
+            () => answerer.Answer(Image(5), Question, new AnswerOptions { Attention = true, AttentionMethod = AttentionMethod.GradCam },
+            cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,11 +81,14 @@ public class AttentionTests
     {
         using var captioner = Captioner.Load(Repository.Absolute("weights/captioning"), new CaptionerOptions { Device = "cpu" });
         var looked = captioner.Caption(Image(0), new CaptionOptions { Attention = true }, cancellationToken: Token);
-        var reached = captioner.Caption(Image(0), new CaptionOptions { Attention = true, AttentionMethod = AttentionMethod.Rollout }, cancellationToken: Token);
+        var reached = captioner.Caption(
+            Image(0), new CaptionOptions { Attention = true, AttentionMethod = AttentionMethod.Rollout }, cancellationToken: Token);
         Assert.Equal(looked.Text, reached.Text);
         Assert.Equal(looked.Attention.Select(word => word.Word), reached.Attention.Select(word => word.Word));
         Assert.NotEqual(looked.Attention[3].Values, reached.Attention[3].Values);
-        Assert.Throws<ArgumentException>(() => captioner.Caption(Image(0), new CaptionOptions { Attention = true, AttentionMethod = AttentionMethod.GradCam }, cancellationToken: Token));
+        Assert.Throws<ArgumentException>(
+            () => captioner.Caption(
+            Image(0), new CaptionOptions { Attention = true, AttentionMethod = AttentionMethod.GradCam }, cancellationToken: Token));
     }
 
     private static void Same(IReadOnlyList<WordAttention> expected, IReadOnlyList<WordAttention> actual)

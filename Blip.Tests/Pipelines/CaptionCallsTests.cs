@@ -49,7 +49,8 @@ public class CaptionCallsTests
     public async Task A_stream_among_other_calls_has_its_words()
     {
         using var captioner = Load(3);
-        var words = Demo.Paths.Select(async path => string.Concat(await captioner.StreamAsync(path, cancellationToken: Token).ToListAsync(Token)));
+        var words = Demo.Paths.Select(
+            async path => string.Concat(await captioner.StreamAsync(path, cancellationToken: Token).ToListAsync(Token)));
         Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption), await Task.WhenAll(words));
     }
 
@@ -113,7 +114,8 @@ public class CaptionCallsTests
         {
             try
             {
-                Assert.Equal(Demo.Answers("greedy")[i % Demo.Paths.Length].Caption, (await call.WaitAsync(TimeSpan.FromSeconds(60), Token)).Text);
+                Assert.Equal(Demo.Answers("greedy")[i % Demo.Paths.Length].Caption,
+                    (await call.WaitAsync(TimeSpan.FromSeconds(60), Token)).Text);
             }
             catch (ObjectDisposedException)
             {
@@ -132,7 +134,8 @@ public class CaptionCallsTests
             while (!stop.IsCancellationRequested)
                 await captioner.CaptionAsync(Demo.Paths[0], null, Token);
         }).ToList();
-        var all = await captioner.CaptionAllAsync(Demo.Paths.Select(path => ImageSource.FromFile(path)), null, Token).ToListAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token);
+        var all = await captioner.CaptionAllAsync(Demo.Paths.Select(path => ImageSource.FromFile(path)), null, Token).ToListAsync(Token)
+            .AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token);
         await stop.CancelAsync();
         await Task.WhenAll(callers);
         Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption), all.Select(result => result.Caption!.Text));
@@ -143,7 +146,8 @@ public class CaptionCallsTests
     {
         using var captioner = Load(4);
         await captioner.CaptionAsync(Demo.Paths[0], null, Token);
-        var calls = Task.WhenAll(Enumerable.Range(0, 300).Select(i => captioner.CaptionAsync(Demo.Paths[i % Demo.Paths.Length], null, Token)));
+        var calls = Task.WhenAll(Enumerable.Range(0, 300)
+            .Select(i => captioner.CaptionAsync(Demo.Paths[i % Demo.Paths.Length], null, Token)));
         var slowest = TimeSpan.Zero;
         while (!calls.IsCompleted)
         {
@@ -166,11 +170,13 @@ public class CaptionCallsTests
         var ratios = new List<double>();
         for (var attempt = 0; attempt < 7 && !(ratios.Count > 0 && ratios.Min() < 1.15); attempt++)
             ratios.Add(await Cost(Together) / await Cost(Batch));
-        Assert.True(ratios.Min() < 1.3, $"calls take {string.Join(", ", ratios.Select(ratio => ratio.ToString("F2")))} times the processor of a batch");
+        Assert.True(ratios.Min() < 1.3,
+            $"calls take {string.Join(", ", ratios.Select(ratio => ratio.ToString("F2")))} times the processor of a batch");
 
         async Task Together() => await Task.WhenAll(paths.Select(path => captioner.CaptionAsync(path, null, Token)));
 
-        async Task Batch() => await captioner.CaptionAllAsync(paths.Select(path => ImageSource.FromFile(path)), null, Token).ToListAsync(Token);
+        async Task Batch() =>
+            await captioner.CaptionAllAsync(paths.Select(path => ImageSource.FromFile(path)), null, Token).ToListAsync(Token);
 
         static async Task<double> Cost(Func<Task> work)
         {

@@ -32,18 +32,28 @@ public class CaptionCostsTests
         device.Profiler = new Profiler();
         var counted = CaptionCosts.Of(
             Source,
-            new CostOptions { Device = device.Kind, BatchSize = Images, NumBeams = beams, Tokens = Tokens, ImageWidth = Width, ImageHeight = Height }).ToDictionary(stage => stage.Name);
+            new CostOptions
+            {
+                Device = device.Kind,
+                BatchSize = Images,
+                NumBeams = beams,
+                Tokens = Tokens,
+                ImageWidth = Width,
+                ImageHeight = Height,
+            }).ToDictionary(stage => stage.Name);
 
         var before = device.Queued;
         for (var i = 0; i < Images; i++)
-            preprocessor.Write(new RgbImage(Width, Height, new byte[3 * Width * Height]), model.Vision.PixelBuffer(Images, side, side).SubView(0, 3L * side * side));
+            preprocessor.Write(new RgbImage(Width, Height, new byte[3 * Width * Height]),
+                model.Vision.PixelBuffer(Images, side, side).SubView(0, 3L * side * side));
         Assert.Equal(counted["preprocessing"].Kernels, Since());
         model.Vision.EncodeInto(states, Images, side, side);
         Assert.Equal(counted["vision"].Kernels, Since());
         model.Vision.ComputeKeysValues(states);
         Assert.Equal(counted["image-keys-values"].Kernels, Since());
         Generate(device, model, generator, beams);
-        var profiled = device.Profiler.Steps.GroupBy(step => step.Stage).ToDictionary(group => group.Key, group => (long)group.Sum(step => step.Flops));
+        var profiled = device.Profiler.Steps.GroupBy(step => step.Stage)
+            .ToDictionary(group => group.Key, group => (long)group.Sum(step => step.Flops));
         Assert.Equal(counted["prompt"].Kernels + counted["step"].Kernels + counted["choice"].Kernels, Since());
         Assert.Equal(profiled["vision"], counted["vision"].Flops);
         Assert.Equal(profiled["image-keys-values"], counted["image-keys-values"].Flops);
@@ -71,7 +81,8 @@ public class CaptionCostsTests
         model.Vision.EncodeInto(states, Images, side, side);
         model.Vision.ComputeKeysValues(states);
         Generate(device, model, generator, beams);
-        var counted = CaptionCosts.Of(Source, new CostOptions { Device = DeviceKind.Cpu, BatchSize = Images, NumBeams = beams, Tokens = Tokens });
+        var counted = CaptionCosts.Of(
+            Source, new CostOptions { Device = DeviceKind.Cpu, BatchSize = Images, NumBeams = beams, Tokens = Tokens });
         Assert.Equal(counted.Where(stage => stage.Name != "preprocessing").Sum(stage => stage.Launches), device.Launches - before);
     }
 
@@ -82,9 +93,11 @@ public class CaptionCostsTests
         const long Square = 768 * 768, Layer = (6 * Square) + (2 * 768 * 3072), Biases = (6 * 768) + 3072 + 768, Norms = 6 * 768;
         const long Head = Square + 768 + (2 * 768) + (768 * 30524) + 30524;
         // 30524 outputs are packed in panels of 64, the last of them half empty.
-        Assert.InRange(step.WeightBytes, 4 * ((12 * (Layer + Biases + Norms)) + Head), 1.001 * 4 * ((12 * (Layer + Biases + Norms)) + Head));
+        Assert.InRange(step.WeightBytes, 4 * ((12 * (Layer + Biases + Norms)) + Head),
+            1.001 * 4 * ((12 * (Layer + Biases + Norms)) + Head));
         Assert.Equal(1, step.Launches);
-        Assert.InRange((double)Count(new CostOptions { Tokens = 2, Precision = Precision.Fp16 }).Single(stage => stage.Name == "step").WeightBytes / step.WeightBytes, 0.5, 0.51);
+        Assert.InRange((double)Count(new CostOptions { Tokens = 2, Precision = Precision.Fp16 })
+            .Single(stage => stage.Name == "step").WeightBytes / step.WeightBytes, 0.5, 0.51);
     }
 
     [Fact]
@@ -95,7 +108,8 @@ public class CaptionCostsTests
         // Where memory is free, arithmetic is the time; where arithmetic is, bytes are.
         Assert.Equal(vision.Flops / 1e12, vision.Seconds(1e12, 1e30), 1e-9);
         Assert.Equal((vision.WeightBytes + vision.ValueBytes) / 1e9, vision.Seconds(1e30, 1e9), 1e-9);
-        Assert.True(vision.Seconds(1e12, 1e9) * (1 + 1e-9) >= Math.Max(vision.Flops / 1e12, (vision.WeightBytes + vision.ValueBytes) / 1e9));
+        Assert.True(vision.Seconds(1e12, 1e9) * (1 + 1e-9) >= Math.Max(
+            vision.Flops / 1e12, (vision.WeightBytes + vision.ValueBytes) / 1e9));
         // A captioner of base size: 12 blocks over 577 tokens are 106 GFLOP with their attention, and the patches 1.
         Assert.InRange(vision.Flops / 1e9, 105, 115);
     }
@@ -103,12 +117,14 @@ public class CaptionCostsTests
     [Fact]
     public async Task The_command_line_prints_them()
     {
-        var text = (await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--batch-size", "4", "--num-beams", "3", "--tokens", "6")).Succeeded();
+        var text = (await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--batch-size", "4", "--num-beams", "3", "--tokens", "6"))
+            .Succeeded();
         Assert.Matches(@"\n +step +5 ", text);
         Assert.DoesNotContain("ms at least", text, StringComparison.Ordinal);
         var timed = (await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--peak", "100", "--bandwidth", "1000")).Succeeded();
         Assert.Contains("ms at least", timed, StringComparison.Ordinal);
-        using var json = System.Text.Json.JsonDocument.Parse((await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--format", "json", "--precision", "int8")).Succeeded());
+        using var json = System.Text.Json.JsonDocument.Parse(
+            (await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--format", "json", "--precision", "int8")).Succeeded());
         Assert.Equal("int8", json.RootElement.GetProperty("precision").GetString());
         Assert.Equal(6, json.RootElement.GetProperty("stages").GetArrayLength());
         (await CliRun.Of("info", "synthetic:tiny-square", "--batch-size", "4")).Refused("--batch-size", "--cost");
@@ -123,8 +139,14 @@ public class CaptionCostsTests
     {
         var text = model.Config.Text;
         var sequences = generator.Generate(
-            model, [.. Enumerable.Repeat(new[] { text.BosTokenId }, Images)], new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId),
-            new GenerationOptions { NumBeams = beams, MaxNewTokens = Tokens, SuppressTokens = [] }, cancellationToken: TestContext.Current.CancellationToken);
+            model, [.. Enumerable.Repeat(new[] { text.BosTokenId }, Images)],
+                new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId),
+            new GenerationOptions
+            {
+                NumBeams = beams,
+                MaxNewTokens = Tokens,
+                SuppressTokens = [],
+            }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(1 + Tokens, sequences.Max(image => image[0].Tokens.Length));
     }
 }

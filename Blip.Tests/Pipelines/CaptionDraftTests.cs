@@ -13,7 +13,8 @@ public sealed class CaptionDraftTests : IDisposable
     // Whatever the times are.
     public CaptionDraftTests() => with.Generator.Lookahead = new Lookahead(4);
 
-    private static readonly string[] Samples = [.. Directory.GetFiles(Repository.Absolute("weights/samples"), "*.png").Order(StringComparer.Ordinal)];
+    private static readonly string[] Samples =
+        [.. Directory.GetFiles(Repository.Absolute("weights/samples"), "*.png").Order(StringComparer.Ordinal)];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -93,7 +94,8 @@ public sealed class CaptionDraftTests : IDisposable
         without.Dispose();
     }
 
-    private static Captioner Load(DraftMode draft) => Captioner.Load(Repository.Absolute("weights/captioning"), new CaptionerOptions { Device = "cpu", Draft = draft });
+    private static Captioner Load(DraftMode draft) =>
+        Captioner.Load(Repository.Absolute("weights/captioning"), new CaptionerOptions { Device = "cpu", Draft = draft });
 
     private static string Said(Caption caption) =>
         $"{caption.Text} {string.Join(' ', caption.Tokens)} {BitConverter.DoubleToInt64Bits(caption.Score):X} "

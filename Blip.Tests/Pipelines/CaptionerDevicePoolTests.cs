@@ -40,7 +40,8 @@ public class CaptionerDevicePoolTests
         Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption), results.Select(result => result.Caption!.Text));
         Assert.Contains("cpu", Assert.Single(pool.Notices), StringComparison.Ordinal);
         // It is asked no more.
-        Assert.Equal(results.Count, await pool.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(pool), Token).CountAsync(Token));
+        Assert.Equal(results.Count, await pool.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(pool), Token)
+            .CountAsync(Token));
         Assert.Single(pool.Notices);
     }
 
@@ -50,7 +51,8 @@ public class CaptionerDevicePoolTests
         using var pool = Captioner.Load(Demo.Model, Three);
         foreach (var member in pool.DevicePool.Skip(1).Append(pool))
             member.Dispose();
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pool.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), null, Token).ToListAsync(Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            async () => await pool.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), null, Token).ToListAsync(Token));
     }
 
     /// <summary>A task that fails when its reader has left would be reported when it is collected.</summary>
@@ -89,7 +91,8 @@ public class CaptionerDevicePoolTests
             throw new OperationCanceledException(marker);
         })).ToList();
         var pool = new DevicePool<int, int, int>(members, (_, _) => { });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await pool.RunAsync(AsyncEnumerable.Range(0, 100), stop.Token).CountAsync(Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await pool.RunAsync(AsyncEnumerable.Range(0, 100), stop.Token).CountAsync(Token));
     }
 
     [Fact]
@@ -115,7 +118,8 @@ public class CaptionerDevicePoolTests
     [Fact(Timeout = 60_000)]
     public async Task The_queue_is_shared_and_held_back()
     {
-        // The first device finishes a batch for each that the second one takes: the second does at least half, and none runs far ahead of the reader.
+        // The first device finishes a batch for each that the second one takes: the second does at least half, and none runs far ahead of
+        // the reader.
         using var gate = new SemaphoreSlim(0);
         var taken = new int[2];
         var given = 0;
@@ -135,7 +139,8 @@ public class CaptionerDevicePoolTests
             new(1, batch => { taken[1]++; gate.Release(); return batch; }),
         ];
         var results = new List<int>();
-        await foreach (var result in new DevicePool<int, int, int>(members, (_, e) => throw e).RunAsync(Numbers(), TestContext.Current.CancellationToken))
+        await foreach (var result in new DevicePool<int, int,
+            int>(members, (_, e) => throw e).RunAsync(Numbers(), TestContext.Current.CancellationToken))
         {
             results.Add(result);
             Assert.InRange(given, results.Count, results.Count + 6);
@@ -174,7 +179,8 @@ public class CaptionerDevicePoolTests
             Discard = discarded.Add,
         };
         var numbers = Enumerable.Range(0, Batches).Select(number => (number, -1)).ToAsyncEnumerable();
-        var results = await new DevicePool<int, (int, int), int>([Member(0), Member(1)], (_, e) => throw e).RunAsync(numbers, TestContext.Current.CancellationToken).ToListAsync(Token);
+        var results = await new DevicePool<int, (int, int),
+            int>([Member(0), Member(1)], (_, e) => throw e).RunAsync(numbers, TestContext.Current.CancellationToken).ToListAsync(Token);
         Assert.Equal(Enumerable.Range(0, Batches), results);
         Assert.Equal([1, Batches - 1], taken);
         Assert.Contains(discarded, batch => batch.Device == 0);
@@ -215,7 +221,8 @@ public class CaptionerDevicePoolTests
             failed.Add(device);
             gone.Set();
         });
-        Assert.Equal(Enumerable.Range(0, 12), await pool.RunAsync(Enumerable.Range(0, 12).ToAsyncEnumerable(), TestContext.Current.CancellationToken).ToListAsync(Token));
+        Assert.Equal(Enumerable.Range(0, 12),
+            await pool.RunAsync(Enumerable.Range(0, 12).ToAsyncEnumerable(), TestContext.Current.CancellationToken).ToListAsync(Token));
         Assert.Equal([0], failed);
         Assert.Equal(Enumerable.Range(0, 12), run.Order());
     }
@@ -225,7 +232,8 @@ public class CaptionerDevicePoolTests
     [InlineData("cpu, CPU", "cpu cpu")]
     [InlineData("cpu:all", "cpu")]
     [InlineData("auto", "auto")]
-    public void Names_of_several_devices_are_taken_apart(string names, string expected) => Assert.Equal(expected.Split(' '), Device.Expand(names));
+    public void Names_of_several_devices_are_taken_apart(string names, string expected) =>
+        Assert.Equal(expected.Split(' '), Device.Expand(names));
 
     [Fact]
     public async Task Names_that_mean_nothing_are_refused()
@@ -233,9 +241,11 @@ public class CaptionerDevicePoolTests
         Assert.Contains("empty name", Assert.Throws<ArgumentException>(() => Device.Expand("cpu,,cpu")).Message, StringComparison.Ordinal);
         Assert.Contains("cuda:all", Assert.Throws<ArgumentException>(() => Device.Expand("gpu:all")).Message, StringComparison.Ordinal);
         Assert.Contains("one is needed", Assert.Throws<ArgumentException>(() => Device.Open("cpu,cpu")).Message, StringComparison.Ordinal);
-        Assert.Contains("'cuda:99'", Assert.Throws<DeviceException>(() => Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu,cuda:99" })).Message, StringComparison.Ordinal);
+        Assert.Contains("'cuda:99'", Assert.Throws<DeviceException>(
+            () => Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu,cuda:99" })).Message, StringComparison.Ordinal);
         (await CliRun.Of("caption", Demo.Paths[0], "--device", "cpu,cpu", "--profile")).Refused("--profile", "one device");
-        Assert.Equal(Demo.Answers("greedy")[0].Caption, (await CliRun.Of("caption", Demo.Paths[0], "--device", "cpu,cpu", "--max-length", "32")).Succeeded().Trim());
+        Assert.Equal(Demo.Answers("greedy")[0].Caption,
+            (await CliRun.Of("caption", Demo.Paths[0], "--device", "cpu,cpu", "--max-length", "32")).Succeeded().Trim());
     }
 
     private static CaptionOptions Long(Captioner captioner) => new() { Generation = captioner.Defaults with { MaxLength = 32 } };

@@ -30,6 +30,7 @@ public class CaptionerMemoryTests
     private static async Task CaptionAll(Captioner captioner, int count)
     {
         var sources = Enumerable.Range(0, count).Select(i => (ImageSource)Demo.Paths[i % Demo.Paths.Length]);
-        Assert.Equal(count, await captioner.CaptionAllAsync(sources, cancellationToken: Token).CountAsync(result => result.Succeeded, Token));
+        Assert.Equal(count, await captioner.CaptionAllAsync(sources, cancellationToken: Token)
+            .CountAsync(result => result.Succeeded, Token));
     }
 }

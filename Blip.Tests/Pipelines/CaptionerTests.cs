@@ -75,7 +75,8 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
         foreach (var (path, result) in Demo.Paths.Zip(results))
         {
             var alone = captioner.Caption(path, options, Token);
-            Assert.Equal(alone.All.Select(caption => (string.Join(' ', caption.Tokens), caption.Score)), result.Caption!.All.Select(caption => (string.Join(' ', caption.Tokens), caption.Score)));
+            Assert.Equal(alone.All.Select(caption => (string.Join(' ', caption.Tokens), caption.Score)),
+                result.Caption!.All.Select(caption => (string.Join(' ', caption.Tokens), caption.Score)));
         }
     }
 
@@ -85,7 +86,8 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
         var words = await captioner.StreamAsync(Ring, cancellationToken: Token).ToListAsync(Token);
         Assert.Equal(RingCaption, string.Concat(words));
         Assert.Equal(RingCaption.Split(' '), words.Select(word => word.Trim()));
-        words = await captioner.StreamAsync(Ring, new CaptionOptions { Prompt = "a picture of", Generation = Long }, Token).ToListAsync(Token);
+        words = await captioner.StreamAsync(Ring, new CaptionOptions { Prompt = "a picture of", Generation = Long }, Token)
+            .ToListAsync(Token);
         Assert.Equal(Demo.Answers("prompt")[0].Caption, string.Concat(words));
     }
 
@@ -104,14 +106,16 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     public void Words_of_beams_are_refused()
     {
         var options = new CaptionOptions { Generation = new() { NumBeams = 3 } };
-        Assert.Contains("NumBeams", Assert.Throws<ArgumentException>(() => captioner.StreamAsync(Ring, options, Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("NumBeams", Assert.Throws<ArgumentException>(() => captioner.StreamAsync(Ring, options, Token)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_images_own_prompt_goes_before_the_calls()
     {
         ImageSource[] sources = [ImageSource.FromFile(Ring, "a small"), Ring, ImageSource.FromFile(Ring, "")];
-        var results = await captioner.CaptionAllAsync(sources, new CaptionOptions { Prompt = "a picture of", Generation = Long }, Token).ToListAsync(Token);
+        var results = await captioner.CaptionAllAsync(sources, new CaptionOptions { Prompt = "a picture of", Generation = Long }, Token)
+            .ToListAsync(Token);
         Assert.StartsWith("a small", results[0].Caption!.Text, StringComparison.Ordinal);
         Assert.Equal(Demo.Answers("prompt")[0].Caption, results[1].Caption!.Text);
         Assert.Equal(RingCaption, results[2].Caption!.Text);
@@ -124,13 +128,15 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
         ImageSource[] sources =
         [
             "no/such/file.png", Ring, ImageSource.FromBytes([1, 2, 3], "three bytes"),
-            ImageSource.FromFile(Ring, string.Join(' ', Enumerable.Repeat("star", 40))), ImageSource.FromStream(() => throw new IOException("offline"), "far away"), Ring,
+            ImageSource.FromFile(Ring, string.Join(' ', Enumerable.Repeat("star", 40))),
+                ImageSource.FromStream(() => throw new IOException("offline"), "far away"), Ring,
         ];
         var results = await captioner.CaptionAllAsync(sources, cancellationToken: Token).ToListAsync(Token);
         Assert.Equal([false, true, false, false, false, true], results.Select(result => result.Succeeded));
         Assert.Equal(sources, results.Select(result => result.Source));
         Assert.Equal("far away: offline", results[4].Error);
-        Assert.All(results.Where(result => !result.Succeeded), result => Assert.StartsWith($"{result.Source.Name}: ", result.Error, StringComparison.Ordinal));
+        Assert.All(results.Where(result => !result.Succeeded),
+            result => Assert.StartsWith($"{result.Source.Name}: ", result.Error, StringComparison.Ordinal));
         Assert.Contains("Prompt", results[3].Error, StringComparison.Ordinal);
         Assert.Throws<ImageException>(() => captioner.Caption("no/such/file.png", cancellationToken: Token));
         Assert.Throws<ArgumentException>(() => captioner.Caption(sources[3], cancellationToken: Token));
@@ -168,7 +174,8 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
         var taken = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var result in captioner.CaptionAllAsync(Enumerable.Repeat((ImageSource)Ring, 10_000), cancellationToken: stop.Token))
+            await foreach (var result in captioner.CaptionAllAsync(
+                Enumerable.Repeat((ImageSource)Ring, 10_000), cancellationToken: stop.Token))
             {
                 Assert.Equal(RingCaption, result.Caption!.Text);
                 if (++taken == 3)
@@ -186,7 +193,8 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
         await Parallel.ForAsync(0, 48, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (i, token) =>
         {
             var sample = i % expected.Count;
-            Assert.Equal(expected[sample].Tokens, (await captioner.CaptionAsync(Demo.Paths[sample], new CaptionOptions { Generation = Long }, token)).Tokens);
+            Assert.Equal(expected[sample].Tokens,
+                (await captioner.CaptionAsync(Demo.Paths[sample], new CaptionOptions { Generation = Long }, token)).Tokens);
         });
     }
 
@@ -205,7 +213,8 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
 
     [Fact]
     public void Bad_words_never_come() =>
-        Assert.DoesNotContain("white", captioner.Caption(Ring, new CaptionOptions { BadWords = ["white"] }, Token).Text!, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "white", captioner.Caption(Ring, new CaptionOptions { BadWords = ["white"] }, Token).Text!, StringComparison.Ordinal);
 
     [Fact]
     public void A_checkpoint_without_a_vocabulary_has_tokens_and_takes_no_prompt()
@@ -215,14 +224,17 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
         var caption = synthetic.Caption(Ring, cancellationToken: Token);
         Assert.Null(caption.Text);
         Assert.Equal(97, caption.Tokens[0]);
-        Assert.Contains("VocabularyFile", Assert.Throws<ArgumentException>(() => synthetic.Caption(Ring, new CaptionOptions { Prompt = "a" }, Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("VocabularyFile",
+            Assert.Throws<ArgumentException>(() => synthetic.Caption(Ring, new CaptionOptions { Prompt = "a" }, Token)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => synthetic.StreamAsync(Ring, cancellationToken: Token));
     }
 
     [Fact]
     public void A_vocabulary_that_is_too_large_for_the_model_is_refused() => Assert.Contains(
         "106 words are more than the 99",
-        Assert.Throws<TokenizerException>(() => Captioner.Load("synthetic:tiny-square", OnCpu with { VocabularyFile = Path.Combine(Demo.Model, "vocab.txt") })).Message,
+        Assert.Throws<TokenizerException>(
+            () => Captioner.Load("synthetic:tiny-square", OnCpu with { VocabularyFile = Path.Combine(Demo.Model, "vocab.txt") })).Message,
         StringComparison.Ordinal);
 
     [Fact]
@@ -242,7 +254,8 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
             File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
         Overwrite(Path.Combine(folder.Path, "model.safetensors"), "text_decoder.cls.predictions.bias", (ushort)half);
         using var damaged = Captioner.Load(folder.Path, new CaptionerOptions { Device = id });
-        foreach (var generation in new GenerationOptions[] { new(), new() { NumBeams = 3 }, new() { DoSample = true }, new() { RenormalizeLogits = true } })
+        foreach (var generation in new GenerationOptions[] { new(), new() { NumBeams = 3 }, new() { DoSample = true },
+            new() { RenormalizeLogits = true } })
         {
             var error = Assert.Throws<ImageException>(() => damaged.Caption(Ring, new CaptionOptions { Generation = generation }, Token));
             Assert.Contains("weights are damaged", error.Message, StringComparison.Ordinal);
@@ -255,7 +268,8 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
         var file = File.ReadAllBytes(path);
         var header = (int)BitConverter.ToUInt64(file);
         using var json = JsonDocument.Parse(file.AsMemory(8, header));
-        var offsets = json.RootElement.GetProperty(key).GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt32()).ToArray();
+        var offsets = json.RootElement.GetProperty(key).GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt32())
+            .ToArray();
         MemoryMarshal.Cast<byte, ushort>(file.AsSpan(8 + header)[offsets[0]..offsets[1]]).Fill(bits);
         File.WriteAllBytes(path, file);
     }
@@ -270,7 +284,8 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
 
     [Fact]
     public void An_option_that_the_model_cannot_follow_is_refused_at_once() =>
-        Assert.Throws<ArgumentException>(() => captioner.CaptionAllAsync([Ring], new CaptionOptions { Generation = new() { MaxLength = 1000 } }, Token));
+        Assert.Throws<ArgumentException>(
+            () => captioner.CaptionAllAsync([Ring], new CaptionOptions { Generation = new() { MaxLength = 1000 } }, Token));
 
     [Fact]
     public void Disposed_it_says_so()

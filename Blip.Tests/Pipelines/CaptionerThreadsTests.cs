@@ -19,7 +19,8 @@ public class CaptionerThreadsTests
             using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", Threads = threads, BatchSize = 3 });
             Assert.Equal(threads == 0 ? Environment.ProcessorCount : threads, captioner.DeviceDescription.Units);
             var captions = Captions(captioner, 1).Concat(Captions(captioner, 3)).ToList();
-            Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption), captions.Take(Demo.Paths.Length).Select(caption => caption.Text));
+            Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption),
+                captions.Take(Demo.Paths.Length).Select(caption => caption.Text));
             Assert.Equal(expected ??= captions, captions);
         }
     }

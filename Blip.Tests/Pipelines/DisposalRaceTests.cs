@@ -22,7 +22,8 @@ public class DisposalRaceTests
             right);
         await RaceAsync(
             () => matcher.Encode(Demo.Sample("00.png"), Token),
-            image => matcher.MatchAsync(image, Texts, cancellationToken: Token).GetAwaiter().GetResult().Select(match => match.MatchProbability),
+            image => matcher.MatchAsync(image, Texts, cancellationToken: Token).GetAwaiter().GetResult()
+                .Select(match => match.MatchProbability),
             right);
         // The pipeline goes on.
         Assert.Equal(right, matcher.Match(Demo.Sample("00.png"), Texts, cancellationToken: Token).Select(match => match.MatchProbability));
@@ -34,7 +35,8 @@ public class DisposalRaceTests
         using var answerer = QuestionAnswerer.Load(Folder("vqa"), Cpu<QuestionAnswererOptions>());
         const string Question = "what color is the ring?";
         var right = answerer.Answer(Demo.Sample("00.png"), Question, cancellationToken: Token).Text;
-        await RaceAsync(() => answerer.Encode(Demo.Sample("00.png"), Token), image => [answerer.Answer(image, Question, cancellationToken: Token).Text!], [right!]);
+        await RaceAsync(() => answerer.Encode(Demo.Sample("00.png"), Token),
+            image => [answerer.Answer(image, Question, cancellationToken: Token).Text!], [right!]);
         Assert.Equal(right, answerer.Answer(Demo.Sample("00.png"), Question, cancellationToken: Token).Text);
     }
 

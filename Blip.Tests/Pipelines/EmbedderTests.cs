@@ -31,7 +31,8 @@ public sealed class EmbedderTests(EmbedderTests.Loaded loaded) : IClassFixture<E
         using var own = Embedder.Load(DemoMatching.Model, OnCpu with { Device = id, BatchSize = 5 });
         Assert.Equal(64, own.Dimension);
         Assert.Null(own.LogitScale);
-        var images = await own.EmbedImagesAsync(Demo.Paths.Select(path => (ImageSource)path), Token).ToDictionaryAsync(image => image.Source.Name, cancellationToken: Token);
+        var images = await own.EmbedImagesAsync(Demo.Paths.Select(path => (ImageSource)path), Token)
+            .ToDictionaryAsync(image => image.Source.Name, cancellationToken: Token);
         var texts = await own.EmbedTextsAsync(DemoMatching.Pairs.Select(pair => pair.Text), Token).ToListAsync(Token);
         foreach (var (pair, text) in DemoMatching.Pairs.Zip(texts))
         {

@@ -3,7 +3,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>A photograph's file to the reference's tokens with the released models' sizes: the weights follow a rule and need no download.</summary>
+/// <summary>
+/// A photograph's file to the reference's tokens with the released models' sizes: the weights follow a rule and need no download.
+/// </summary>
 public class FullSizeTests
 {
     private static readonly string Goldens = Path.Combine(AppContext.BaseDirectory, "Goldens");
@@ -17,11 +19,16 @@ public class FullSizeTests
         using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Goldens, "models", "base", "photos.json")));
         var answers = golden.RootElement.GetProperty("answers").EnumerateArray().ToArray();
         Assert.Equal(2, answers.Length);
-        var photographs = answers.Select(answer => (ImageSource)Path.Combine(Goldens, "images", answer.GetProperty("file").GetString()!)).ToArray();
+        var photographs = answers.Select(answer => (ImageSource)Path.Combine(Goldens, "images", answer.GetProperty("file").GetString()!))
+            .ToArray();
         foreach (var (way, beams) in new[] { ("greedy", 1), ("beam-3", 3) })
         {
-            var options = new CaptionOptions { Generation = new() { MaxLength = golden.RootElement.GetProperty("max_length").GetInt32(), NumBeams = beams } };
-            var results = await captioner.CaptionAllAsync(photographs, options, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+            var options = new CaptionOptions
+            {
+                Generation = new() { MaxLength = golden.RootElement.GetProperty("max_length").GetInt32(), NumBeams = beams },
+            };
+            var results = await captioner.CaptionAllAsync(photographs, options, TestContext.Current.CancellationToken)
+                .ToListAsync(TestContext.Current.CancellationToken);
             foreach (var (photograph, result) in answers.Zip(results))
             {
                 Assert.True(result.Succeeded, result.Error);

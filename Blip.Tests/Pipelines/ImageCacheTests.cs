@@ -15,7 +15,8 @@ public sealed class ImageCacheTests
         return image.Bytes;
     }
 
-    private static Matcher Load(long bytes) => Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", ImageCacheBytes = bytes });
+    private static Matcher Load(long bytes) =>
+        Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", ImageCacheBytes = bytes });
 
     private static long OneImage()
     {

@@ -42,7 +42,8 @@ public class ImageMemoryTests
         var decoded = 0;
         var readahead = new ImageReadahead(4, new CaptionerOptions { MaxWaitingBytes = 1 });
         var sources = Enumerable.Range(0, 5).Select(i => ImageSource.FromBytes(Png, $"{i}")).ToAsyncEnumerable();
-        await foreach (var group in readahead.GroupsAsync(sources, source => source, (_, _) => Interlocked.Increment(ref decoded), groupsAhead: 3, Token))
+        await foreach (var group in readahead.GroupsAsync(
+            sources, source => source, (_, _) => Interlocked.Increment(ref decoded), groupsAhead: 3, Token))
         {
             await Task.Delay(20, Token);
             Assert.Equal(group.Items[0], Volatile.Read(ref decoded));
@@ -54,11 +55,13 @@ public class ImageMemoryTests
     [Fact]
     public async Task Whatever_a_stream_throws_is_its_own_result()
     {
-        using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", BatchSize = 2, Images = new ImageDecoderOptions { MaxPixels = 300 * 300 } });
+        using var captioner = Captioner.Load(
+            Demo.Model, new CaptionerOptions { Device = "cpu", BatchSize = 2, Images = new ImageDecoderOptions { MaxPixels = 300 * 300 } });
 #pragma warning disable CA2201 // A decoder's exception when memory is short.
         Exception[] exceptions =
         [
-            new HttpRequestException("the server is gone"), new ObjectDisposedException("stream"), new OutOfMemoryException(), new TaskCanceledException("too late"),
+            new HttpRequestException("the server is gone"), new ObjectDisposedException("stream"), new OutOfMemoryException(),
+                new TaskCanceledException("too late"),
             new InvalidOperationException("odd"),
         ];
 #pragma warning restore CA2201
@@ -85,7 +88,8 @@ public class ImageMemoryTests
     public async Task Calls_that_come_together_wait_for_each_other_and_all_end()
     {
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", MaxWaitingBytes = 1 });
-        var captions = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => captioner.CaptionAsync(Demo.Sample("03.png"), cancellationToken: Token)));
+        var captions = await Task.WhenAll(
+            Enumerable.Range(0, 6).Select(_ => captioner.CaptionAsync(Demo.Sample("03.png"), cancellationToken: Token)));
         Assert.All(captions, caption => Assert.Equal("a small black square on a brown background", caption.Text));
     }
 

@@ -17,9 +17,12 @@ public class LoadAsyncTests
     public async Task Every_pipeline_tells_how_far_it_is()
     {
         await Check(progress => Captioner.LoadAsync(Demo.Model, new CaptionerOptions { Device = "cpu", WarmUp = true }, progress, Token));
-        await Check(progress => QuestionAnswerer.LoadAsync(Weights("vqa"), new QuestionAnswererOptions { Device = "cpu", WarmUp = true }, progress, Token));
-        await Check(progress => Matcher.LoadAsync(Weights("retrieval"), new MatcherOptions { Device = "cpu", WarmUp = true }, progress, Token));
-        await Check(progress => Embedder.LoadAsync(Weights("retrieval"), new EmbedderOptions { Device = "cpu", WarmUp = true }, progress, Token));
+        await Check(progress =>
+            QuestionAnswerer.LoadAsync(Weights("vqa"), new QuestionAnswererOptions { Device = "cpu", WarmUp = true }, progress, Token));
+        await Check(progress =>
+            Matcher.LoadAsync(Weights("retrieval"), new MatcherOptions { Device = "cpu", WarmUp = true }, progress, Token));
+        await Check(progress =>
+            Embedder.LoadAsync(Weights("retrieval"), new EmbedderOptions { Device = "cpu", WarmUp = true }, progress, Token));
 
         static async Task Check<T>(Func<IProgress<LoadProgress>, Task<T>> load)
             where T : Pipeline
@@ -37,15 +40,18 @@ public class LoadAsyncTests
     {
         using var source = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var progress = new Told { OnReport = _ => source.Cancel() };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Captioner.LoadAsync("synthetic:tiny-square", new CaptionerOptions { Device = "cpu" }, progress, source.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Captioner.LoadAsync("synthetic:tiny-square", new CaptionerOptions { Device = "cpu" }, progress, source.Token));
         Assert.InRange(progress.All.Max(told => told.Fraction), 0, 0.9);
     }
 
     [Fact]
     public async Task Without_a_vocabulary_it_warms_up_too()
     {
-        using var matcher = await Matcher.LoadAsync("synthetic:tiny-square", new MatcherOptions { Device = "cpu", WarmUp = true }, null, Token);
-        using var answerer = await QuestionAnswerer.LoadAsync("synthetic:tiny-square", new QuestionAnswererOptions { Device = "cpu", WarmUp = true }, null, Token);
+        using var matcher = await Matcher.LoadAsync(
+            "synthetic:tiny-square", new MatcherOptions { Device = "cpu", WarmUp = true }, null, Token);
+        using var answerer = await QuestionAnswerer.LoadAsync(
+            "synthetic:tiny-square", new QuestionAnswererOptions { Device = "cpu", WarmUp = true }, null, Token);
         Assert.False(matcher.HasVocabulary || answerer.HasVocabulary);
     }
 
@@ -61,7 +67,8 @@ public class LoadAsyncTests
             typeof(BlipException), typeof(Captioner), typeof(Blip.Datasets.DatasetException), typeof(Blip.Training.TrainingException),
             typeof(Blip.Bootstrapping.BootstrapException), typeof(Blip.Evaluation.AnnotationException),
         ];
-        var exceptions = packages.SelectMany(type => type.Assembly.GetExportedTypes()).Where(type => type.IsSubclassOf(typeof(Exception)) && !type.IsAbstract).ToList();
+        var exceptions = packages.SelectMany(type => type.Assembly.GetExportedTypes())
+            .Where(type => type.IsSubclassOf(typeof(Exception)) && !type.IsAbstract).ToList();
         Assert.True(exceptions.Count >= 11, $"{exceptions.Count} exceptions");
         Assert.All(exceptions, type => Assert.True(type.IsSubclassOf(typeof(BlipException)), $"{type} is no BlipException"));
     }

@@ -41,7 +41,8 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     {
         Devices.Open(id).Dispose();
         using var own = Matcher.Load(DemoMatching.Model, OnCpu with { Device = id, BatchSize = 5 });
-        var results = await own.MatchAllAsync(Samples, Texts, cancellationToken: Token).ToDictionaryAsync(result => result.Source.Name, cancellationToken: Token);
+        var results = await own.MatchAllAsync(Samples, Texts, cancellationToken: Token)
+            .ToDictionaryAsync(result => result.Source.Name, cancellationToken: Token);
         foreach (var pair in DemoMatching.Pairs)
             AssertIs(pair, results[pair.Path].Matches!.First(match => match.Text == pair.Text));
     }
@@ -85,7 +86,8 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
         var results = await matcher.MatchPairsAsync(pairs.ToAsyncEnumerable(), cancellationToken: Token).ToListAsync(Token);
         Assert.Equal([true, false, true], results.Select(result => result.Succeeded));
         Assert.Contains("82 tokens, and the model reads 64", results[1].Error, StringComparison.Ordinal);
-        Assert.Contains("82 tokens", Assert.Throws<ArgumentException>(() => matcher.MatchAllAsync(Samples, ["a star", endless], cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("82 tokens", Assert.Throws<ArgumentException>(
+            () => matcher.MatchAllAsync(Samples, ["a star", endless], cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,7 +115,8 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
         Assert.Contains("00.png: it was encoded by another pipeline", results[0].Error, StringComparison.Ordinal);
         Assert.True(results[1].Succeeded);
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu" });
-        Assert.Contains("give the image itself", Assert.Throws<ImageException>(() => captioner.Caption(image, cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("give the image itself",
+            Assert.Throws<ImageException>(() => captioner.Caption(image, cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,7 +150,8 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
         var embedder = matcher.Embedder;
         embedder.Dispose();
         var (image, text) = (embedder.EmbedImage(Demo.Paths[0], Token), embedder.EmbedText(Texts[0], Token));
-        Assert.Equal(matcher.Match(Demo.Paths[0], Texts[0], cancellationToken: Token).Cosine, image.Zip(text, (a, b) => (double)a * b).Sum(), 1e-6);
+        Assert.Equal(matcher.Match(Demo.Paths[0], Texts[0], cancellationToken: Token).Cosine,
+            image.Zip(text, (a, b) => (double)a * b).Sum(), 1e-6);
     }
 
     [Fact]
@@ -157,10 +161,14 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     public void Without_a_vocabulary_texts_are_refused()
     {
         using var synthetic = Matcher.Load("synthetic:tiny-square", OnCpu);
-        Assert.Contains("VocabularyFile", Assert.Throws<ArgumentException>(() => synthetic.Match(Demo.Paths[0], "a star", cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("VocabularyFile",
+            Assert.Throws<ArgumentException>(() => synthetic.Match(Demo.Paths[0], "a star", cancellationToken: Token)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_option_out_of_range_is_named() =>
-        Assert.StartsWith("ImageCacheBytes is -1", Assert.Throws<ArgumentException>(() => Matcher.Load(DemoMatching.Model, OnCpu with { ImageCacheBytes = -1 })).Message, StringComparison.Ordinal);
+        Assert.StartsWith("ImageCacheBytes is -1",
+            Assert.Throws<ArgumentException>(() => Matcher.Load(DemoMatching.Model, OnCpu with { ImageCacheBytes = -1 })).Message,
+            StringComparison.Ordinal);
 }

@@ -14,7 +14,8 @@ public sealed class PipelineCompatTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static Captioner Captioner(Compat compat) => Blip.Runtime.Pipelines.Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", Compat = compat });
+    private static Captioner Captioner(Compat compat) =>
+        Blip.Runtime.Pipelines.Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", Compat = compat });
 
     [Fact]
     public async Task Captions_begin_with_a_prompt_that_is_not_shown_and_come_from_three_beams()
@@ -23,7 +24,11 @@ public sealed class PipelineCompatTests
         using var plain = Captioner(Compat.HuggingFace);
         var expected = plain.Caption(
             Image,
-            new CaptionOptions { Prompt = "a picture of ", Generation = new GenerationOptions { NumBeams = 3, MaxLength = 20, MinLength = 5 } },
+            new CaptionOptions
+            {
+                Prompt = "a picture of ",
+                Generation = new GenerationOptions { NumBeams = 3, MaxLength = 20, MinLength = 5 },
+            },
             Token);
         Assert.StartsWith("a picture of ", expected.Text, StringComparison.Ordinal);
 
@@ -46,7 +51,8 @@ public sealed class PipelineCompatTests
         var caption = original.Caption(Image, options, Token);
         Assert.Equal(plain.Caption(Image, options, Token).Tokens, caption.Tokens);
         Assert.False(caption.Text!.StartsWith("a large", StringComparison.Ordinal));
-        Assert.Equal(plain.Caption(Image, new CaptionOptions { Generation = plain.Defaults }, Token).Tokens, original.Caption(Image, new CaptionOptions { Prompt = "", Generation = plain.Defaults }, Token).Tokens);
+        Assert.Equal(plain.Caption(Image, new CaptionOptions { Generation = plain.Defaults }, Token).Tokens,
+            original.Caption(Image, new CaptionOptions { Prompt = "", Generation = plain.Defaults }, Token).Tokens);
     }
 
     [Fact]
@@ -54,8 +60,10 @@ public sealed class PipelineCompatTests
     {
         var source = ModelSource.Resolve(Demo.Model);
         var sampling = Blip.Runtime.Pipelines.Captioner.DefaultsOf(source, Compat.Original, sampling: true);
-        Assert.Equal((true, 0.9, 1.1, 20, 5), (sampling.DoSample, sampling.TopP, sampling.RepetitionPenalty, sampling.MaxLength, sampling.MinLength));
-        Assert.Equal(GenerationOptions.From(source.GenerationDefaults) with { DoSample = true }, Blip.Runtime.Pipelines.Captioner.DefaultsOf(source, Compat.HuggingFace, sampling: true));
+        Assert.Equal((true, 0.9, 1.1, 20, 5),
+            (sampling.DoSample, sampling.TopP, sampling.RepetitionPenalty, sampling.MaxLength, sampling.MinLength));
+        Assert.Equal(GenerationOptions.From(source.GenerationDefaults) with { DoSample = true },
+            Blip.Runtime.Pipelines.Captioner.DefaultsOf(source, Compat.HuggingFace, sampling: true));
     }
 
     [Fact]
@@ -66,12 +74,15 @@ public sealed class PipelineCompatTests
         var cut = string.Join(' ', Enumerable.Repeat("star", 33));
         foreach (var matcher in (Matcher[])[original, plain])
         {
-            var same = matcher.Match(Image, cut, cancellationToken: Token).MatchLogit == matcher.Match(Image, $"{cut} red ring", cancellationToken: Token).MatchLogit;
+            var same = matcher.Match(Image, cut, cancellationToken: Token).MatchLogit == matcher.Match(
+                Image, $"{cut} red ring", cancellationToken: Token).MatchLogit;
             Assert.Equal(matcher == original, same);
-            Assert.Equal(matcher == original, matcher.Embedder.EmbedText(cut, Token).SequenceEqual(matcher.Embedder.EmbedText($"{cut} red ring", Token)));
+            Assert.Equal(matcher == original,
+                matcher.Embedder.EmbedText(cut, Token).SequenceEqual(matcher.Embedder.EmbedText($"{cut} red ring", Token)));
         }
         // The cut part may be of any length.
-        Assert.True(double.IsFinite(original.Match(Image, string.Join(' ', Enumerable.Repeat("star", 500)), cancellationToken: Token).Cosine));
+        Assert.True(double.IsFinite(
+            original.Match(Image, string.Join(' ', Enumerable.Repeat("star", 500)), cancellationToken: Token).Cosine));
     }
 
     [Fact]
@@ -81,7 +92,8 @@ public sealed class PipelineCompatTests
         using var plain = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu" });
         var text = DemoMatching.Pairs[3].Text;
         var reranking = new MatchOptions { Reranking = true };
-        Assert.NotEqual(original.Match(Image, text, cancellationToken: Token).MatchLogit, original.Match(Image, text, reranking, Token).MatchLogit);
+        Assert.NotEqual(original.Match(Image, text, cancellationToken: Token).MatchLogit,
+            original.Match(Image, text, reranking, Token).MatchLogit);
         Assert.Equal(original.Match(Image, text, cancellationToken: Token).Cosine, original.Match(Image, text, reranking, Token).Cosine);
         Assert.Equal(plain.Match(Image, text, cancellationToken: Token), plain.Match(Image, text, reranking, Token));
         var results = await original.MatchAllAsync([Image], [text], reranking, Token).ToListAsync(Token);
@@ -91,7 +103,8 @@ public sealed class PipelineCompatTests
     [Fact]
     public void Answers_come_from_three_beams_and_questions_begin_with_enc()
     {
-        using var original = QuestionAnswerer.Load(DemoAnswering.Model, new QuestionAnswererOptions { Device = "cpu", Compat = Compat.Original });
+        using var original = QuestionAnswerer.Load(
+            DemoAnswering.Model, new QuestionAnswererOptions { Device = "cpu", Compat = Compat.Original });
         using var plain = QuestionAnswerer.Load(DemoAnswering.Model, new QuestionAnswererOptions { Device = "cpu" });
         Assert.Equal((3, 10, 1), (original.Defaults.NumBeams, original.Defaults.MaxLength, original.Defaults.MinLength));
         Assert.Equal(1, plain.Defaults.NumBeams);

@@ -36,7 +36,9 @@ public class PreprocessorConfigExtensionsTests
     {
         const int Width = 37, Height = 29, Side = 16;
         var config = PreprocessorConfig.Read(
-            JsonFile.Parse(System.Text.Encoding.UTF8.GetBytes($$"""{"size": {{Side}}, "resample": {{(int)filter}}, "do_rescale": false, "do_normalize": false}"""), "preprocessor_config.json"),
+            JsonFile.Parse(System.Text.Encoding.UTF8.GetBytes(
+                $$"""{"size": {{Side}}, "resample": {{(int)filter}}, "do_rescale": false, "do_normalize": false}"""),
+                "preprocessor_config.json"),
             new VisionConfig());
         var pixels = new ResamplingCase(Width, Height, Side, Side).Pixels();
         using var device = Device.Open("cpu");
@@ -44,6 +46,7 @@ public class PreprocessorConfigExtensionsTests
         using var output = device.Allocate<float>(preprocessor.OutputLength);
         preprocessor.Write(new RgbImage(Width, Height, pixels), output.View);
         var expected = ResamplingReference.Resize(pixels, Width, Height, Side, Side, filter);
-        Assert.Equal(Enumerable.Range(0, expected.Length).Select(i => (float)expected[(3 * (i % (Side * Side))) + (i / (Side * Side))]), output.ToArray());
+        Assert.Equal(Enumerable.Range(0, expected.Length).Select(i => (float)expected[(3 * (i % (Side * Side))) + (i / (Side * Side))]),
+            output.ToArray());
     }
 }

@@ -10,7 +10,8 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
 {
     private static readonly QuestionAnswererOptions OnCpu = new() { Device = "cpu" };
     private static readonly string[] Questions = [.. DemoAnswering.Questions.Select(question => question.Question).Distinct()];
-    private static readonly string[] Colors = ["red", "green", "blue", "yellow", "purple", "orange", "white", "black", "gray", "pink", "brown", "cyan"];
+    private static readonly string[] Colors =
+        ["red", "green", "blue", "yellow", "purple", "orange", "white", "black", "gray", "pink", "brown", "cyan"];
 
     private readonly QuestionAnswerer answerer = loaded.Answerer;
 
@@ -26,7 +27,8 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
 
     private static IEnumerable<ImageSource> Samples => Demo.Paths.Select(path => (ImageSource)path);
 
-    private static IAsyncEnumerable<ImageText> Pairs => DemoAnswering.Questions.Select(question => new ImageText(question.Path, question.Question)).ToAsyncEnumerable();
+    private static IAsyncEnumerable<ImageText> Pairs =>
+        DemoAnswering.Questions.Select(question => new ImageText(question.Path, question.Question)).ToAsyncEnumerable();
 
     [Theory]
     [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
@@ -62,14 +64,16 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
             results.Where(result => result.Source.Name == Demo.Paths[1]).Select(result => Shown(result.Answer!)),
             answerer.Answer(kept, Questions, options, Token).Select(Shown));
 
-        static string Shown(Answer answer) => string.Join('|', answer.All.Select(one => $"{one.Text} {string.Join(' ', one.Tokens)} {one.Score:R}"));
+        static string Shown(Answer answer) =>
+            string.Join('|', answer.All.Select(one => $"{one.Text} {string.Join(' ', one.Tokens)} {one.Score:R}"));
     }
 
     [Fact]
     public void An_answer_out_of_a_list_is_the_likeliest()
     {
         var options = new AnswerOptions { Candidates = Colors };
-        foreach (var question in DemoAnswering.Questions.Where(question => question.Question.StartsWith("what color", StringComparison.Ordinal)))
+        foreach (var question in DemoAnswering.Questions.Where(
+            question => question.Question.StartsWith("what color", StringComparison.Ordinal)))
         {
             var answer = answerer.Answer(question.Path, question.Question, options, Token);
             Assert.Equal(question.Answer, answer.Text);
@@ -87,7 +91,8 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
         var options = new AnswerOptions { Candidates = [.. Colors, "yes", "no", "one", "two", "a large star"] };
         var results = await answerer.AnswerAllAsync(Samples.Take(3), Questions, options, Token).ToListAsync(Token);
         foreach (var result in results)
-            Assert.Equal(answerer.Answer(result.Source, result.Question, options, Token).All.Select(one => (one.Text, one.Score)), result.Answer!.All.Select(one => (one.Text, one.Score)));
+            Assert.Equal(answerer.Answer(result.Source, result.Question, options, Token).All.Select(one => (one.Text, one.Score)),
+                result.Answer!.All.Select(one => (one.Text, one.Score)));
     }
 
     [Fact]
@@ -98,7 +103,8 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
         var words = await answerer.StreamAsync(image, Questions[0], options, Token).ToListAsync(Token);
         Assert.True(words.Count > 1);
         Assert.Equal(answerer.Answer(Demo.Paths[0], Questions[0], options, Token).Text, string.Concat(words));
-        Assert.Throws<ArgumentException>(() => answerer.StreamAsync(image, Questions[0], new AnswerOptions { Generation = new() { NumBeams = 2 } }, Token));
+        Assert.Throws<ArgumentException>(
+            () => answerer.StreamAsync(image, Questions[0], new AnswerOptions { Generation = new() { NumBeams = 2 } }, Token));
         Assert.Throws<ArgumentException>(() => answerer.StreamAsync(image, Questions[0], new AnswerOptions { Candidates = Colors }, Token));
     }
 
@@ -111,7 +117,8 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
         var one = Steps(() => own.Answer(Demo.Paths[0], twenty[..1], options, Token));
         Assert.Equal(1, one["image"] / 2);
         Assert.True(one["vision"] > 0 && one["image-keys-values"] > 0);
-        Assert.Equal(one.OrderBy(stage => stage.Key), Steps(() => own.Answer(Demo.Paths[0], twenty, options, Token)).OrderBy(stage => stage.Key));
+        Assert.Equal(one.OrderBy(stage => stage.Key),
+            Steps(() => own.Answer(Demo.Paths[0], twenty, options, Token)).OrderBy(stage => stage.Key));
 
         using var image = own.Encode(Demo.Paths[0], Token);
         own.Answer(image, twenty[0], options, Token);
@@ -148,16 +155,21 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
         var endless = string.Join(' ', Enumerable.Repeat("star", 80));
         ImageText[] pairs =
         [
-            new("no/such/file.png", "a"), new("no/such/file.png", "b"), new(Demo.Paths[0], Questions[0]), new(Demo.Paths[0], endless), new(Demo.Paths[0], Questions[0]),
+            new("no/such/file.png", "a"), new("no/such/file.png", "b"), new(Demo.Paths[0], Questions[0]), new(Demo.Paths[0], endless),
+                new(Demo.Paths[0], Questions[0]),
         ];
         var results = await answerer.AnswerAllAsync(pairs.ToAsyncEnumerable(), cancellationToken: Token).ToListAsync(Token);
-        Assert.Equal(pairs.Select(pair => (pair.Image, pair.Text)), results.Select(result => (result.Source, result.Question)).Select((result, i) => (pairs[i].Image, result.Question)));
+        Assert.Equal(pairs.Select(pair => (pair.Image, pair.Text)),
+            results.Select(result => (result.Source, result.Question)).Select((result, i) => (pairs[i].Image, result.Question)));
         Assert.Equal([false, false, true, false, true], results.Select(result => result.Succeeded));
-        Assert.All(results.Where(result => !result.Succeeded), result => Assert.StartsWith($"{result.Source.Name}: ", result.Error, StringComparison.Ordinal));
+        Assert.All(results.Where(result => !result.Succeeded),
+            result => Assert.StartsWith($"{result.Source.Name}: ", result.Error, StringComparison.Ordinal));
         Assert.Throws<ImageException>(() => answerer.Answer("no/such/file.png", Questions[0], cancellationToken: Token));
         Assert.Throws<ArgumentException>(() => answerer.Answer(Demo.Paths[0], endless, cancellationToken: Token));
         Assert.Throws<ArgumentException>(() => answerer.AnswerAllAsync(Samples, [endless], cancellationToken: Token));
-        Assert.StartsWith("CandidateCount is 0", Assert.Throws<ArgumentException>(() => answerer.Answer(Demo.Paths[0], "a", new AnswerOptions { CandidateCount = 0 }, Token)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("CandidateCount is 0",
+            Assert.Throws<ArgumentException>(
+            () => answerer.Answer(Demo.Paths[0], "a", new AnswerOptions { CandidateCount = 0 }, Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -167,7 +179,8 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
         var taken = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var result in answerer.AnswerAllAsync(Enumerable.Repeat((ImageSource)Demo.Paths[0], 10_000), Questions, cancellationToken: stop.Token))
+            await foreach (var result in answerer.AnswerAllAsync(
+                Enumerable.Repeat((ImageSource)Demo.Paths[0], 10_000), Questions, cancellationToken: stop.Token))
             {
                 if (++taken == 3)
                     await stop.CancelAsync();
@@ -192,7 +205,9 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     public void A_checkpoint_without_a_vocabulary_cannot_be_asked()
     {
         using var synthetic = QuestionAnswerer.Load("synthetic:tiny-square", OnCpu);
-        Assert.Contains("VocabularyFile", Assert.Throws<ArgumentException>(() => synthetic.Answer(Demo.Paths[0], "a", cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("VocabularyFile",
+            Assert.Throws<ArgumentException>(() => synthetic.Answer(Demo.Paths[0], "a", cancellationToken: Token)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

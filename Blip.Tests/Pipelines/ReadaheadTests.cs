@@ -54,7 +54,8 @@ public class ReadaheadTests
     public async Task Cancellation_ends_an_endless_source()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var taking = Task.Run(async () => await Numbers(int.MaxValue).SelectAheadAsync(i => i, 2, stop.Token).CountAsync(stop.Token), Token);
+        var taking = Task.Run(
+            async () => await Numbers(int.MaxValue).SelectAheadAsync(i => i, 2, stop.Token).CountAsync(stop.Token), Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(Patience, Token));
     }
@@ -64,7 +65,8 @@ public class ReadaheadTests
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         using var never = new ManualResetEventSlim();
-        var taking = Task.Run(async () => await Numbers(3).SelectAheadAsync(i => { never.Wait(Token); return i; }, 2, stop.Token).CountAsync(stop.Token), Token);
+        var taking = Task.Run(async () =>
+            await Numbers(3).SelectAheadAsync(i => { never.Wait(Token); return i; }, 2, stop.Token).CountAsync(stop.Token), Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(Patience, Token));
         never.Set();

@@ -3,7 +3,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>The released checkpoints on the image that the reference's own tests use. Both are third parties' and not in the repository.</summary>
+/// <summary>
+/// The released checkpoints on the image that the reference's own tests use. Both are third parties' and not in the repository.
+/// </summary>
 public class RealModelTests
 {
     private const string Variable = TestSwitches.RealModels, Image = "demo.jpg";
@@ -21,14 +23,16 @@ public class RealModelTests
         var image = Find(Image);
         Assert.Equal(Greedy, captioner.Caption(image, cancellationToken: TestContext.Current.CancellationToken).Tokens);
         if (precision == Precision.Fp32)
-            Assert.Equal(Prompted, captioner.Caption(image, new CaptionOptions { Prompt = "a picture of" }, TestContext.Current.CancellationToken).Tokens);
+            Assert.Equal(Prompted, captioner.Caption(
+                image, new CaptionOptions { Prompt = "a picture of" }, TestContext.Current.CancellationToken).Tokens);
     }
 
     [Fact]
     public void The_released_answerer_counts_the_dogs()
     {
         using var answerer = QuestionAnswerer.Load(Find("blip-vqa-base"));
-        var answer = answerer.Answer(Find(Image), "how many dogs are in the image?", cancellationToken: TestContext.Current.CancellationToken);
+        var answer = answerer.Answer(
+            Find(Image), "how many dogs are in the image?", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal([30522, 1015, 102], answer.Tokens);
     }
 
@@ -36,7 +40,8 @@ public class RealModelTests
     public void The_released_matcher_knows_the_sentence()
     {
         using var matcher = Matcher.Load(Find("blip-itm-base-coco"));
-        var match = matcher.Match(Find(Image), "A woman and her dog sitting in a beach", cancellationToken: TestContext.Current.CancellationToken);
+        var match = matcher.Match(
+            Find(Image), "A woman and her dog sitting in a beach", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(0.9971, match.MatchProbability, 1e-3);
         Assert.Equal(0.5162, match.Cosine, 1e-3);
     }

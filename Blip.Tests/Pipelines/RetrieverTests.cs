@@ -37,7 +37,8 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         await retriever.AddAsync(paths.Select(path => ImageSource.FromFile(path)), Token).ToListAsync(Token);
 
     private static string Outcomes(IEnumerable<IndexingResult> results) =>
-        string.Join(", ", results.GroupBy(result => result.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key}"));
+        string.Join(", ", results.GroupBy(result => result.Outcome).OrderBy(group => group.Key)
+            .Select(group => $"{group.Count()} {group.Key}"));
 
     [Fact]
     public async Task What_is_there_and_has_not_changed_is_passed_over()
@@ -58,12 +59,15 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
             var results = await AddAsync(retriever, images.Append(broken));
             Assert.Equal("2 Updated, 9 Unchanged, 2 Failed", Outcomes(results));
             Assert.Equal([images[2], broken], results.Where(result => !result.Succeeded).Select(result => result.Source.Name));
-            Assert.All(results.Where(result => !result.Succeeded), result => Assert.StartsWith(result.Source.Name, result.Error, StringComparison.Ordinal));
+            Assert.All(results.Where(result => !result.Succeeded),
+                result => Assert.StartsWith(result.Source.Name, result.Error, StringComparison.Ordinal));
             Assert.Equal(retriever.Index.Vector("images/0005.png"), retriever.Index.Vector("images/0000.png"));
             Assert.Equal([images[2]], retriever.RemoveMissing());
             Assert.Equal(11, retriever.Index.Count);
             Assert.Equal("1 Added", Outcomes(await AddAsync(retriever, [Demo.Paths[2]])));
-            Assert.Equal(Path.GetFullPath(Demo.Paths[2]), retriever.Search("anything", new SearchOptions { Top = 12 }, Token).Single(hit => !hit.Path.StartsWith(folder.Path, StringComparison.Ordinal)).Path);
+            Assert.Equal(Path.GetFullPath(Demo.Paths[2]),
+                retriever.Search("anything", new SearchOptions { Top = 12 }, Token)
+                .Single(hit => !hit.Path.StartsWith(folder.Path, StringComparison.Ordinal)).Path);
         }
     }
 
@@ -79,14 +83,16 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         for (var i = 0; i < texts.Length; i++)
         {
             var query = matchers.Demo.Embedder.EmbedText(texts[i], Token);
-            var expected = vectors.Select((vector, place) => (Path: images[place], Cosine: vector.Zip(query, (a, b) => (double)a * b).Aggregate(0.0, (sum, product) => sum + product)))
+            var expected = vectors.Select((vector, place) =>
+                (Path: images[place], Cosine: vector.Zip(query, (a, b) => (double)a * b).Aggregate(0.0, (sum, product) => sum + product)))
                 .OrderByDescending(hit => hit.Cosine).Take(5).Select(hit => new RetrievalHit(hit.Path, hit.Cosine, hit.Cosine));
             Assert.Equal(expected, found[i]);
         }
         // And the reference agrees: of each image's own description with the cosine that it recorded.
         foreach (var pair in DemoMatching.Pairs)
         {
-            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12 }, Token).Single(hit => Path.GetFileName(hit.Path) == $"00{Path.GetFileName(pair.Path)}");
+            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12 }, Token)
+                .Single(hit => Path.GetFileName(hit.Path) == $"00{Path.GetFileName(pair.Path)}");
             Assert.Equal(pair.Cosine, hit.Cosine, 2e-4);
         }
         var own = retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 }, Token);
@@ -131,7 +137,8 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         await AddAsync(retriever, Demo.Paths);
         foreach (var pair in DemoMatching.Pairs.Take(6))
         {
-            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12, Rerank = 12 }, Token).Single(hit => hit.Path == Path.GetFullPath(pair.Path));
+            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12, Rerank = 12 }, Token)
+                .Single(hit => hit.Path == Path.GetFullPath(pair.Path));
             Assert.Equal(pair.EncoderLogits[1] + pair.Cosine, hit.Score, 5e-3);
         }
     }
@@ -180,13 +187,15 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         var images = Copies(20);
         using var retriever = Retriever.Open(matchers.Demo, IndexPath);
         // It is left at the image that cannot be read, with nine before it.
-        await foreach (var result in retriever.AddAsync(images[..9].Append("no.png").Concat(images[9..]).Select(path => ImageSource.FromFile(path)), Token))
+        await foreach (var result in retriever.AddAsync(
+            images[..9].Append("no.png").Concat(images[9..]).Select(path => ImageSource.FromFile(path)), Token))
         {
             if (!result.Succeeded)
                 break;
         }
         Assert.InRange(retriever.Index.Count, 9, 19);
-        Assert.Equal(20 - retriever.Index.Count, (await AddAsync(retriever, images)).Count(result => result.Outcome == IndexingOutcome.Added));
+        Assert.Equal(20 - retriever.Index.Count,
+            (await AddAsync(retriever, images)).Count(result => result.Outcome == IndexingOutcome.Added));
         Assert.Equal(20, retriever.Index.Count);
     }
 
@@ -196,8 +205,11 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         Retriever.Open(matchers.Demo, IndexPath).Dispose();
         using (var bf16 = Embedder.Load(DemoMatching.Model, new EmbedderOptions { Device = "cpu", Precision = Precision.Bf16 }))
             Assert.Contains("fp32", Assert.Throws<IndexException>(() => Retriever.Open(bf16, IndexPath)).Message, StringComparison.Ordinal);
-        using (var other = Embedder.Load(ModelSource.Synthetic(SyntheticModels.Config("tiny-square") with { Head = BlipHead.Retrieval }, "another"), new EmbedderOptions { Device = "cpu" }))
-            Assert.Contains("another in fp32", Assert.Throws<IndexException>(() => Retriever.OpenRead(other, IndexPath)).Message, StringComparison.Ordinal);
+        using (var other = Embedder.Load(
+            ModelSource.Synthetic(SyntheticModels.Config("tiny-square") with { Head = BlipHead.Retrieval }, "another"),
+            new EmbedderOptions { Device = "cpu" }))
+            Assert.Contains("another in fp32", Assert.Throws<IndexException>(() => Retriever.OpenRead(other, IndexPath)).Message,
+                StringComparison.Ordinal);
 
         var copy = Path.Combine(folder.Path, "copy");
         Directory.CreateDirectory(copy);
@@ -233,9 +245,12 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         using var retriever = Retriever.Open(matchers.Demo.Embedder, IndexPath);
         string Refused(Action search) => Assert.Throws<ArgumentException>(search).Message;
         Assert.Contains("Top is 0", Refused(() => retriever.Search("a", new SearchOptions { Top = 0 }, Token)), StringComparison.Ordinal);
-        Assert.Contains("Rerank is -1", Refused(() => retriever.Search("a", new SearchOptions { Rerank = -1 }, Token)), StringComparison.Ordinal);
-        Assert.Contains("no matching head", Refused(() => retriever.Search("a", new SearchOptions { Rerank = 5 }, Token)), StringComparison.Ordinal);
-        Assert.Contains("not with an image", Refused(() => retriever.SearchByImage(Demo.Paths[0], new SearchOptions { Rerank = 5 }, Token)), StringComparison.Ordinal);
+        Assert.Contains("Rerank is -1", Refused(() => retriever.Search("a", new SearchOptions { Rerank = -1 }, Token)),
+            StringComparison.Ordinal);
+        Assert.Contains("no matching head", Refused(() => retriever.Search("a", new SearchOptions { Rerank = 5 }, Token)),
+            StringComparison.Ordinal);
+        Assert.Contains("not with an image", Refused(() => retriever.SearchByImage(Demo.Paths[0], new SearchOptions { Rerank = 5 }, Token)),
+            StringComparison.Ordinal);
         Assert.Empty(retriever.Search("a", cancellationToken: Token));
         Assert.Throws<ImageException>(() => retriever.SearchByImage("no.png", cancellationToken: Token));
     }

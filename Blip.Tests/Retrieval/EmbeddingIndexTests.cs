@@ -139,13 +139,15 @@ public sealed class EmbeddingIndexTests : IDisposable
         fingerprint[5] = 1;
         var other = new IndexModel("another, bf16", fingerprint);
 
-        foreach (var open in (Func<EmbeddingIndex>[])[() => EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, other), () => EmbeddingIndex.OpenRead(IndexPath, null, other)])
+        foreach (var open in (Func<EmbeddingIndex>[])[() => EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, other),
+            () => EmbeddingIndex.OpenRead(IndexPath, null, other)])
         {
             var error = Assert.Throws<IndexException>(open).Message;
             Assert.Contains(IndexPath, error, StringComparison.Ordinal);
             Assert.Contains("those of a test's model (8 values each), and not of another, bf16", error, StringComparison.Ordinal);
         }
-        Assert.Contains("(16 values)", Assert.Throws<IndexException>(() => EmbeddingIndex.Open(IndexPath, 16, MadeEntries.Model)).Message, StringComparison.Ordinal);
+        Assert.Contains("(16 values)", Assert.Throws<IndexException>(() => EmbeddingIndex.Open(IndexPath, 16, MadeEntries.Model)).Message,
+            StringComparison.Ordinal);
         // And no process holds it after that.
         EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, new IndexModel("renamed", MadeEntries.Model.Fingerprint)).Dispose();
     }
@@ -155,7 +157,9 @@ public sealed class EmbeddingIndexTests : IDisposable
     {
         using var writer = EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model);
         MadeEntries.Add(writer, ("a", 1), ("b", 2));
-        Assert.Contains("another process is writing", Assert.Throws<IndexException>(() => EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model)).Message, StringComparison.Ordinal);
+        Assert.Contains("another process is writing",
+            Assert.Throws<IndexException>(() => EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model)).Message,
+            StringComparison.Ordinal);
         using var reader = EmbeddingIndex.OpenRead(IndexPath);
         MadeEntries.Add(writer, ("c", 3));
         writer.Remove(["a"]);
@@ -164,7 +168,8 @@ public sealed class EmbeddingIndexTests : IDisposable
         Assert.Equal(2, reader.Search(device, MadeEntries.Vector(1), 5)[0].Length);
         Assert.Equal(["b", "c"], writer.Entries().Select(entry => entry.Id));
         Assert.Throws<InvalidOperationException>(() => MadeEntries.Add(reader, ("d", 4)));
-        Assert.Equal(["test.index", "test.index.lock", "test.index.vectors-2"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
+        Assert.Equal(["test.index", "test.index.lock", "test.index.vectors-2"],
+            Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -172,10 +177,12 @@ public sealed class EmbeddingIndexTests : IDisposable
     {
         using var index = EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model);
         string Refused(IndexEntry[] entries, float[] values) => Assert.Throws<ArgumentException>(() => index.Add(entries, values)).Message;
-        Assert.Contains("the vector of 'b' has length 2", Refused([new("a"), new("b")], [.. MadeEntries.Vector(1), 2, 0, 0, 0, 0, 0, 0, 0]), StringComparison.Ordinal);
+        Assert.Contains("the vector of 'b' has length 2", Refused([new("a"), new("b")], [.. MadeEntries.Vector(1), 2, 0, 0, 0, 0, 0, 0, 0]),
+            StringComparison.Ordinal);
         Assert.Contains("has length NaN", Refused([new("a")], [float.NaN, 0, 0, 0, 0, 0, 0, 0]), StringComparison.Ordinal);
         Assert.Contains("[1, 8] needs 8", Refused([new("a")], [1]), StringComparison.Ordinal);
-        Assert.Contains("twice", Refused([new("a"), new("a")], [.. MadeEntries.Vector(1), .. MadeEntries.Vector(2)]), StringComparison.Ordinal);
+        Assert.Contains("twice", Refused([new("a"), new("a")], [.. MadeEntries.Vector(1), .. MadeEntries.Vector(2)]),
+            StringComparison.Ordinal);
         Assert.Contains("0 letters", Refused([new("")], MadeEntries.Vector(1)), StringComparison.Ordinal);
         Assert.Equal(0, index.Count);
         Assert.Empty(index.Search(device, MadeEntries.Vector(1), 3)[0]);
@@ -185,15 +192,19 @@ public sealed class EmbeddingIndexTests : IDisposable
     [InlineData("no/such/folder/x.index", "there is no folder")]
     [InlineData("", "this is a folder")]
     public void A_place_that_cannot_be_is_named(string name, string expected) =>
-        Assert.Contains(expected, Assert.Throws<IndexException>(() => EmbeddingIndex.Open(Path.Combine(folder.Path, name), 8, MadeEntries.Model)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<IndexException>(
+            () => EmbeddingIndex.Open(Path.Combine(folder.Path, name), 8, MadeEntries.Model)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void What_is_no_index_is_named()
     {
-        Assert.Contains("no such index", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(IndexPath)).Message, StringComparison.Ordinal);
+        Assert.Contains("no such index", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(IndexPath)).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(IndexPath, "something else altogether");
-        Assert.Contains("no index of ours", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(IndexPath)).Message, StringComparison.Ordinal);
-        Assert.Contains("no index of ours", Assert.Throws<IndexException>(() => EmbeddingIndex.Open(IndexPath, 8, MadeEntries.Model)).Message, StringComparison.Ordinal);
+        Assert.Contains("no index of ours", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(IndexPath)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("no index of ours",
+            Assert.Throws<IndexException>(() => EmbeddingIndex.Open(IndexPath, 8, MadeEntries.Model)).Message, StringComparison.Ordinal);
         Assert.Equal("something else altogether", File.ReadAllText(IndexPath));
     }
 

@@ -2,7 +2,9 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Tests.Retrieval;
 
-/// <summary>Files that end early or have a bit of them turned over: finished records are there, or an error says that they are not.</summary>
+/// <summary>
+/// Files that end early or have a bit of them turned over: finished records are there, or an error says that they are not.
+/// </summary>
 public sealed class IndexDamageTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -36,7 +38,8 @@ public sealed class IndexDamageTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private void Remember(EmbeddingIndex index) => states.Add((new FileInfo(path).Length, MadeEntries.Contents(index), File.ReadAllBytes(Vectors)[..VectorFile.HeaderBytes]));
+    private void Remember(EmbeddingIndex index) =>
+        states.Add((new FileInfo(path).Length, MadeEntries.Contents(index), File.ReadAllBytes(Vectors)[..VectorFile.HeaderBytes]));
 
     /// <summary>Killed anywhere within an addition: the vectors are there, and say how long the journal was before.</summary>
     [Fact]
@@ -48,11 +51,13 @@ public sealed class IndexDamageTests : IDisposable
         {
             File.WriteAllBytes(damaged, bytes[..length]);
             var finished = states.LastOrDefault(state => state.Length <= length);
-            File.WriteAllBytes(DamagedVectors, [.. (finished.Page ?? states[0].Page), .. File.ReadAllBytes(Vectors)[VectorFile.HeaderBytes..]]);
+            File.WriteAllBytes(DamagedVectors,
+                [.. (finished.Page ?? states[0].Page), .. File.ReadAllBytes(Vectors)[VectorFile.HeaderBytes..]]);
             if (finished.Contents is null)
             {
                 // A header is never written in part: it is on disk before it has its name.
-                Assert.Contains(damaged, Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message, StringComparison.Ordinal);
+                Assert.Contains(damaged, Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message,
+                    StringComparison.Ordinal);
                 errors++;
                 continue;
             }
@@ -88,16 +93,21 @@ public sealed class IndexDamageTests : IDisposable
         for (var length = 0; length < bytes.Length; length++)
         {
             File.WriteAllBytes(damaged, bytes[..length]);
-            Assert.Contains(damaged, Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message, StringComparison.Ordinal);
+            Assert.Contains(damaged, Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message,
+                StringComparison.Ordinal);
         }
         File.WriteAllBytes(damaged, bytes[..(int)states[^2].Length]);
         var error = Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message;
-        Assert.Contains($"the last {states[^1].Length - states[^2].Length} bytes of what was finished are missing", error, StringComparison.Ordinal);
+        Assert.Contains($"the last {states[^1].Length - states[^2].Length} bytes of what was finished are missing", error,
+            StringComparison.Ordinal);
     }
 
-    /// <summary>The first version joined the lanes of its checksum by XOR: equal changes 16 bytes apart, and words that changed places, went unseen.</summary>
+    /// <summary>
+    /// The first version joined the lanes of its checksum by XOR: equal changes 16 bytes apart, and words that changed places, went unseen.
+    /// </summary>
     [Theory]
-    [InlineData("stuck bits"), InlineData("words that changed places"), InlineData("a part that was zeroed"), InlineData("rows that changed places")]
+    [InlineData("stuck bits"), InlineData("words that changed places"), InlineData("a part that was zeroed"),
+        InlineData("rows that changed places")]
     public void Damage_that_a_weak_checksum_takes_for_truth_is_found(string kind)
     {
         var random = new Random(7);
@@ -126,7 +136,8 @@ public sealed class IndexDamageTests : IDisposable
                     break;
             }
             File.WriteAllBytes(DamagedVectors, bytes);
-            Assert.Contains("is not what was written", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message, StringComparison.Ordinal);
+            Assert.Contains("is not what was written", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -143,7 +154,8 @@ public sealed class IndexDamageTests : IDisposable
         var longer = File.ReadAllBytes(damaged);
         var record = (longer.Length - bytes.Length) / 2;
         File.WriteAllBytes(damaged, [.. bytes, .. longer[^record..], .. longer[bytes.Length..^record]]);
-        Assert.Contains("is not what was written", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not what was written", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,10 +165,12 @@ public sealed class IndexDamageTests : IDisposable
         for (var length = 0; length < bytes.Length; length += length is > 100 and < 4000 ? 97 : 1)
         {
             File.WriteAllBytes(DamagedVectors, bytes[..length]);
-            Assert.Contains(DamagedVectors, Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message, StringComparison.Ordinal);
+            Assert.Contains(DamagedVectors, Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message,
+                StringComparison.Ordinal);
         }
         File.Delete(DamagedVectors);
-        Assert.Contains("its vectors are gone", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message, StringComparison.Ordinal);
+        Assert.Contains("its vectors are gone", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -209,7 +223,8 @@ public sealed class IndexDamageTests : IDisposable
     public void Something_strange_at_the_end_is_an_error()
     {
         File.AppendAllText(damaged, "these words are longer than the header of a record is, which holds two checksums");
-        Assert.Contains("is not what was written", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not what was written", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message,
+            StringComparison.Ordinal);
     }
 
     // Killed while it was compacted: before the new journal had its name, and after it had.
@@ -221,6 +236,7 @@ public sealed class IndexDamageTests : IDisposable
         File.WriteAllText(damaged + ".vectors-x", "somebody else's");
         using (var index = EmbeddingIndex.Open(damaged, MadeEntries.Dimension, MadeEntries.Model))
             Assert.Equal(states[^1].Contents, MadeEntries.Contents(index));
-        Assert.Equal(["test.index", "test.index.lock", "test.index.vectors-1", "test.index.vectors-x"], Directory.GetFiles(Path.GetDirectoryName(damaged)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["test.index", "test.index.lock", "test.index.vectors-1", "test.index.vectors-x"],
+            Directory.GetFiles(Path.GetDirectoryName(damaged)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 }

@@ -62,7 +62,8 @@ public sealed class IndexLossTests : IDisposable
         Assert.SkipUnless(File.Exists("/bin/bash") && OperatingSystem.IsLinux(), "files are limited by bash's ulimit");
         // A child whose files may have 64 KiB: the addition fails in the middle of its vectors or of its record.
         const string Script = "trap '' XFSZ; ulimit -f 64; exec dotnet \"$1\" retrieval --fill-only --index \"$2\" --count 5000 --batch 23";
-        var start = new ProcessStartInfo("/bin/bash", ["-c", Script, "bash", Path.Combine(AppContext.BaseDirectory, "Blip.Bench.dll"), At("full.index")])
+        var start = new ProcessStartInfo(
+            "/bin/bash", ["-c", Script, "bash", Path.Combine(AppContext.BaseDirectory, "Blip.Bench.dll"), At("full.index")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -72,7 +73,8 @@ public sealed class IndexLossTests : IDisposable
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        var reported = (await output).Split('\n').Where(line => line.StartsWith("on disk: ", StringComparison.Ordinal)).Select(line => int.Parse(line[9..], null)).LastOrDefault();
+        var reported = (await output).Split('\n').Where(line => line.StartsWith("on disk: ", StringComparison.Ordinal))
+            .Select(line => int.Parse(line[9..], null)).LastOrDefault();
         Assert.NotEqual(0, process.ExitCode);
         using var read = EmbeddingIndex.OpenRead(At("full.index"));
         Assert.True(reported > 0);
@@ -122,7 +124,8 @@ public sealed class IndexLossTests : IDisposable
         {
             MadeEntries.Add(first, ("one", 1));
             File.Delete(At("a.index"));
-            Assert.Contains("the index was removed or replaced", Refused(() => MadeEntries.Add(first, ("two", 2))), StringComparison.Ordinal);
+            Assert.Contains("the index was removed or replaced", Refused(() => MadeEntries.Add(first, ("two", 2))),
+                StringComparison.Ordinal);
             // Its contents are still read.
             Assert.Equal(MadeEntries.Vector(1), first.Vector("one"));
         }

@@ -22,11 +22,13 @@ internal static class MadeEntries
 
     /// <summary>Adds entries of these names; an entry's vector is its seed's.</summary>
     public static void Add(EmbeddingIndex index, params (string Id, int Seed)[] entries) =>
-        index.Add([.. entries.Select(entry => new IndexEntry(entry.Id, entry.Seed, 7L * entry.Seed))], [.. entries.SelectMany(entry => Vector(entry.Seed))]);
+        index.Add([.. entries.Select(entry => new IndexEntry(entry.Id, entry.Seed, 7L * entry.Seed))],
+            [.. entries.SelectMany(entry => Vector(entry.Seed))]);
 
     /// <summary>Everything that an index holds, checksums of vectors included.</summary>
     public static List<string> Contents(EmbeddingIndex index) =>
-        [.. index.Entries().Select(entry => $"{entry.Id} {entry.Length} {entry.Modified} {string.Join(',', index.Vector(entry.Id)!.Select(BitConverter.SingleToInt32Bits))}")];
+        [.. index.Entries().Select(entry =>
+            $"{entry.Id} {entry.Length} {entry.Modified} {string.Join(',', index.Vector(entry.Id)!.Select(BitConverter.SingleToInt32Bits))}")];
 
     /// <summary>Copies an index's files to another folder, and returns the copy's path.</summary>
     public static string Copy(string path, string folder)
@@ -39,5 +41,6 @@ internal static class MadeEntries
 
     /// <summary>Brute force in double over a model of the index.</summary>
     public static List<(string Id, double Score)> Search(IReadOnlyList<(string Id, int Seed)> entries, float[] query, int k) =>
-        [.. VectorSearchReference.Run([.. entries.SelectMany(entry => Vector(entry.Seed))], [], entries.Count, Dimension, query, k).Select(hit => (entries[hit.Position].Id, hit.Score))];
+        [.. VectorSearchReference.Run([.. entries.SelectMany(entry => Vector(entry.Seed))], [], entries.Count, Dimension, query, k)
+            .Select(hit => (entries[hit.Position].Id, hit.Score))];
 }

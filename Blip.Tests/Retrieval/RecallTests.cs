@@ -28,10 +28,12 @@ public class RecallTests
         Gen.Select(Gen.Int[1, 40], Gen.Int[0, 8], Gen.Int[0, 1000]).Sample((candidates, levels, seed) =>
         {
             var random = new Random(seed);
-            var scores = Enumerable.Range(0, candidates).Select(_ => random.Next(10) == 0 ? float.NaN : (float)random.Next(levels + 1)).ToArray();
+            var scores = Enumerable.Range(0, candidates).Select(_ => random.Next(10) == 0 ? float.NaN : (float)random.Next(levels + 1))
+                .ToArray();
             var right = Enumerable.Range(0, candidates).Where(_ => random.Next(3) == 0).DefaultIfEmpty(random.Next(candidates)).ToArray();
 
-            var order = Enumerable.Range(0, candidates).OrderByDescending(i => float.IsNaN(scores[i]) ? float.NegativeInfinity : scores[i]).ThenBy(i => i).ToList();
+            var order = Enumerable.Range(0, candidates).OrderByDescending(i => float.IsNaN(scores[i]) ? float.NegativeInfinity : scores[i])
+                .ThenBy(i => i).ToList();
 
             Assert.Equal(Recall.Rank(order, right), Recall.Ranks(scores, 1, candidates, [right])[0]);
         });
@@ -47,9 +49,13 @@ public class RecallTests
     [Fact]
     public void Sizes_that_do_not_agree_are_refused()
     {
-        Assert.Contains("holds 3 values", Assert.Throws<ArgumentException>(() => Recall.Ranks([1, 2, 3], 2, 2, [[0], [1]])).Message, StringComparison.Ordinal);
-        Assert.Contains("query 1 has no right", Assert.Throws<ArgumentException>(() => Recall.Ranks([1, 2, 3, 4], 2, 2, [[0], []])).Message, StringComparison.Ordinal);
-        Assert.Contains("candidate 2 is right", Assert.Throws<ArgumentException>(() => Recall.Ranks([1, 2], 1, 2, [[2]])).Message, StringComparison.Ordinal);
-        Assert.Contains("text 1 belongs to image 5", Assert.Throws<ArgumentException>(() => Recall.Of([1, 2], [1, 2], [0, 5], 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("holds 3 values", Assert.Throws<ArgumentException>(() => Recall.Ranks([1, 2, 3], 2, 2, [[0], [1]])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("query 1 has no right", Assert.Throws<ArgumentException>(() => Recall.Ranks([1, 2, 3, 4], 2, 2, [[0], []])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("candidate 2 is right", Assert.Throws<ArgumentException>(() => Recall.Ranks([1, 2], 1, 2, [[2]])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("text 1 belongs to image 5", Assert.Throws<ArgumentException>(() => Recall.Of([1, 2], [1, 2], [0, 5], 1)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -77,7 +77,8 @@ internal static partial class SampleProgram
     {
         using var folder = new TemporaryFolder();
         var output = Path.Combine(folder.Path, $"{Path.GetFileNameWithoutExtension(file)}-sample.dll");
-        string[] implied = [.. Usings, .. Repository.Read(file).Contains("#:sdk Microsoft.NET.Sdk.Web", StringComparison.Ordinal) ? WebUsings : []];
+        string[] implied =
+            [.. Usings, .. Repository.Read(file).Contains("#:sdk Microsoft.NET.Sdk.Web", StringComparison.Ordinal) ? WebUsings : []];
         var usings = Path.ChangeExtension(output, ".usings.cs");
         File.WriteAllLines(usings, implied.Select(name => $"global using {name};"));
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
@@ -86,7 +87,8 @@ internal static partial class SampleProgram
         File.WriteAllLines(
             response,
             [
-                "-nologo", "-noconfig", "-nostdlib", "-nullable:enable", "-langversion:latest", "-features:FileBasedProgram", "-warnaserror",
+                "-nologo", "-noconfig", "-nostdlib", "-nullable:enable", "-langversion:latest", "-features:FileBasedProgram",
+                    "-warnaserror",
                 $"-out:\"{output}\"", .. references.Select(path => $"-r:\"{path}\""), $"\"{Repository.Absolute(file)}\"", $"\"{usings}\"",
             ]);
         var start = new ProcessStartInfo("dotnet", ["exec", Compiler(), $"@{response}"]) { RedirectStandardOutput = true };

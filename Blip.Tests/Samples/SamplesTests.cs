@@ -47,7 +47,8 @@ public partial class SamplesTests
         var list = Repository.Read("samples/README.md");
 
         Assert.All(
-            Repository.Files.Where(file => file.StartsWith("samples/", StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal)),
+            Repository.Files.Where(file =>
+                file.StartsWith("samples/", StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal)),
             file =>
             {
                 Assert.Contains($"SampleProgram.Run(\"{file}\"", tests, StringComparison.Ordinal);
@@ -72,7 +73,8 @@ public partial class SamplesTests
     {
         var printed = SampleProgram.Run("samples/match.cs");
 
-        Assert.Equal(["0.99 0.98 a large white ring on a cyan background", "0.00 0.08 a small white square on a pink background"], printed.Take(2));
+        Assert.Equal(["0.99 0.98 a large white ring on a cyan background", "0.00 0.08 a small white square on a pink background"],
+            printed.Take(2));
         var fitting = printed.Skip(2).Where(line => !line.EndsWith(": 0 fit ", StringComparison.Ordinal));
         Assert.Contains("weights/samples/00.png: 1 fit ", fitting);
         Assert.Equal(12, printed.Skip(2).Count());
@@ -103,7 +105,8 @@ public partial class SamplesTests
 
         Assert.Equal([Truth()["00.png"], "white"], printed.Take(2));
         Assert.Equal("0.98 a large white ring on a cyan background", printed[^2]);
-        var cosines = printed.TakeLast(2).Select(line => double.Parse(line[..4], System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        var cosines = printed.TakeLast(2).Select(line => double.Parse(line[..4], System.Globalization.CultureInfo.InvariantCulture))
+            .ToList();
         Assert.True(cosines[0] > 0.9 && cosines[1] < 0.5, string.Join('\n', printed));
     }
 
@@ -112,7 +115,8 @@ public partial class SamplesTests
     {
         var printed = SampleProgram.Run("samples/attention.cs");
 
-        Assert.Equal(["weights/samples/00.png", "weights/samples/01.png"], printed.Where(line => line[0] != ' ').Select(line => line.Split(':')[0]));
+        Assert.Equal(["weights/samples/00.png", "weights/samples/01.png"],
+            printed.Where(line => line[0] != ' ').Select(line => line.Split(':')[0]));
         var words = Truth().Where(sample => sample.Key is "00.png" or "01.png").Sum(sample => sample.Value.Split(' ').Length);
         Assert.Equal(words, printed.Count(line => line.EndsWith(" of 8 × 8 patches", StringComparison.Ordinal)));
     }
@@ -153,9 +157,12 @@ public partial class SamplesTests
         using var all = DiagnosticListener.AllListeners.Subscribe(new Listener<DiagnosticListener>(listener =>
         {
             if (listener.Name == "Microsoft.Extensions.Hosting")
-                listener.Subscribe(new Listener<KeyValuePair<string, object?>>(told => built.TrySetResult(told.Key == "HostBuilt" ? (IHost)told.Value! : null!)), name => name == "HostBuilt");
+                listener.Subscribe(new Listener<KeyValuePair<string,
+                    object?>>(told => built.TrySetResult(told.Key == "HostBuilt" ? (IHost)told.Value! : null!)), name =>
+                    name == "HostBuilt");
         }));
-        var program = Task.Run(() => SampleProgram.Run("samples/web.cs", "--urls", "http://127.0.0.1:0"), TestContext.Current.CancellationToken);
+        var program = Task.Run(
+            () => SampleProgram.Run("samples/web.cs", "--urls", "http://127.0.0.1:0"), TestContext.Current.CancellationToken);
         if (await Task.WhenAny(program, built.Task) == program)
             await program;
         var lifetime = (await built.Task).Services.GetRequiredService<IHostApplicationLifetime>();
@@ -167,12 +174,14 @@ public partial class SamplesTests
             // Models load while the server answers already: 503 until they are there.
             while ((await client.GetAsync("readyz", TestContext.Current.CancellationToken)).StatusCode == HttpStatusCode.ServiceUnavailable)
                 await Task.Delay(50, TestContext.Current.CancellationToken);
-            using var image = new ByteArrayContent(await File.ReadAllBytesAsync(Repository.Absolute("weights/samples/00.png"), TestContext.Current.CancellationToken));
+            using var image = new ByteArrayContent(
+                await File.ReadAllBytesAsync(Repository.Absolute("weights/samples/00.png"), TestContext.Current.CancellationToken));
             image.Headers.ContentType = new("image/png");
             using var answer = await client.PostAsync("caption", image, TestContext.Current.CancellationToken);
 
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-            Assert.Contains(Truth()["00.png"], await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(Truth()["00.png"], await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -186,7 +195,8 @@ public partial class SamplesTests
     {
         using var folder = new TemporaryFolder();
         var header = """{"a.b":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"""u8;
-        var trace = folder.Write("t.safetensors", [.. BitConverter.GetBytes((long)header.Length), .. header, .. BitConverter.GetBytes(3f), .. BitConverter.GetBytes(4f)]);
+        var trace = folder.Write("t.safetensors",
+            [.. BitConverter.GetBytes((long)header.Length), .. header, .. BitConverter.GetBytes(3f), .. BitConverter.GetBytes(4f)]);
 
         Assert.Equal(["a.b                       F32 [1, 2]  rms 3.54: 3 4"], SampleProgram.Run("samples/trace.cs", trace));
     }

@@ -5,7 +5,8 @@ namespace Blip.Tests.Server;
 /// <summary>The machine's own Chromium, without a window.</summary>
 public sealed class Browser : IAsyncLifetime
 {
-    private static readonly string? Program = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+    private static readonly string? Program =
+        new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
 
     private IPlaywright? playwright;
     private IBrowser? browser;
@@ -19,7 +20,9 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>A tab. A complaint of its page fails the test.</summary>
-    public async Task<IPage> OpenAsync(Uri address, int width = 1200, int height = 900, ColorScheme scheme = ColorScheme.Light, IList<string>? complaints = null, bool scripts = true)
+    public async Task<IPage> OpenAsync(
+        Uri address, int width = 1200, int height = 900, ColorScheme scheme = ColorScheme.Light, IList<string>? complaints = null,
+        bool scripts = true)
     {
         Assert.SkipWhen(browser is null, "no Chromium on this machine (Debian: apt install chromium)");
         var context = await browser!.NewContextAsync(new BrowserNewContextOptions

@@ -24,15 +24,18 @@ public sealed class CaptionEndpointTests(ServerFixture fixture) : IClassFixture<
         return form;
     }
 
-    private Task<HttpResponseMessage> Post(HttpContent content, string query = "") => fixture.Server.Client.PostAsync($"/caption{query}", content, Token);
+    private Task<HttpResponseMessage> Post(HttpContent content, string query = "") =>
+        fixture.Server.Client.PostAsync($"/caption{query}", content, Token);
 
-    private static IEnumerable<string?> Texts(JsonElement response) => response.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("caption").GetString());
+    private static IEnumerable<string?> Texts(JsonElement response) =>
+        response.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("caption").GetString());
 
     [Fact]
     public async Task An_image_alone_as_the_body_is_captioned()
     {
         var plain = await RunningServer.Read(await Post(RunningServer.Image(Bytes)));
-        var beams = await RunningServer.Read(await Post(RunningServer.Image(Bytes, "application/octet-stream"), "?num_beams=3&num_return_sequences=2"));
+        var beams = await RunningServer.Read(
+            await Post(RunningServer.Image(Bytes, "application/octet-stream"), "?num_beams=3&num_return_sequences=2"));
 
         Assert.Equal([Captions[0]], Texts(plain));
         Assert.Equal(9, plain.GetProperty("results")[0].GetProperty("tokens").GetInt32());
@@ -44,7 +47,10 @@ public sealed class CaptionEndpointTests(ServerFixture fixture) : IClassFixture<
     public async Task JSON_holds_one_image_or_many()
     {
         var one = await RunningServer.Read(await fixture.Server.PostAsync("/caption", new { image = Base64 }));
-        var many = await RunningServer.Read(await fixture.Server.PostAsync("/caption", new { images = Demo.Paths.Take(3).Select(path => $"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}") }));
+        var many = await RunningServer.Read(
+            await fixture.Server.PostAsync(
+            "/caption", new { images = Demo.Paths.Take(3)
+            .Select(path => $"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}") }));
 
         Assert.Equal([Captions[0]], Texts(one));
         Assert.Equal(Captions[..3], Texts(many));
@@ -56,13 +62,15 @@ public sealed class CaptionEndpointTests(ServerFixture fixture) : IClassFixture<
         var response = await RunningServer.Read(await Post(Form(6, ("num_beams", "3"), ("early_stopping", "never"))));
 
         Assert.Equal(Demo.Answers("beam-3").Take(6).Select(answer => answer.Caption), Texts(response));
-        Assert.Equal(Demo.Paths.Take(6).Select(Path.GetFileName), response.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("image").GetString()));
+        Assert.Equal(Demo.Paths.Take(6).Select(Path.GetFileName),
+            response.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("image").GetString()));
     }
 
     [Fact]
     public async Task Of_many_images_a_damaged_one_is_its_own_error()
     {
-        var response = await RunningServer.Read(await fixture.Server.PostAsync("/caption", new { images = new[] { Base64, "aGVsbG8=", Base64 } }));
+        var response = await RunningServer.Read(
+            await fixture.Server.PostAsync("/caption", new { images = new[] { Base64, "aGVsbG8=", Base64 } }));
         var results = response.GetProperty("results");
 
         Assert.Equal(Captions[0], results[0].GetProperty("caption").GetString());
@@ -75,9 +83,11 @@ public sealed class CaptionEndpointTests(ServerFixture fixture) : IClassFixture<
     {
         var events = await RunningServer.Events(await Post(RunningServer.Image(Bytes), "?stream=true"));
 
-        Assert.Equal(Captions[0], string.Concat(events.SkipLast(1).Select(sent => JsonDocument.Parse(sent.Data).RootElement.GetProperty("text").GetString())));
+        Assert.Equal(Captions[0], string.Concat(
+            events.SkipLast(1).Select(sent => JsonDocument.Parse(sent.Data).RootElement.GetProperty("text").GetString())));
         Assert.All(events.SkipLast(1), sent => Assert.Equal("words", sent.Name));
-        Assert.Equal(("caption", Captions[0]), (events[^1].Name, JsonDocument.Parse(events[^1].Data).RootElement.GetProperty("caption").GetString()));
+        Assert.Equal(("caption", Captions[0]),
+            (events[^1].Name, JsonDocument.Parse(events[^1].Data).RootElement.GetProperty("caption").GetString()));
     }
 
     [Fact]
@@ -97,7 +107,8 @@ public sealed class CaptionEndpointTests(ServerFixture fixture) : IClassFixture<
     public async Task What_is_wrong_is_a_problem(string body, string message, string? field)
     {
         var response = await fixture.Server.PostAsync("/caption", body);
-        Assert.Equal(body.Contains("stream", StringComparison.Ordinal) ? "text/event-stream" : "application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(body.Contains("stream", StringComparison.Ordinal) ? "text/event-stream" : "application/problem+json",
+            response.Content.Headers.ContentType!.MediaType);
         if (field is null)
         {
             Assert.Contains(message, (await RunningServer.Events(response)).Single().Data, StringComparison.Ordinal);
@@ -106,7 +117,8 @@ public sealed class CaptionEndpointTests(ServerFixture fixture) : IClassFixture<
         var problem = await RunningServer.Read(response, 400);
 
         Assert.Contains(message, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
-        Assert.Equal((field, 400, "Bad Request"), (problem.GetProperty("field").GetString(), problem.GetProperty("status").GetInt32(), problem.GetProperty("title").GetString()));
+        Assert.Equal((field, 400, "Bad Request"),
+            (problem.GetProperty("field").GetString(), problem.GetProperty("status").GetInt32(), problem.GetProperty("title").GetString()));
     }
 
     [Fact]

@@ -19,14 +19,16 @@ public sealed class ChatRequestTests(ServerFixture fixture) : IClassFixture<Serv
 
     private Task<HttpResponseMessage> Chat(object body) => fixture.Server.PostAsync("/v1/chat/completions", body);
 
-    private static string? Text(JsonElement completion) => completion.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString();
+    private static string? Text(JsonElement completion) =>
+        completion.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString();
 
     [Fact]
     public async Task Blips_own_fields_stand_beside_OpenAIs()
     {
         var beams = await RunningServer.Read(await Chat(Body("\"num_beams\": 3")));
         var prompted = await RunningServer.Read(await Chat(Body("\"prompt\": \"a small\"")));
-        var chosen = await RunningServer.Read(await Chat(Body("\"candidates\": [\"red\", \"white\"]", model: "ask", text: "what color is the ring?")));
+        var chosen = await RunningServer.Read(
+            await Chat(Body("\"candidates\": [\"red\", \"white\"]", model: "ask", text: "what color is the ring?")));
 
         Assert.Equal(Demo.Answers("beam-3")[0].Caption, Text(beams));
         Assert.StartsWith("a small", Text(prompted), StringComparison.Ordinal);
@@ -44,7 +46,8 @@ public sealed class ChatRequestTests(ServerFixture fixture) : IClassFixture<Serv
         Assert.Equal("assistant", chunks[0].GetProperty("choices")[0].GetProperty("delta").GetProperty("role").GetString());
         Assert.Equal("stop", chunks[^2].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         Assert.All(chunks.SkipLast(1), chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("usage").ValueKind));
-        Assert.Equal((0, 9), (chunks[^1].GetProperty("choices").GetArrayLength(), chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32()));
+        Assert.Equal((0, 9), (chunks[^1].GetProperty("choices").GetArrayLength(),
+            chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32()));
         Assert.Single(chunks.Select(chunk => chunk.GetProperty("id").GetString()).Distinct());
     }
 
@@ -91,8 +94,10 @@ public sealed class ChatRequestTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Theory]
-    [InlineData("\"tools\": [], \"tool_choice\": \"auto\", \"user\": \"me\", \"store\": false, \"metadata\": {}, \"response_format\": {\"type\": \"text\"}")]
-    [InlineData("\"n\": 1, \"presence_penalty\": 0, \"logprobs\": false, \"logit_bias\": {}, \"modalities\": [\"text\"], \"max_tokens\": null")]
+    [InlineData("\"tools\": [], \"tool_choice\": \"auto\", \"user\": \"me\", \"store\": false, \"metadata\": {}, \"response_format\": "
+        + "{\"type\": \"text\"}")]
+    [InlineData("\"n\": 1, \"presence_penalty\": 0, \"logprobs\": false, \"logit_bias\": {}, \"modalities\": [\"text\"], \"max_tokens\": "
+        + "null")]
     public async Task Fields_that_change_nothing_are_passed_over(string fields) =>
         Assert.Equal(Demo.Answers("greedy")[0].Caption, Text(await RunningServer.Read(await Chat(Body(fields)))));
 
@@ -121,9 +126,11 @@ public sealed class ChatRequestTests(ServerFixture fixture) : IClassFixture<Serv
     [InlineData("""{"model": "caption", "messages": [{"role": "user", "content": "Describe"}]}""", "There is no image")]
     [InlineData("""{"model": "caption", "messages": [{"role": "tool", "content": "x"}]}""", "is a tool's")]
     [InlineData("""{"model": "caption", "messages": [{"role": "king", "content": "x"}]}""", "has the role 'king'")]
-    [InlineData("""{"model": "caption", "messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}""", "of the type 'input_audio'")]
+    [InlineData("""{"model": "caption", "messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}""",
+        "of the type 'input_audio'")]
     [InlineData("""{"model": "caption", "messages": [{"role": "user", "content": [7]}]}""", "of the type 'none'")]
-    [InlineData("""{"model": "caption", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": 7}]}]}""", "has no image_url.url")]
+    [InlineData("""{"model": "caption", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": 7}]}]}""",
+        "has no image_url.url")]
     [InlineData("""{"model": "caption", "messages": [{"role": "user"}]}""", "is missing or of another kind")]
     public async Task A_request_of_another_form_is_told_what_is_wrong(string body, string message)
     {
@@ -136,10 +143,12 @@ public sealed class ChatRequestTests(ServerFixture fixture) : IClassFixture<Serv
     public async Task Unknown_models_paths_methods_and_types_have_OpenAIs_errors()
     {
         var model = (await RunningServer.Read(await Chat(Body("", model: "gpt-4o")), 404)).GetProperty("error");
-        var embedding = (await RunningServer.Read(await fixture.Server.PostAsync("/v1/embeddings", new { model = "caption", input = "x" }), 404)).GetProperty("error");
+        var embedding = (await RunningServer.Read(
+            await fixture.Server.PostAsync("/v1/embeddings", new { model = "caption", input = "x" }), 404)).GetProperty("error");
         var path = (await RunningServer.Read(await fixture.Server.GetAsync("/v1/files"), 404)).GetProperty("error");
         var method = (await RunningServer.Read(await fixture.Server.GetAsync("/v1/chat/completions"), 405)).GetProperty("error");
-        var type = (await RunningServer.Read(await fixture.Server.Client.PostAsync("/v1/chat/completions", new StringContent("hello"), Token), 415)).GetProperty("error");
+        var type = (await RunningServer.Read(
+            await fixture.Server.Client.PostAsync("/v1/chat/completions", new StringContent("hello"), Token), 415)).GetProperty("error");
 
         Assert.Equal(("model_not_found", "model"), (model.GetProperty("code").GetString(), model.GetProperty("param").GetString()));
         Assert.Contains("give one of caption, ask, blip", model.GetProperty("message").GetString(), StringComparison.Ordinal);
@@ -172,9 +181,13 @@ public sealed class ChatRequestTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Theory]
-    [InlineData("", true), InlineData("Describe the image", true), InlineData("describe this picture in detail.", true), InlineData("Please describe", true)]
-    [InlineData("What is in this image?", true), InlineData("what's in the photo", true), InlineData("Write a caption for this image", true)]
+    [InlineData("", true), InlineData("Describe the image", true), InlineData("describe this picture in detail.", true),
+        InlineData("Please describe", true)]
+    [InlineData("What is in this image?", true), InlineData("what's in the photo", true),
+        InlineData("Write a caption for this image", true)]
     [InlineData("What do you see?", true), InlineData("caption it", true), InlineData("Can you describe the images?", true)]
-    [InlineData("what color is the ring?", false), InlineData("describe the man's hat", false), InlineData("is it day?", false), InlineData("what is in the box?", false)]
-    public void A_short_list_of_texts_asks_for_a_description(string text, bool describes) => Assert.Equal(describes, DescribeRequest.Is(text));
+    [InlineData("what color is the ring?", false), InlineData("describe the man's hat", false), InlineData("is it day?", false),
+        InlineData("what is in the box?", false)]
+    public void A_short_list_of_texts_asks_for_a_description(string text, bool describes) =>
+        Assert.Equal(describes, DescribeRequest.Is(text));
 }

@@ -22,7 +22,8 @@ public sealed class DeploymentTests
 
         Takes(container.Args);
         Assert.Contains($"--device={device}", container.Args);
-        Assert.Equal(("/readyz", "/healthz", "/readyz"), (container.ReadinessProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path, container.StartupProbe.HttpGet.Path));
+        Assert.Equal(("/readyz", "/healthz", "/readyz"),
+            (container.ReadinessProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path, container.StartupProbe.HttpGet.Path));
         Assert.Equal(8080, container.Ports.Single(port => port.Name == service.Spec.Ports.Single().TargetPort.Value).ContainerPort);
         Assert.Equal(deployment.Spec.Selector.MatchLabels, pod.Metadata.Labels);
         Assert.Equal(service.Spec.Selector, pod.Metadata.Labels);
@@ -41,7 +42,8 @@ public sealed class DeploymentTests
         var services = (YamlMappingNode)yaml.Documents[0].RootNode["services"];
         var blip = services["blip"];
 
-        Assert.All(services.Children.Values, service => Takes([.. ((YamlSequenceNode)service["command"]).Children.Select(argument => ((YamlScalarNode)argument).Value!)]));
+        Assert.All(services.Children.Values,
+            service => Takes([.. ((YamlSequenceNode)service["command"]).Children.Select(argument => ((YamlScalarNode)argument).Value!)]));
         Assert.Equal(2, services.Children.Count);
         Assert.Equal("true", blip["read_only"].ToString());
         Assert.StartsWith("127.0.0.1:", blip["ports"][0].ToString(), StringComparison.Ordinal);
@@ -57,7 +59,8 @@ public sealed class DeploymentTests
         Takes(System.Text.Json.JsonSerializer.Deserialize<string[]>(command)!);
         Assert.Contains("USER 1654", lines);
         Assert.Contains("ENTRYPOINT [\"dotnet\", \"/app/blip.dll\"]", lines);
-        Assert.True(Directory.Exists(Repository.Absolute(lines.Single(line => line.Contains("dotnet publish", StringComparison.Ordinal)).Split(' ')[3])));
+        Assert.True(Directory.Exists(
+            Repository.Absolute(lines.Single(line => line.Contains("dotnet publish", StringComparison.Ordinal)).Split(' ')[3])));
     }
 
     [Fact]

@@ -38,7 +38,8 @@ public sealed class FailureTests
     [Fact]
     public void An_option_has_the_name_that_requests_have()
     {
-        var failure = Failure.Of(new ArgumentException("MaxNewTokens is 900: the model has 512 positions.", "MaxNewTokens"), timedOut: false, stopping: false);
+        var failure = Failure.Of(
+            new ArgumentException("MaxNewTokens is 900: the model has 512 positions.", "MaxNewTokens"), timedOut: false, stopping: false);
 
         Assert.Equal(("max_new_tokens is 900: the model has 512 positions.", "max_new_tokens"), (failure.Message, failure.Field));
     }

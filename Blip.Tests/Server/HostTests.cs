@@ -13,14 +13,16 @@ public sealed partial class HostTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static Task<RunningServer> CaptionsAlone(Action<Blip.Server.BlipServerOptions>? configure = null, BlipHostSetup? setup = null) => RunningServer.StartAsync(
+    private static Task<RunningServer> CaptionsAlone(
+        Action<Blip.Server.BlipServerOptions>? configure = null, BlipHostSetup? setup = null) => RunningServer.StartAsync(
         options =>
         {
             (options.AskModel, options.MatchModel) = (null, null);
             configure?.Invoke(options);
         }, setup);
 
-    private static Task<HttpResponseMessage> Caption(RunningServer server) => server.Client.PostAsync("/caption", RunningServer.Image(Bytes), Token);
+    private static Task<HttpResponseMessage> Caption(RunningServer server) =>
+        server.Client.PostAsync("/caption", RunningServer.Image(Bytes), Token);
 
     [Fact]
     public async Task Every_response_tells_browsers_to_do_nothing_with_it()
@@ -101,7 +103,8 @@ public sealed partial class HostTests
         await using var server = await CaptionsAlone(options => options.MaxConcurrentRequests = 2);
         var responses = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Caption(server)));
 
-        Assert.All(responses, response => Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests, $"{response.StatusCode}"));
+        Assert.All(responses, response =>
+            Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests, $"{response.StatusCode}"));
         Assert.Contains(responses, response => response.IsSuccessStatusCode);
         await RunningServer.Read(await Caption(server));
     }
@@ -129,7 +132,8 @@ public sealed partial class HostTests
         var callers = Enumerable.Range(0, 300).Select(async i =>
         {
             var response = await server.Client.PostAsync("/caption", RunningServer.Image(images[i % images.Length]), Token);
-            Assert.Equal(expected[i % images.Length], (await RunningServer.Read(response)).GetProperty("results")[0].GetProperty("caption").GetString());
+            Assert.Equal(expected[i % images.Length],
+                (await RunningServer.Read(response)).GetProperty("results")[0].GetProperty("caption").GetString());
         }).ToList();
         var slowest = TimeSpan.Zero;
         while (!callers.TrueForAll(caller => caller.IsCompleted))
@@ -173,10 +177,12 @@ public sealed partial class HostTests
         var document = await RunningServer.Read(await server.GetAsync("/openapi/v1.json"));
 
         Assert.Equal(
-            ["/ask", "/attention", "/caption", "/healthz", "/label", "/match", "/readyz", "/search", "/search/image", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"],
+            ["/ask", "/attention", "/caption", "/healthz", "/label", "/match", "/readyz", "/search", "/search/image",
+                "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"],
             document.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         var chat = document.GetProperty("components").GetProperty("schemas").GetProperty("ChatCompletionRequest").GetProperty("properties");
-        Assert.True(chat.TryGetProperty("max_completion_tokens", out _) && chat.TryGetProperty("num_beams", out _) && chat.TryGetProperty("stream", out _));
+        Assert.True(chat.TryGetProperty("max_completion_tokens", out _) && chat.TryGetProperty("num_beams", out _)
+            && chat.TryGetProperty("stream", out _));
         Assert.DoesNotContain(RunningServer.Weights("captioning"), document.GetRawText(), StringComparison.Ordinal);
     }
 
@@ -192,7 +198,8 @@ public sealed partial class HostTests
         Assert.NotEmpty(scripts);
         Assert.All(scripts, script => Assert.DoesNotContain("//", script, StringComparison.Ordinal));
         foreach (var script in scripts)
-            Assert.True((await server.Client.GetAsync(new Uri(new Uri(server.Client.BaseAddress!, "/reference/"), script), Token)).IsSuccessStatusCode, script);
+            Assert.True((await server.Client.GetAsync(
+                new Uri(new Uri(server.Client.BaseAddress!, "/reference/"), script), Token)).IsSuccessStatusCode, script);
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
         Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("http", policy, StringComparison.Ordinal);

@@ -18,7 +18,8 @@ public sealed class OpenAIClientTests(ServerFixture fixture) : IClassFixture<Ser
     private static UserChatMessage Message(string? text, params string[] files) => new(
     [
         .. text is null ? Array.Empty<ChatMessageContentPart>() : [ChatMessageContentPart.CreateTextPart(text)],
-        .. files.Select(file => ChatMessageContentPart.CreateImagePart(BinaryData.FromBytes(File.ReadAllBytes(Demo.Sample(file))), "image/png")),
+        .. files.Select(file =>
+            ChatMessageContentPart.CreateImagePart(BinaryData.FromBytes(File.ReadAllBytes(Demo.Sample(file))), "image/png")),
     ]);
 
     [Theory]
@@ -29,7 +30,8 @@ public sealed class OpenAIClientTests(ServerFixture fixture) : IClassFixture<Ser
         ChatCompletion completion = await Chat(model).CompleteChatAsync([Message(text, "00.png")], cancellationToken: Token);
 
         Assert.Equal(Caption, completion.Content.Single().Text);
-        Assert.Equal((ChatFinishReason.Stop, model, ChatMessageRole.Assistant), (completion.FinishReason, completion.Model, completion.Role));
+        Assert.Equal((ChatFinishReason.Stop, model, ChatMessageRole.Assistant),
+            (completion.FinishReason, completion.Model, completion.Role));
         Assert.Equal((9, ImageTokens), (completion.Usage.OutputTokenCount, completion.Usage.InputTokenCount));
         Assert.StartsWith("chatcmpl-", completion.Id, StringComparison.Ordinal);
     }
@@ -51,7 +53,8 @@ public sealed class OpenAIClientTests(ServerFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task Several_images_are_a_line_each()
     {
-        ChatCompletion completion = await Chat("caption").CompleteChatAsync([Message("Describe the images", "00.png", "01.png", "02.png")], cancellationToken: Token);
+        ChatCompletion completion = await Chat("caption")
+            .CompleteChatAsync([Message("Describe the images", "00.png", "01.png", "02.png")], cancellationToken: Token);
 
         Assert.Equal(Demo.Answers("greedy").Take(3).Select(answer => answer.Caption), completion.Content.Single().Text.Split('\n'));
         Assert.Equal(3 * ImageTokens, completion.Usage.InputTokenCount);
@@ -80,12 +83,21 @@ public sealed class OpenAIClientTests(ServerFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task Options_are_followed()
     {
-        ChatCompletion cut = await Chat("caption").CompleteChatAsync([Message(null, "00.png")], new ChatCompletionOptions { MaxOutputTokenCount = 3 }, Token);
-        ChatCompletion stopped = await Chat("caption").CompleteChatAsync([Message(null, "00.png")], new ChatCompletionOptions { StopSequences = { "on a" } }, Token);
+        ChatCompletion cut = await Chat("caption")
+            .CompleteChatAsync([Message(null, "00.png")], new ChatCompletionOptions { MaxOutputTokenCount = 3 }, Token);
+        ChatCompletion stopped = await Chat("caption")
+            .CompleteChatAsync([Message(null, "00.png")], new ChatCompletionOptions { StopSequences = { "on a" } }, Token);
         ChatCompletion long_ = await Chat("caption").CompleteChatAsync(
-            [Message(null, "00.png")], new ChatCompletionOptions { MaxOutputTokenCount = 4096, Temperature = 0, FrequencyPenalty = 0, EndUserId = "me" }, Token);
+            [Message(null, "00.png")], new ChatCompletionOptions
+            {
+                MaxOutputTokenCount = 4096,
+                Temperature = 0,
+                FrequencyPenalty = 0,
+                EndUserId = "me",
+            }, Token);
 
-        Assert.Equal(("a large white", ChatFinishReason.Length, 3), (cut.Content.Single().Text, cut.FinishReason, cut.Usage.OutputTokenCount));
+        Assert.Equal(("a large white", ChatFinishReason.Length, 3),
+            (cut.Content.Single().Text, cut.FinishReason, cut.Usage.OutputTokenCount));
         Assert.Equal(("a large white ring ", ChatFinishReason.Stop), (stopped.Content.Single().Text, stopped.FinishReason));
         Assert.Equal(Caption, long_.Content.Single().Text);
     }
@@ -96,7 +108,8 @@ public sealed class OpenAIClientTests(ServerFixture fixture) : IClassFixture<Ser
 #pragma warning disable OPENAI001 // The client calls its seed experimental.
         async Task<string> Draw(long seed)
         {
-            ChatCompletion completion = await Chat("caption").CompleteChatAsync([Message(null, "00.png")], new ChatCompletionOptions { Temperature = 2, Seed = seed }, Token);
+            ChatCompletion completion = await Chat("caption")
+                .CompleteChatAsync([Message(null, "00.png")], new ChatCompletionOptions { Temperature = 2, Seed = seed }, Token);
             return completion.Content.Single().Text;
         }
 #pragma warning restore OPENAI001
@@ -119,7 +132,8 @@ public sealed class OpenAIClientTests(ServerFixture fixture) : IClassFixture<Ser
     public async Task Vectors_of_texts_and_images_are_of_one_space()
     {
         var client = fixture.Server.OpenAI().GetEmbeddingClient("match");
-        string[] inputs = [Caption, "a small red star on a brown background", $"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(Demo.Sample("00.png")))}"];
+        string[] inputs = [Caption, "a small red star on a brown background",
+            $"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(Demo.Sample("00.png")))}"];
         OpenAIEmbeddingCollection embeddings = await client.GenerateEmbeddingsAsync(inputs, cancellationToken: Token);
         var vectors = embeddings.Select(embedding => embedding.ToFloats().ToArray()).ToList();
 

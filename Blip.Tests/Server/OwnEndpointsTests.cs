@@ -27,7 +27,8 @@ public sealed class OwnEndpointsTests(OwnEndpointsTests.IndexedServer indexed) :
             using (var matcher = Matcher.Load(RunningServer.Weights("retrieval"), new MatcherOptions { Device = "cpu" }))
             {
                 using var retriever = Retriever.Open(matcher, index);
-                await foreach (var result in retriever.AddAsync(Directory.GetFiles(Path.Combine(folder.Path, "photos")).Select(path => ImageSource.FromFile(path))))
+                await foreach (var result in retriever.AddAsync(
+                    Directory.GetFiles(Path.Combine(folder.Path, "photos")).Select(path => ImageSource.FromFile(path))))
                     Assert.Null(result.Error);
             }
             Server = await RunningServer.StartAsync(options => options.Index = index);
@@ -42,19 +43,23 @@ public sealed class OwnEndpointsTests(OwnEndpointsTests.IndexedServer indexed) :
 
     private RunningServer Server => indexed.Server;
 
-    private async Task<JsonElement> Post(string path, object body, int status = 200) => await RunningServer.Read(await Server.PostAsync(path, body), status);
+    private async Task<JsonElement> Post(string path, object body, int status = 200) =>
+        await RunningServer.Read(await Server.PostAsync(path, body), status);
 
     [Fact]
     public async Task Questions_are_answered()
     {
         var one = await Post("/ask", new { image = Image, question = Question });
         var chosen = await Post("/ask", new { image = Image, question = Question, candidates = new[] { "red", "white", "blue" } });
-        var many = await Post("/ask", new { images = new[] { Image, "aGVsbG8=" }, questions = new[] { Question, "what color is the background?" } });
+        var many = await Post(
+            "/ask", new { images = new[] { Image, "aGVsbG8=" }, questions = new[] { Question, "what color is the background?" } });
 
         Assert.Equal(("white", Question, "the image"), (Text(one, "answer"), Text(one, "question"), Text(one, "image")));
         Assert.Equal("white", Text(chosen, "answer"));
         Assert.Equal(2, chosen.GetProperty("results")[0].GetProperty("alternatives").GetArrayLength());
-        Assert.Equal(["white", "cyan", null, null], many.GetProperty("results").EnumerateArray().Select(result => result.TryGetProperty("answer", out var answer) ? answer.GetString() : null));
+        Assert.Equal(["white", "cyan", null, null],
+            many.GetProperty("results").EnumerateArray()
+            .Select(result => result.TryGetProperty("answer", out var answer) ? answer.GetString() : null));
         Assert.StartsWith("image 2", many.GetProperty("results")[3].GetProperty("error").GetString(), StringComparison.Ordinal);
 
         static string? Text(JsonElement response, string name) => response.GetProperty("results")[0].GetProperty(name).GetString();
@@ -64,30 +69,39 @@ public sealed class OwnEndpointsTests(OwnEndpointsTests.IndexedServer indexed) :
     public async Task Words_of_an_answer_are_streamed()
     {
         var one = await RunningServer.Events(await Server.PostAsync("/ask", new { image = Image, question = Question, stream = true }));
-        var many = await RunningServer.Events(await Server.PostAsync("/ask", new { image = Image, questions = new[] { Question, Question }, stream = true }));
+        var many = await RunningServer.Events(
+            await Server.PostAsync("/ask", new { image = Image, questions = new[] { Question, Question }, stream = true }));
 
         Assert.Equal(["words", "answer"], one.Select(sent => sent.Name));
         Assert.Equal(["answer", "answer"], many.Select(sent => sent.Name));
-        Assert.All(many.Append(one[1]), sent => Assert.Equal("white", JsonDocument.Parse(sent.Data).RootElement.GetProperty("answer").GetString()));
+        Assert.All(many.Append(one[1]),
+            sent => Assert.Equal("white", JsonDocument.Parse(sent.Data).RootElement.GetProperty("answer").GetString()));
     }
 
     [Fact]
     public async Task Labels_are_chosen_among()
     {
         string[] labels = ["a large white ring on a cyan background", "a small white square on a pink background", "a red star"];
-        var one = (await Post("/label", new { image = Image, labels, templates = new[] { "{}" } })).GetProperty("results")[0].GetProperty("labels");
-        var many = (await Post("/label", new { images = new[] { Image, "aGVsbG8=" }, labels, templates = new[] { "{}" }, rerank = 0 })).GetProperty("results");
+        var one = (await Post("/label", new { image = Image, labels, templates = new[] { "{}" } })).GetProperty("results")[0]
+            .GetProperty("labels");
+        var many = (await Post("/label", new { images = new[] { Image, "aGVsbG8=" }, labels, templates = new[] { "{}" }, rerank = 0 }))
+            .GetProperty("results");
 
         Assert.Equal(labels[0], one[0].GetProperty("label").GetString());
         Assert.Equal(1, one.EnumerateArray().Sum(label => label.GetProperty("probability").GetDouble()), 1e-9);
         Assert.True(one[0].GetProperty("match_probability").GetDouble() > 0.5);
         Assert.Equal(3, many[0].GetProperty("labels").GetArrayLength());
         Assert.StartsWith("image 2", many[1].GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.Contains("at least two", (await Post("/label", new { image = Image, labels = labels[..1] }, 400)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("at least two",
+            (await Post("/label", new { image = Image, labels = labels[..1] }, 400)).GetProperty("detail").GetString(),
+            StringComparison.Ordinal);
         // Labels that were asked for before are kept, and answer the same.
-        var again = (await Post("/label", new { image = Image, labels, templates = new[] { "{}" } })).GetProperty("results")[0].GetProperty("labels");
+        var again = (await Post("/label", new { image = Image, labels, templates = new[] { "{}" } })).GetProperty("results")[0]
+            .GetProperty("labels");
         Assert.Equal(one.GetRawText(), again.GetRawText());
-        Assert.Contains("where the label goes", (await Post("/label", new { image = Image, labels, templates = new[] { "a photo" } }, 400)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("where the label goes",
+            (await Post("/label", new { image = Image, labels, templates = new[] { "a photo" } }, 400)).GetProperty("detail").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,7 +121,8 @@ public sealed class OwnEndpointsTests(OwnEndpointsTests.IndexedServer indexed) :
     public async Task An_index_is_searched_by_words_and_by_an_image()
     {
         var words = (await Post("/search", new { text = "a large white ring on a cyan background", top = 3 })).GetProperty("hits");
-        var reranked = (await Post("/search", new { text = "a large white ring on a cyan background", top = 2, rerank = 4 })).GetProperty("hits");
+        var reranked = (await Post("/search", new { text = "a large white ring on a cyan background", top = 2, rerank = 4 }))
+            .GetProperty("hits");
         var image = (await Post("/search", new { image = Image })).GetProperty("hits");
 
         Assert.Equal(3, words.GetArrayLength());
@@ -131,8 +146,10 @@ public sealed class OwnEndpointsTests(OwnEndpointsTests.IndexedServer indexed) :
 
         Assert.Equal(kind, grid.GetProperty("kind").GetString());
         var map = grid.GetProperty("words").EnumerateArray().First(one => one.GetProperty("word").GetString() == word);
-        Assert.Equal((side, side, side * side), (map.GetProperty("height").GetInt32(), map.GetProperty("width").GetInt32(), map.GetProperty("values").GetArrayLength()));
-        Assert.All(png.GetProperty("words").EnumerateArray(), one => Assert.StartsWith("data:image/png;base64,", one.GetProperty("png").GetString(), StringComparison.Ordinal));
+        Assert.Equal((side, side, side * side),
+            (map.GetProperty("height").GetInt32(), map.GetProperty("width").GetInt32(), map.GetProperty("values").GetArrayLength()));
+        Assert.All(png.GetProperty("words").EnumerateArray(),
+            one => Assert.StartsWith("data:image/png;base64,", one.GetProperty("png").GetString(), StringComparison.Ordinal));
     }
 
     [Theory]

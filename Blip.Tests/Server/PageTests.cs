@@ -7,7 +7,8 @@ using Microsoft.Playwright;
 namespace Blip.Tests.Server;
 
 /// <summary>The page at <c>/</c> in a real browser: each thing that people do with it.</summary>
-public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser browser) : IClassFixture<OwnEndpointsTests.IndexedServer>, IClassFixture<Browser>
+public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser browser)
+    : IClassFixture<OwnEndpointsTests.IndexedServer>, IClassFixture<Browser>
 {
     private const string Caption = "a large white ring on a cyan background";
 
@@ -125,7 +126,8 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
         await page.ClickAsync("#search-image");
 
         await Assertions.Expect(page.Locator("#gallery figcaption").First).ToContainTextAsync("1.000 · photos/00.png");
-        Assert.True(await page.Locator("#gallery img").First.EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 0; }"));
+        Assert.True(await page.Locator("#gallery img").First.EvaluateAsync<bool>(
+            "async image => { await image.decode(); return image.naturalWidth > 0; }"));
         Assert.Empty(complaints);
     }
 
@@ -133,7 +135,8 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
     public async Task What_cannot_be_read_is_told_and_the_next_image_is_answered()
     {
         var page = await Open();
-        await page.SetInputFilesAsync("#files", new FilePayload { Name = "notes.png", MimeType = "image/png", Buffer = "no image"u8.ToArray() });
+        await page.SetInputFilesAsync(
+            "#files", new FilePayload { Name = "notes.png", MimeType = "image/png", Buffer = "no image"u8.ToArray() });
         await Assertions.Expect(page.Locator("#trouble")).ToContainTextAsync("notes.png");
         await Choose(page, "00.png");
 
@@ -144,11 +147,13 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
     [Fact]
     public async Task A_key_is_asked_for_until_it_is_right_and_kept_for_the_tab()
     {
-        await using var server = await RunningServer.StartAsync(options => (options.ApiKeys, options.AskModel, options.MatchModel) = (["mine"], null, null));
+        await using var server = await RunningServer.StartAsync(
+            options => (options.ApiKeys, options.AskModel, options.MatchModel) = (["mine"], null, null));
         var page = await browser.OpenAsync(server.Client.BaseAddress!);
         await Assertions.Expect(page.Locator("#key")).ToBeVisibleAsync();
         await Says(page.Locator("#state"), "a key is needed");
-        foreach (var (key, complaint) in new[] { ("ключ", "A key has only letters from a to z"), ("other", "The server does not know this key.") })
+        foreach (var (key, complaint) in new[] { ("ключ", "A key has only letters from a to z"),
+            ("other", "The server does not know this key.") })
         {
             await page.FillAsync("#key-input", key);
             await page.ClickAsync("#key button");
@@ -211,7 +216,8 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
         using var folder = new TemporaryFolder();
         foreach (var file in Directory.GetFiles(RunningServer.Weights("retrieval")))
             File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
-        await using var server = await RunningServer.StartAsync(options => (options.CaptionModel, options.AskModel, options.MatchModel) = (null, null, folder.Path));
+        await using var server = await RunningServer.StartAsync(
+            options => (options.CaptionModel, options.AskModel, options.MatchModel) = (null, null, folder.Path));
         var page = await browser.OpenAsync(server.Client.BaseAddress!, complaints: complaints);
         await Says(page.Locator("#state"), "ready");
 
@@ -228,7 +234,8 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
     [Fact]
     public async Task It_says_how_the_server_is_while_models_load_and_after_its_end()
     {
-        var server = await RunningServer.BeginAsync(options => (options.AskModel, options.MatchModel) = (null, null), ServerLimitsTests.NothingLoaded);
+        var server = await RunningServer.BeginAsync(
+            options => (options.AskModel, options.MatchModel) = (null, null), ServerLimitsTests.NothingLoaded);
         var page = await browser.OpenAsync(server.Client.BaseAddress!);
         try
         {
@@ -264,7 +271,8 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
         var page = await Open(scheme: ColorScheme.Dark);
         await Assertions.Expect(page.Locator("#search-image")).ToBeDisabledAsync();
         await Says(page.Locator("#search-note"), "To search by an image, choose one first.");
-        await page.SetInputFilesAsync("#files", new FilePayload { Name = "holiday.heic", MimeType = "image/heic", Buffer = "no image"u8.ToArray() });
+        await page.SetInputFilesAsync(
+            "#files", new FilePayload { Name = "holiday.heic", MimeType = "image/heic", Buffer = "no image"u8.ToArray() });
         await Says(page.Locator("#strip span"), "holiday.heic");
         await Says(page.Locator("#not-shown"), "This browser cannot show holiday.heic.");
         await Assertions.Expect(page.Locator("#trouble")).ToBeVisibleAsync();
@@ -298,7 +306,8 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
     }
 
     [Theory]
-    [InlineData(1200, ColorScheme.Light), InlineData(1200, ColorScheme.Dark), InlineData(375, ColorScheme.Light), InlineData(375, ColorScheme.Dark)]
+    [InlineData(1200, ColorScheme.Light), InlineData(1200, ColorScheme.Dark), InlineData(375, ColorScheme.Light),
+        InlineData(375, ColorScheme.Dark)]
     public async Task Everybody_can_use_it_on_any_screen(int width, ColorScheme scheme)
     {
         var page = await Open(width, scheme);
@@ -310,14 +319,17 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
         await page.ClickAsync("#match button");
         await page.FillAsync("#query", "a ring");
         await page.PressAsync("#query", "Enter");
-        await Assertions.Expect(page.Locator("#gallery img").Nth(5)).ToHaveAttributeAsync("src", new System.Text.RegularExpressions.Regex("^blob:"));
+        await Assertions.Expect(page.Locator("#gallery img").Nth(5))
+            .ToHaveAttributeAsync("src", new System.Text.RegularExpressions.Regex("^blob:"));
         await page.Locator("#caption button").Nth(3).ClickAsync();
         await Assertions.Expect(page.Locator("#heat")).ToBeVisibleAsync();
         var checks = await page.RunAxe();
         var widest = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
         await Save(page, $"page-{width}-{scheme}".ToLowerInvariant(), whole: width < 600);
 
-        Assert.True(checks.Violations.Length == 0, string.Join('\n', checks.Violations.Select(one => $"{one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html))}")));
+        Assert.True(checks.Violations.Length == 0,
+            string.Join('\n', checks.Violations.Select(
+            one => $"{one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html))}")));
         Assert.True(widest <= width, $"{widest} pixels on a screen of {width}");
         Assert.Empty(complaints);
     }
@@ -333,7 +345,8 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
         await Assertions.Expect(page.GetByText("Captions images, or answers questions").Locator("visible=true").First).ToBeVisibleAsync();
         await Save(page, "reference");
 
-        Assert.All(asked.Where(url => url.StartsWith("http", StringComparison.Ordinal)), url => Assert.StartsWith(Address.ToString(), url, StringComparison.Ordinal));
+        Assert.All(asked.Where(url => url.StartsWith("http", StringComparison.Ordinal)),
+            url => Assert.StartsWith(Address.ToString(), url, StringComparison.Ordinal));
         Assert.Empty(complaints);
     }
 
@@ -344,7 +357,8 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
             return;
         await page.EvaluateAsync("scrollTo(0, 0)");
         await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = whole });
-        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".jpg"), Type = ScreenshotType.Jpeg, Quality = 72, FullPage = whole });
+        await page.ScreenshotAsync(
+            new() { Path = Path.Combine(folder, name + ".jpg"), Type = ScreenshotType.Jpeg, Quality = 72, FullPage = whole });
     }
 
     private static async Task Ask(IPage page, string question)

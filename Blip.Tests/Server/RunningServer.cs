@@ -63,7 +63,8 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Task<HttpResponseMessage> PostAsync(string path, object body) => Client.PostAsync(path, Json(body), Token);
 
-    public static StringContent Json(object body) => new(body as string ?? JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
+    public static StringContent Json(object body) =>
+        new(body as string ?? JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
 
     public static ByteArrayContent Image(byte[] bytes, string type = "image/png")
     {

@@ -38,7 +38,8 @@ public sealed class ServerLibraryTests
             await Task.Delay(20, Token);
         var large = await RunningServer.Read(await client.PostAsync("/caption", RunningServer.Image(Bytes), Token), 400);
 
-        Assert.Equal((7, 5000L, 2, TimeSpan.FromSeconds(30)), (options.Captioner.MaxQueuedCalls, options.Captioner.Images.MaxPixels, options.MaxImages, options.RequestTimeout));
+        Assert.Equal((7, 5000L, 2, TimeSpan.FromSeconds(30)),
+            (options.Captioner.MaxQueuedCalls, options.Captioner.Images.MaxPixels, options.MaxImages, options.RequestTimeout));
         Assert.True(options.Captioner.WarmUp);
         await RunningServer.Read(refused, 401);
         Assert.Contains("pixels", large.GetProperty("detail").GetString(), StringComparison.Ordinal);
@@ -48,7 +49,8 @@ public sealed class ServerLibraryTests
     [Fact]
     public async Task A_setting_that_cannot_be_ends_the_start()
     {
-        var e = await Assert.ThrowsAsync<OptionsValidationException>(() => Start(new() { ["Blip:CaptionModel"] = "nowhere", ["Blip:Captioner:BatchSize"] = "-1" }));
+        var e = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => Start(new() { ["Blip:CaptionModel"] = "nowhere", ["Blip:Captioner:BatchSize"] = "-1" }));
 
         Assert.Contains("CaptionModel: ", e.Message, StringComparison.Ordinal);
         Assert.Contains("BatchSize is -1", e.Message, StringComparison.Ordinal);

@@ -29,7 +29,8 @@ public sealed class ServerLimitsTests
         server.Client.DefaultRequestHeaders.Add("X-API-Key", "second");
 
         var error = (await RunningServer.Read(none, 401)).GetProperty("error");
-        Assert.Equal(("authentication_error", "invalid_api_key"), (error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
+        Assert.Equal(("authentication_error", "invalid_api_key"),
+            (error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
         Assert.Equal("Bearer", none.Headers.WwwAuthenticate.Single().Scheme);
         Assert.Contains("no valid key", (await RunningServer.Read(wrong, 401)).GetProperty("detail").GetString(), StringComparison.Ordinal);
         await RunningServer.Read(await server.Client.PostAsync("/caption", RunningServer.Image(Bytes), Token));
@@ -52,10 +53,13 @@ public sealed class ServerLimitsTests
         var many = await server.PostAsync("/caption", new { images = new[] { "aGVsbG8=", "aGVsbG8=", "aGVsbG8=" } });
         var ask = await server.PostAsync("/v1/chat/completions", new { model = "ask" });
 
-        Assert.Contains("larger than this server allows", (await RunningServer.Read(large, 413)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("larger than this server allows", (await RunningServer.Read(large, 413)).GetProperty("detail").GetString(),
+            StringComparison.Ordinal);
         Assert.Equal("body_too_large", (await RunningServer.Read(largeChat, 413)).GetProperty("error").GetProperty("code").GetString());
-        Assert.Contains("takes 2 at once", (await RunningServer.Read(many, 400)).GetProperty("detail").GetString(), StringComparison.Ordinal);
-        Assert.Contains("give one of caption, blip", (await RunningServer.Read(ask, 404)).GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("takes 2 at once", (await RunningServer.Read(many, 400)).GetProperty("detail").GetString(),
+            StringComparison.Ordinal);
+        Assert.Contains("give one of caption, blip",
+            (await RunningServer.Read(ask, 404)).GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,7 +91,8 @@ public sealed class ServerLimitsTests
         Assert.Equal("ok", (await RunningServer.Read(health)).GetProperty("status").GetString());
         Assert.Equal("model_loading", (await RunningServer.Read(asked, 503)).GetProperty("error").GetProperty("code").GetString());
         Assert.NotNull(asked.Headers.RetryAfter);
-        Assert.Equal(("ready", "ready"), (later.GetProperty("status").GetString(), later.GetProperty("models").GetProperty("match").GetString()));
+        Assert.Equal(("ready", "ready"),
+            (later.GetProperty("status").GetString(), later.GetProperty("models").GetProperty("match").GetString()));
     }
 
     [Fact]
@@ -98,11 +103,14 @@ public sealed class ServerLimitsTests
             File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
         folder.Write("model.safetensors", "no weights");
         await using var server = await RunningServer.BeginAsync(options => options.AskModel = folder.Path);
-        await Assert.ThrowsAsync<Blip.Runtime.Checkpoints.CheckpointException>(() => server.App.Services.GetRequiredService<ModelSet>().Loaded.WaitAsync(Token));
+        await Assert.ThrowsAsync<Blip.Runtime.Checkpoints.CheckpointException>(
+            () => server.App.Services.GetRequiredService<ModelSet>().Loaded.WaitAsync(Token));
         var ready = await RunningServer.Read(await server.GetAsync("/readyz"), 503);
-        var asked = await RunningServer.Read(await server.PostAsync("/ask", new { image = Convert.ToBase64String(Bytes), question = "what?" }), 503);
+        var asked = await RunningServer.Read(
+            await server.PostAsync("/ask", new { image = Convert.ToBase64String(Bytes), question = "what?" }), 503);
 
-        Assert.Equal(("failed", "failed"), (ready.GetProperty("status").GetString(), ready.GetProperty("models").GetProperty("ask").GetString()));
+        Assert.Equal(("failed", "failed"),
+            (ready.GetProperty("status").GetString(), ready.GetProperty("models").GetProperty("ask").GetString()));
         Assert.Equal("model_failed", asked.GetProperty("code").GetString());
         Assert.DoesNotContain(folder.Path, asked.GetRawText(), StringComparison.Ordinal);
         await RunningServer.Read(await server.Client.PostAsync("/caption", RunningServer.Image(Bytes), Token));
@@ -111,7 +119,9 @@ public sealed class ServerLimitsTests
     // The models are registered, and none begins to load.
     internal static BlipHostSetup NothingLoaded => new()
     {
-        Services = services => services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService) && service.ImplementationFactory?.Method.ReturnType == typeof(ModelSet))),
+        Services = services =>
+            services.Remove(services.Single(service =>
+                service.ServiceType == typeof(IHostedService) && service.ImplementationFactory?.Method.ReturnType == typeof(ModelSet))),
     };
 
     [Fact]
@@ -130,7 +140,8 @@ public sealed class ServerLimitsTests
         await using var server = await RunningServer.StartAsync(options => (options.AskModel, options.MatchModel) = (null, null));
         using var leaving = new CancellationTokenSource();
         var images = Enumerable.Repeat(Convert.ToBase64String(Bytes), 64).ToArray();
-        var abandoned = server.Client.PostAsync("/caption", RunningServer.Json(new { images, num_beams = 5, min_new_tokens = 19 }), leaving.Token);
+        var abandoned = server.Client.PostAsync(
+            "/caption", RunningServer.Json(new { images, num_beams = 5, min_new_tokens = 19 }), leaving.Token);
         await Task.Delay(300, Token);
         await leaving.CancelAsync();
         var clock = Stopwatch.StartNew();

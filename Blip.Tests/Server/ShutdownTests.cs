@@ -36,7 +36,8 @@ public sealed class ShutdownTests
     {
         var server = await CaptionsAlone(new BlipHostSetup { ShutdownTimeout = TimeSpan.FromSeconds(2) });
         var images = Enumerable.Repeat(Convert.ToBase64String(Bytes), 64).ToArray();
-        var running = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => server.PostAsync("/caption", new { images, num_beams = 8, min_new_tokens = 19 })));
+        var running = Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(_ => server.PostAsync("/caption", new { images, num_beams = 8, min_new_tokens = 19 })));
         while (server.App.Services.GetRequiredService<Shutdown>().InHand < 8)
             await Task.Delay(10, Token);
 
@@ -54,7 +55,8 @@ public sealed class ShutdownTests
     public async Task A_host_that_waits_without_an_end_cuts_nothing()
     {
         var server = await CaptionsAlone(new BlipHostSetup { ShutdownTimeout = Timeout.InfiniteTimeSpan });
-        var running = server.PostAsync("/caption", new { images = Enumerable.Repeat(Convert.ToBase64String(Bytes), 16).ToArray(), num_beams = 3 });
+        var running = server.PostAsync(
+            "/caption", new { images = Enumerable.Repeat(Convert.ToBase64String(Bytes), 16).ToArray(), num_beams = 3 });
         while (server.App.Services.GetRequiredService<Shutdown>().InHand < 1)
             await Task.Delay(10, Token);
 

@@ -19,7 +19,8 @@ public sealed class WrongRequestTests(ServerFixture fixture) : IClassFixture<Ser
     {
         { "/v1/chat/completions", """{"model":"blip","messages":[{"role":"user","content":"\ud800"}]}""" },
         { "/v1/chat/completions", """{"model":"blip","messages":[{"role":"user","content":[{"type":"text","text":"\ud800 what"}]}]}""" },
-        { "/v1/chat/completions", """{"model":"blip","response_format":{"type":"\ud800"},"messages":[{"role":"user","content":"hello"}]}""" },
+        { "/v1/chat/completions",
+            """{"model":"blip","response_format":{"type":"\ud800"},"messages":[{"role":"user","content":"hello"}]}""" },
         { "/v1/chat/completions", """{"model":"blip","tool_choice":"\ud800","messages":[{"role":"user","content":"hello"}]}""" },
         { "/v1/chat/completions", """{"model":"blip","tool_choice":{"\ud800":1},"messages":[{"role":"user","content":"hello"}]}""" },
         { "/caption", """{"image":"IMAGE","num_beams":2,"early_stopping":"\ud800"}""" },
@@ -35,7 +36,8 @@ public sealed class WrongRequestTests(ServerFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task Bytes_that_are_not_UTF_8_are_no_text()
     {
-        using var body = new ByteArrayContent(Encoding.Latin1.GetBytes("""{"model":"blip","messages":[{"role":"user","content":"café"}]}"""));
+        using var body = new ByteArrayContent(
+            Encoding.Latin1.GetBytes("""{"model":"blip","messages":[{"role":"user","content":"café"}]}"""));
         body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         Assert.Equal(HttpStatusCode.BadRequest, (await fixture.Server.Client.PostAsync("/v1/chat/completions", body, Token)).StatusCode);
     }
@@ -61,12 +63,15 @@ public sealed class WrongRequestTests(ServerFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task Messages_hold_the_words_of_the_request_as_they_came_and_no_more_than_a_few_of_them()
     {
-        var number = await RunningServer.Read(await fixture.Server.PostAsync("/caption", $$"""{"image":"{{Base64}}","temperature":-1}"""), 400);
+        var number = await RunningServer.Read(
+            await fixture.Server.PostAsync("/caption", $$"""{"image":"{{Base64}}","temperature":-1}"""), 400);
         Assert.StartsWith("temperature is -1", number.GetProperty("detail").GetString(), StringComparison.Ordinal);
         var prompt = string.Concat(Enumerable.Repeat("HelloWorld ", 300));
-        var words = await RunningServer.Read(await fixture.Server.PostAsync("/caption", $$"""{"image":"{{Base64}}","prompt":"{{prompt}}"}"""), 400);
+        var words = await RunningServer.Read(
+            await fixture.Server.PostAsync("/caption", $$"""{"image":"{{Base64}}","prompt":"{{prompt}}"}"""), 400);
         Assert.Contains("HelloWorld", words.GetProperty("detail").GetString(), StringComparison.Ordinal);
-        var unknown = await RunningServer.Read(await fixture.Server.PostAsync("/caption", $$"""{"image":"{{Base64}}","{{new string('x', 100_000)}}":1}"""), 400);
+        var unknown = await RunningServer.Read(
+            await fixture.Server.PostAsync("/caption", $$"""{"image":"{{Base64}}","{{new string('x', 100_000)}}":1}"""), 400);
         Assert.InRange(unknown.ToString().Length, 1, 1000);
     }
 
@@ -83,7 +88,8 @@ public sealed class WrongRequestTests(ServerFixture fixture) : IClassFixture<Ser
     [Theory]
     [InlineData("Data: a study of dogs", false), InlineData("data:", false), InlineData("data: a, b", false)]
     [InlineData("data:image/png;base64,AAAA", true), InlineData("DATA:;base64,AAAA", true), InlineData("data:image/svg+xml,<svg/>", true)]
-    public void Words_that_begin_with_data_are_no_image(string text, bool isData) => Assert.Equal(isData, Blip.Server.Http.ImageInputs.IsData(text));
+    public void Words_that_begin_with_data_are_no_image(string text, bool isData) =>
+        Assert.Equal(isData, Blip.Server.Http.ImageInputs.IsData(text));
 
     [Fact]
     public async Task Wrong_keys_may_be_tried_so_many_times_a_minute()

@@ -21,7 +21,8 @@ public class DecodeStreamTests
     public void What_was_given_out_joined_is_the_decoded_row(bool cleanUp)
     {
         using var folder = new TemporaryFolder();
-        string[] words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "n", "t", "s", "re", "m", "'", "n't", "'s", ".", ",", "!", "do", "##s", "##'", "not"];
+        string[] words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "n", "t", "s", "re", "m", "'", "n't", "'s", ".", ",", "!",
+            "do", "##s", "##'", "not"];
         folder.Write("vocab.txt", string.Join('\n', words));
         folder.Write("tokenizer_config.json", $$"""{"clean_up_tokenization_spaces": {{(cleanUp ? "true" : "false")}}}""");
         var tokenizer = WordPieceTokenizer.Load(folder.Path);

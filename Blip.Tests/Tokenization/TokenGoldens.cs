@@ -8,7 +8,8 @@ public sealed class TokenGoldens
 {
     private static readonly JsonSerializerOptions Snake = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    private static readonly Lazy<TokenGoldens> DemoGoldens = new(() => new TokenGoldens(Path.Combine(AppContext.BaseDirectory, "Goldens", "tokens"), "demo"));
+    private static readonly Lazy<TokenGoldens> DemoGoldens =
+        new(() => new TokenGoldens(Path.Combine(AppContext.BaseDirectory, "Goldens", "tokens"), "demo"));
 
     private TokenGoldens(string folder, string name)
     {

@@ -17,9 +17,12 @@ public class VocabularyTests
         var words = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Goldens", "tokens", "demo.vocab.txt"));
         folder.Write("tokenizer.json", JsonSerializer.Serialize(new
         {
-            added_tokens = new object[] { new { id = 2, content = "[CLS]", special = true }, new { id = words.Length, content = "[DEC]", special = true } },
-            normalizer = new { type = "BertNormalizer", clean_text = true, handle_chinese_chars = true, strip_accents = (bool?)null, lowercase = true },
-            model = new { type = "WordPiece", unk_token = "[UNK]", continuing_subword_prefix = "##", max_input_chars_per_word = 100, vocab = words.Select((word, id) => (word, id)).ToDictionary(pair => pair.word, pair => pair.id) },
+            added_tokens = new object[] { new { id = 2, content = "[CLS]", special = true },
+                new { id = words.Length, content = "[DEC]", special = true } },
+            normalizer = new { type = "BertNormalizer", clean_text = true, handle_chinese_chars = true, strip_accents = (bool?)null,
+                lowercase = true },
+            model = new { type = "WordPiece", unk_token = "[UNK]", continuing_subword_prefix = "##", max_input_chars_per_word = 100,
+                vocab = words.Select((word, id) => (word, id)).ToDictionary(pair => pair.word, pair => pair.id) },
         }));
         var tokenizer = WordPieceTokenizer.Load(folder.Path);
         foreach (var golden in goldens.Answers.Cases.Where(golden => !golden.Text.Contains("[DEC]", StringComparison.Ordinal)))
@@ -35,7 +38,8 @@ public class VocabularyTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("vocab.txt", Special + "É\ne\nİ\ni\u0307\n中文\n<unknown>\n[START]");
-        folder.Write("tokenizer_config.json", """{"do_lower_case": false, "tokenize_chinese_chars": false, "unk_token": {"content": "<unknown>"}, "cls_token": "[START]"}""");
+        folder.Write("tokenizer_config.json",
+            """{"do_lower_case": false, "tokenize_chinese_chars": false, "unk_token": {"content": "<unknown>"}, "cls_token": "[START]"}""");
         Assert.Equal([11, 5, 7, 9, 10, 3], WordPieceTokenizer.Load(folder.Path).Encode("É İ 中文 x"));
 
         folder.Write("tokenizer_config.json", """{"strip_accents": false}""");
@@ -97,11 +101,13 @@ public class VocabularyTests
             var json = folder.Write("tokenizer.json", "{\"model\": {\"vocab\": {" + listed + "}}}");
             foreach (var file in new[] { text, json })
             {
-                var load = () => ModelVocabulary.Load(file, new TextConfig { VocabularySize = 108, BosTokenId = 106, SepTokenId = 3 }, "m", isMadeUp: false);
+                var load = () => ModelVocabulary.Load(
+                    file, new TextConfig { VocabularySize = 108, BosTokenId = 106, SepTokenId = 3 }, "m", isMadeUp: false);
                 if (right)
                     Assert.Equal(count, load().VocabularySize);
                 else
-                    Assert.Contains($"{count} words are {(count > 108 ? "more" : "fewer")} than the 108", Assert.Throws<TokenizerException>(load).Message, StringComparison.Ordinal);
+                    Assert.Contains($"{count} words are {(count > 108 ? "more" : "fewer")} than the 108",
+                        Assert.Throws<TokenizerException>(load).Message, StringComparison.Ordinal);
             }
         }
     }
@@ -111,7 +117,8 @@ public class VocabularyTests
     {
         var tokenizer = WordPieceTokenizer.Load(Repository.Absolute("weights/captioning/vocab.txt"));
 
-        Assert.Equal(["\U0001F600", "\u0436"], tokenizer.UnknownWords("a small \U0001F600 \u0436 \U0001F600 dog".Replace(" dog", "", StringComparison.Ordinal)));
+        Assert.Equal(["\U0001F600", "\u0436"],
+            tokenizer.UnknownWords("a small \U0001F600 \u0436 \U0001F600 dog".Replace(" dog", "", StringComparison.Ordinal)));
         Assert.Empty(tokenizer.UnknownWords("a small ring [SEP]"));
     }
 
@@ -120,15 +127,18 @@ public class VocabularyTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(Path.Combine(folder.Path, "vocab.txt"), [0x61, 0x0A, 0xFF, 0xFE, 0xC3]);
-        Assert.Contains("not text in UTF-8", Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("not text in UTF-8", Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_vocabulary_that_is_not_there_is_refused_with_the_names_to_look_for()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("neither vocab.txt nor tokenizer.json", Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("neither vocab.txt nor tokenizer.json",
+            Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
         var missing = Path.Combine(folder.Path, "words.txt");
-        Assert.Contains(missing, Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(missing)).Message, StringComparison.Ordinal);
+        Assert.Contains(missing, Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(missing)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -22,7 +22,8 @@ public class WordPieceTokenizerTests
     }
 
     [Theory]
-    [InlineData("[SEP]"), InlineData("[SEP] a "), InlineData("[MASK]["), InlineData("a"), InlineData("a "), InlineData("[["), InlineData("##a")]
+    [InlineData("[SEP]"), InlineData("[SEP] a "), InlineData("[MASK]["), InlineData("a"), InlineData("a "), InlineData("[["),
+        InlineData("##a")]
     public void Time_is_linear_in_the_text(string unit)
     {
         var tokenizer = TokenGoldens.Open("demo").Tokenizer;
@@ -39,7 +40,8 @@ public class WordPieceTokenizerTests
         var goldens = TokenGoldens.Open(name);
         Assert.Equal(24, goldens.Answers.Truncation.Length);
         foreach (var golden in goldens.Answers.Truncation)
-            Assert.Equal(Row(golden.Text, golden.Ids), Row(golden.Text, goldens.Tokenizer.Encode(golden.Text, maxLength: golden.MaxLength)));
+            Assert.Equal(Row(golden.Text, golden.Ids),
+                Row(golden.Text, goldens.Tokenizer.Encode(golden.Text, maxLength: golden.MaxLength)));
     }
 
     [Theory, MemberData(nameof(Vocabularies))]

@@ -110,14 +110,16 @@ public sealed class LoraTrainingTests : IDisposable
             }
         }
         var pairs = LoraAdapter.Load(At("out/adapter")).Pairs;
-        Assert.Equal(after.Keys.Where(key => Targets.Any(name => key.EndsWith(name, StringComparison.Ordinal))).Order(), pairs.Select(pair => pair.Key).Order());
+        Assert.Equal(after.Keys.Where(key => Targets.Any(name => key.EndsWith(name, StringComparison.Ordinal))).Order(),
+            pairs.Select(pair => pair.Key).Order());
         Assert.Equal(Up("text_encoder.encoder.layer.0.crossattention"), Up("text_decoder.bert.encoder.layer.0.crossattention"));
         Assert.NotEqual(Up("text_encoder.encoder.layer.0.attention"), Up("text_decoder.bert.encoder.layer.0.attention"));
 
         // Half of the way to the merged weights at each step.
         using var state = TensorFiles.Open(At("out/training-state.safetensors"));
         var slow = state.ReadAll("momentum/vision_model.encoder.layers.0.self_attn.qkv.weight");
-        var (from, to) = (Sum(before, "vision_model.encoder.layers.0.self_attn.qkv.weight"), Sum(after, "vision_model.encoder.layers.0.self_attn.qkv.weight"));
+        var (from, to) = (Sum(before, "vision_model.encoder.layers.0.self_attn.qkv.weight"),
+            Sum(after, "vision_model.encoder.layers.0.self_attn.qkv.weight"));
         Assert.NotEqual(from, slow.Sum(value => (double)value), 1e-6);
         Assert.True(Math.Abs(slow.Sum(value => (double)value) - to) < Math.Abs(from - to));
 
@@ -136,7 +138,8 @@ public sealed class LoraTrainingTests : IDisposable
     public async Task The_command_pretrains_an_adapter()
     {
         var run = await CliRun.Of(
-            "train", "pretrain", DrawnPairs.Write(folder, 4), "--output", At("out"), "--image-size", "96", "--batch-size", "4", "--queue-size", "0",
+            "train", "pretrain", DrawnPairs.Write(folder, 4), "--output", At("out"), "--image-size", "96", "--batch-size", "4",
+                "--queue-size", "0",
             "--steps", "1", "--device", "cpu", "--lora", "2");
         run.Succeeded();
         Assert.Contains("LoRA of rank 2", run.Error, StringComparison.Ordinal);

@@ -20,7 +20,8 @@ public class MomentumTensorSourceTests
         using var copies = MomentumTensorSource.Of(file)!;
 
         Assert.Equal(
-            ["text_encoder.embeddings.LayerNorm.weight", "text_proj.bias", "vision_model.encoder.layers.0.self_attn.qkv.bias", "vision_proj.weight"],
+            ["text_encoder.embeddings.LayerNorm.weight", "text_proj.bias", "vision_model.encoder.layers.0.self_attn.qkv.bias",
+                "vision_proj.weight"],
             copies.Keys.Order(StringComparer.Ordinal));
         Assert.Equal([1, 2], copies.ReadAll("vision_model.encoder.layers.0.self_attn.qkv.bias"));
         Assert.Equal([4], copies.ReadAll("vision_proj.weight"));

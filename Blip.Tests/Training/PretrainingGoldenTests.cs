@@ -24,13 +24,27 @@ public class PretrainingGoldenTests
             new SyntheticTensorSource(Config, BlipHead.Retrieval), new SyntheticTensorSource(Config, BlipHead.Captioning)));
         source.Set(TrainedKeys.Temperature, [], [TrainedKeys.FirstTemperature]);
         using var device = Devices.Open(id);
-        var (queue, batch, side) = (golden.Root.GetProperty("queue_size").GetInt32(), golden.Root.GetProperty("batch").GetInt32(), Config.Vision.ImageSize);
-        var options = TrainingRecipes.For(TrainingTask.Pretrain) with { QueueSize = queue, BatchSize = batch, ImageSize = side, Dropout = 0, AttentionDropout = 0, DropPath = 0 };
+        var (queue, batch, side) =
+            (golden.Root.GetProperty("queue_size").GetInt32(), golden.Root.GetProperty("batch").GetInt32(), Config.Vision.ImageSize);
+        var options = TrainingRecipes.For(TrainingTask.Pretrain) with
+        {
+            QueueSize = queue,
+            BatchSize = batch,
+            ImageSize = side,
+            Dropout = 0,
+            AttentionDropout = 0,
+            DropPath = 0,
+        };
         using var learner = new MatchLearner(
-            new LearnerParts(device, source, Config, null, Tokenizer(), options), source, new ImageProcessing { Width = side, Height = side });
+            new LearnerParts(device, source, Config, null, Tokenizer(), options), source, new ImageProcessing
+            {
+                Width = side,
+                Height = side,
+            });
         var dim = Config.ImageTextHiddenSize;
         learner.Momentum!.Fill(
-            Queue("image_queue", queue, dim), Queue("text_queue", queue, dim), [.. Enumerable.Repeat(MomentumCopy.NoImage, queue)], pointer: 0);
+            Queue("image_queue", queue, dim), Queue("text_queue", queue, dim), [.. Enumerable.Repeat(MomentumCopy.NoImage, queue)],
+                pointer: 0);
 
         foreach (var (step, expected) in golden.Root.GetProperty("steps").EnumerateArray().Index())
         {
@@ -44,7 +58,8 @@ public class PretrainingGoldenTests
             learner.Alpha = expected.GetProperty("alpha").GetDouble();
             var losses = learner.Run(texts, pixels.View, _ => negatives);
             learner.Model.Trained.CompleteGradients();
-            TrainingGolden.LossesAgree(Number(expected, "loss_ita"), losses[MatchObjective.ImageToText] + losses[MatchObjective.TextToImage], $"contrast in step {step}");
+            TrainingGolden.LossesAgree(Number(expected, "loss_ita"),
+                losses[MatchObjective.ImageToText] + losses[MatchObjective.TextToImage], $"contrast in step {step}");
             TrainingGolden.LossesAgree(Number(expected, "loss_itm"), losses[MatchObjective.Matching], $"matching in step {step}");
             TrainingGolden.LossesAgree(Number(expected, "loss_lm"), losses[CaptionObjective.Loss], $"captions in step {step}");
             if (step == 0)
@@ -58,7 +73,8 @@ public class PretrainingGoldenTests
         Assert.Equal(golden.Root.GetProperty("queue_pointer_after").GetInt32(), learner.Momentum.Pointer);
     }
 
-    private static WordPieceTokenizer Tokenizer() => WordPieceTokenizer.Load(Path.Combine(Repository.Root, "weights", "captioning", "vocab.txt"));
+    private static WordPieceTokenizer Tokenizer() =>
+        WordPieceTokenizer.Load(Path.Combine(Repository.Root, "weights", "captioning", "vocab.txt"));
 
     private static int[] Numbers(JsonElement step, string name) => TrainingGolden.Numbers(step.GetProperty(name));
 

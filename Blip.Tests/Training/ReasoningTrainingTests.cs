@@ -62,7 +62,8 @@ public sealed class ReasoningTrainingTests : TrainingRuns
                 var part = values.AsSpan(at, shapes[key]);
                 at += part.Length;
                 if (
-                    !expected.TryGet(key, out _) || key.EndsWith(".key.bias", StringComparison.Ordinal) || key.EndsWith("qkv.bias", StringComparison.Ordinal))
+                    !expected.TryGet(key, out _) || key.EndsWith(".key.bias", StringComparison.Ordinal)
+                        || key.EndsWith("qkv.bias", StringComparison.Ordinal))
                     continue;
                 Agree(key, expected.ReadAll(key), part);
                 compared++;
@@ -78,7 +79,11 @@ public sealed class ReasoningTrainingTests : TrainingRuns
     public void Left_and_right_change_with_the_images()
     {
         Assert.Equal("the right one is left of a copyright", SwappedSides.Swapped("the left one is right of a copyright"));
-        var item = new TrainingItem("0", Blip.Datasets.SampleImage.FromFile("a.png"), "a left star", []) { Second = Blip.Datasets.SampleImage.FromFile("b.png"), IsTrue = true };
+        var item = new TrainingItem("0", Blip.Datasets.SampleImage.FromFile("a.png"), "a left star", [])
+        {
+            Second = Blip.Datasets.SampleImage.FromFile("b.png"),
+            IsTrue = true,
+        };
         var epochs = Enumerable.Range(0, 64).Select(epoch => SwappedSides.Apply(item, Options, epoch)).ToList();
         Assert.InRange(epochs.Count(swapped => swapped.Image.Name == "b.png"), 16, 48);
         Assert.All(epochs, swapped => Assert.Equal(swapped.Image.Name == "b.png" ? "a right star" : "a left star", swapped.Text));

@@ -44,7 +44,8 @@ public sealed class RecomputationTests
         var again = step.Graph.Nodes.Where(node => node.Name.EndsWith(".again", StringComparison.Ordinal)).ToList();
 
         Assert.NotEmpty(again);
-        Assert.All(again, node => Assert.StartsWith($"{VisionTower.Layer(config.Vision.Layers - 1).Path}.", node.Name, StringComparison.Ordinal));
+        Assert.All(again, node =>
+            Assert.StartsWith($"{VisionTower.Layer(config.Vision.Layers - 1).Path}.", node.Name, StringComparison.Ordinal));
     }
 
     private static (long Bytes, Dictionary<string, float[]> Gradients) Gradients(string id, int layers, double noise)
@@ -64,6 +65,7 @@ public sealed class RecomputationTests
         CaptionObjective.Bind(plan, model.Inputs, batch, batch.Learned);
         model.Trained.ClearGradients();
         plan.Run();
-        return (plan.WorkspaceBytes, model.Trained.Parameters.Select((parameter, i) => (parameter.Name, device.Read(model.Trained.Gradient(i)))).ToDictionary());
+        return (plan.WorkspaceBytes, model.Trained.Parameters.Select(
+            (parameter, i) => (parameter.Name, device.Read(model.Trained.Gradient(i)))).ToDictionary());
     }
 }

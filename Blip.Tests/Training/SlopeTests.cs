@@ -13,7 +13,8 @@ public class SlopeTests
     private const int Images = 3;
 
     /// <summary>
-    /// The loss along its gradient has the gradient's length as its slope. Positions are resized in the graph, since the images are larger than
+    /// The loss along its gradient has the gradient's length as its slope. Positions are resized in the graph, since the images are larger
+    /// than
     /// the model's, and dropout and stochastic depth draw the same in each run.
     /// </summary>
     [Theory, InlineData("cpu", 0.0), InlineData("cpu", 0.3), InlineData("opencl", 0.3)]
@@ -25,7 +26,8 @@ public class SlopeTests
         using var device = Devices.Open(id);
         var noise = new TrainingNoise(dropout, dropout, dropout);
         noise.Seed.Value = 7;
-        using var model = new TrainedModel(device, source, CaptionObjective.Record(config, null, side, 0.1, new ObjectiveSettings(_ => true) { Noise = noise }));
+        using var model = new TrainedModel(
+            device, source, CaptionObjective.Record(config, null, side, 0.1, new ObjectiveSettings(_ => true) { Noise = noise }));
         var batch = new CaptionBatch([[97, 19, 65, 43, 7], [97, 10, 7], [97, 66, 65, 20]], Given: 1);
         using var pixels = device.Upload<float>(TrainingGolden.Made("pixel_values", Images * 3 * side * side, 0.1, 1.0));
         var plan = model.PlanFor(CaptionObjective.Sizes(batch));

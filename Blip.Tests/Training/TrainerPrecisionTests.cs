@@ -44,7 +44,13 @@ public sealed class TrainerPrecisionTests : IDisposable
         var last = new Dictionary<Precision, double>();
         foreach (var precision in new[] { Precision.Fp32, Precision.Bf16, Precision.Fp16 })
         {
-            var options = Options(TrainingTask.Caption, precision) with { Epochs = 16, Dropout = 0, AttentionDropout = 0, Augment = AugmentationKind.None };
+            var options = Options(TrainingTask.Caption, precision) with
+            {
+                Epochs = 16,
+                Dropout = 0,
+                AttentionDropout = 0,
+                Augment = AugmentationKind.None,
+            };
             var told = await Run($"{precision}", options, images: 4);
             var losses = told.Select(step => step.Losses["loss"]).ToList();
             last[precision] = losses[^1];

@@ -147,9 +147,17 @@ public sealed class TrainerTests : TrainingRuns
     {
         foreach (var i in Enumerable.Range(0, 4))
             Folder.Write($"vqa/{i}.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(i).Scene));
-        var entries = Enumerable.Range(0, 4).Select(i => $$"""{"image": "{{i}}.png", "question": "what color is it?", "answer": ["red", "red", "blue"]}""");
+        var entries = Enumerable.Range(0, 4)
+            .Select(i => $$"""{"image": "{{i}}.png", "question": "what color is it?", "answer": ["red", "red", "blue"]}""");
         Folder.Write("vqa/questions.json", $"[{string.Join(',', entries)}]");
-        var options = TrainingRecipes.For(TrainingTask.Vqa) with { BatchSize = 2, Epochs = 1, ImageSize = 96, LearningRate = 1e-4, Device = "cpu" };
+        var options = TrainingRecipes.For(TrainingTask.Vqa) with
+        {
+            BatchSize = 2,
+            Epochs = 1,
+            ImageSize = 96,
+            LearningRate = 1e-4,
+            Device = "cpu",
+        };
 
         var result = await Run(new TrainingData { Sources = [At("vqa/questions.json")] }, "out", options);
 
@@ -222,5 +230,6 @@ public sealed class TrainerTests : TrainingRuns
 
     // Each step's numbers; the times differ.
     private List<string> Lines(string run) =>
-        [.. Blip.Training.Metrics.MetricsFile.Read(At($"{run}/metrics.jsonl")).Select(line => $"{line.Step} {string.Join(' ', line.Values)}")];
+        [.. Blip.Training.Metrics.MetricsFile.Read(At($"{run}/metrics.jsonl"))
+            .Select(line => $"{line.Step} {string.Join(' ', line.Values)}")];
 }

@@ -44,7 +44,10 @@ public sealed class TrainingDataTests : IDisposable
              {"image":"b.png"},{"image":"a.png","caption":"!!!"}]
             """);
 
-        var check = new DataCheck(text => text.Split(' ').Length + 2, maxTokens: 6) { UnknownWords = text => [.. text.Split(' ').Where(word => word.Length == 3)] };
+        var check = new DataCheck(text => text.Split(' ').Length + 2, maxTokens: 6)
+        {
+            UnknownWords = text => [.. text.Split(' ').Where(word => word.Length == 3)],
+        };
         var set = await TrainingSet.OpenAsync(new PairSource([ListPath]), check, threads: 2, Token);
         var items = await set.ReadAsync(1, 0, shuffle: false, cancellationToken: Token).ToListAsync(Token);
 

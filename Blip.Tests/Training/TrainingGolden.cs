@@ -15,9 +15,12 @@ internal sealed class TrainingGolden : IDisposable
     // change.
     private const double LossError = 1e-5, GradientError = 1e-5, ChangeError = 1e-3;
 
-    // The same in 16 bits, the first two in units of the format's rounding (2^-8 and 2^-11). The longest way of a gradient leads forward and
-    // back through 50 products, and a rounding has an rms of 0.41 units: 0.41 · √50 = 2.9, where one operand of each is rounded. Four times that
-    // is allowed. A loss has most of its error from the steps before. AdamW's first steps are nearly the gradient's sign: where it is the other
+    // The same in 16 bits, the first two in units of the format's rounding (2^-8 and 2^-11). The longest way of a gradient leads forward
+    // and
+    // back through 50 products, and a rounding has an rms of 0.41 units: 0.41 · √50 = 2.9, where one operand of each is rounded. Four times
+    // that
+    // is allowed. A loss has most of its error from the steps before. AdamW's first steps are nearly the gradient's sign: where it is the
+    // other
     // one, the step is off by twice the change.
     private const double RoundedLossError = 3, RoundedGradientError = 11.6, RoundedChangeError = 0.3;
 
@@ -110,7 +113,8 @@ internal sealed class TrainingGolden : IDisposable
             var (error, size) = Compare(key, expected, trained.ReadAll(key), change);
             var allowed = precision == Precision.Fp32
                 ? Math.Max(ChangeError, 8 * errors.GetProperty(key).GetProperty("update").GetDouble()) : RoundedChangeError;
-            Assert.True(error <= allowed * size, $"{key} after the steps is off by {error / size:g3} of its change's rms, more than {allowed:g3}");
+            Assert.True(error <= allowed * size,
+                $"{key} after the steps is off by {error / size:g3} of its change's rms, more than {allowed:g3}");
         }
     }
 

@@ -33,7 +33,9 @@ public class TrainingGoldenTests
         LearnCaptions(device, precision, Steps);
     }
 
-    /// <summary>Compares so many steps with the reference's: losses, the first step's gradients, and the parameters after the last one.</summary>
+    /// <summary>
+    /// Compares so many steps with the reference's: losses, the first step's gradients, and the parameters after the last one.
+    /// </summary>
     internal static void LearnCaptions(Device device, Precision precision, int steps)
     {
         using var golden = new TrainingGolden("training", "lm", Steps);
@@ -93,7 +95,9 @@ public class TrainingGoldenTests
         var inputs = golden.Root.GetProperty("inputs");
         var byId = settings.TryGetProperty("ids", out var ids);
         var batch = new MatchBatch(
-            TrainingGolden.Texts(inputs.GetProperty("text"), inputs.GetProperty("mask")), byId ? TrainingGolden.Numbers(ids) : [0, 1, 2, 3]);
+            TrainingGolden.Texts(inputs.GetProperty("text"), inputs.GetProperty("mask")), byId
+                ? TrainingGolden.Numbers(ids)
+                : [0, 1, 2, 3]);
         using var pixels = Pixels(device);
         var plan = model.PlanFor(MatchObjective.Sizes(batch));
         plan.Bind(plan.Graph.Input(StepTowers.Pixels), pixels.View);
@@ -109,7 +113,8 @@ public class TrainingGoldenTests
             byId ? TrainingGolden.Numbers(settings.GetProperty("queue_ids")) : [.. Enumerable.Repeat(MomentumCopy.NoImage, queue)]);
         (state.Contrast.Alpha, state.Contrast.QueueLength) = (settings.GetProperty("alpha").GetDouble(), queue);
         var negatives = new HardNegatives(
-            TrainingGolden.Numbers(settings.GetProperty("negative_text_of_image")), TrainingGolden.Numbers(settings.GetProperty("negative_image_of_text")));
+            TrainingGolden.Numbers(settings.GetProperty("negative_text_of_image")),
+                TrainingGolden.Numbers(settings.GetProperty("negative_image_of_text")));
         state.Contrast.Share = ScaleOf(precision);
         state.Choose = _ => MatchObjective.Fill(model.Inputs, batch, negatives, Config.Text, ScaleOf(precision));
 

@@ -56,7 +56,8 @@ public class TrainingOptionsTests
     [
         "Epochs", "Steps", "BatchSize", "Accumulate", "LearningRate", "MinLearningRate", "LearningRateDecay", "WarmupSteps",
         "WarmupLearningRate", "WeightDecay", "LabelSmoothing", "QueueSize", "Momentum", "Alpha", "AlphaRampEpochs", "MaxTokens", "MaxWords",
-        "ImageSize", "Dropout", "AttentionDropout", "DropPath", "MinCropScale", "SaveSteps", "ClipNorm", "LoaderThreads", "LoraRank", "MaxPixels",
+        "ImageSize", "Dropout", "AttentionDropout", "DropPath", "MinCropScale", "SaveSteps", "ClipNorm", "LoaderThreads", "LoraRank",
+            "MaxPixels",
     ];
 
     [Theory, MemberData(nameof(Names))]
@@ -64,7 +65,9 @@ public class TrainingOptionsTests
     {
         var options = TrainingRecipes.For(TrainingTask.Pretrain) with { };
         var property = typeof(TrainingOptions).GetProperty(name)!;
-        property.SetValue(options, property.PropertyType == typeof(double) ? -1.0 : property.PropertyType == typeof(long) ? -1L : (object)-1);
+        property.SetValue(options, property.PropertyType == typeof(double)
+            ? -1.0 : property.PropertyType == typeof(long) ? -1L
+            : (object)-1);
 
         var error = Assert.Throws<ArgumentException>(options.Validate);
 

@@ -67,7 +67,8 @@ public class TrainingPlotTests
     public void A_legend_stands_above_the_curves()
     {
         var names = Enumerable.Range(0, 6).Select(i => $"loss/an objective with a long name {i}").ToList();
-        var lines = Enumerable.Range(1, 5).Select(step => new MetricLine(step, 0, default, [.. names.Select(name => KeyValuePair.Create(name, 1.0 * step))]));
+        var lines = Enumerable.Range(1, 5)
+            .Select(step => new MetricLine(step, 0, default, [.. names.Select(name => KeyValuePair.Create(name, 1.0 * step))]));
         var surface = new Surface();
         new TrainingPlot("run", lines).Panels[0].Draw(surface, 0, 0);
 

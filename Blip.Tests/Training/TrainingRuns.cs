@@ -46,7 +46,8 @@ public abstract class TrainingRuns : IDisposable
 
     protected TrainingData Data(int images) => new() { Sources = [DrawnPairs.Write(Folder, images)] };
 
-    protected async Task<TrainingResult> Run(TrainingData data, string output, TrainingOptions options, int stopBehind = int.MaxValue, string? model = null)
+    protected async Task<TrainingResult> Run(
+        TrainingData data, string output, TrainingOptions options, int stopBehind = int.MaxValue, string? model = null)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         using var trainer = await Trainer.OpenAsync(model ?? Model(options.Task), data, At(output), options, Token);
@@ -63,5 +64,6 @@ public abstract class TrainingRuns : IDisposable
     }
 
     protected void Same(string one, string other, string file) =>
-        Assert.True(File.ReadAllBytes(At($"{one}/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(At($"{other}/{file}"))), $"{file} of {one} and {other} differ");
+        Assert.True(File.ReadAllBytes(At($"{one}/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(At($"{other}/{file}"))),
+            $"{file} of {one} and {other} differ");
 }

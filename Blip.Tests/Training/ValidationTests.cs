@@ -63,7 +63,15 @@ public sealed class ValidationTests : TrainingRuns
     {
         var data = Data(1).Sources[0];
         Folder.Write("data/asked.json", $$"""[{"image": "0000.png", "question": "what color is it?", "answer": {{answers}}}]""");
-        var options = TrainingRecipes.For(TrainingTask.Vqa) with { BatchSize = 1, Steps = 12, ImageSize = 96, LearningRate = 1e-3, Epochs = 12, Device = "cpu" };
+        var options = TrainingRecipes.For(TrainingTask.Vqa) with
+        {
+            BatchSize = 1,
+            Steps = 12,
+            ImageSize = 96,
+            LearningRate = 1e-3,
+            Epochs = 12,
+            Device = "cpu",
+        };
         Folder.Write("data/learned.json", """[{"image": "0000.png", "question": "what color is it?", "answer": ["red"]}]""");
         var training = new TrainingData
         {
@@ -83,7 +91,8 @@ public sealed class ValidationTests : TrainingRuns
         var data = Data(4);
         await RefusedAsync("name validation data", data, Options with { Patience = 1 });
         Folder.Write("bare/0.png", File.ReadAllBytes(Path.Combine(data.Sources[0], "0000.png")));
-        await RefusedAsync("none of the data for validation", data with { Validation = new TrainingData { Sources = [At("bare")] } }, Options);
+        await RefusedAsync("none of the data for validation", data with { Validation = new TrainingData { Sources = [At("bare")] } },
+            Options);
     }
 
     [Fact]
@@ -182,7 +191,8 @@ public sealed class ValidationTests : TrainingRuns
         Folder.Write("data/0000.txt", string.Join(' ', Enumerable.Repeat("red", 40)));
         using var trainer = await Trainer.OpenAsync(Demo.Model, data, At("out"), Options, Token);
 
-        Assert.Contains(trainer.Summary, sentence => sentence.StartsWith("25.0 % of the texts have more than 30 words", StringComparison.Ordinal)
+        Assert.Contains(trainer.Summary,
+            sentence => sentence.StartsWith("25.0 % of the texts have more than 30 words", StringComparison.Ordinal)
             || sentence.StartsWith("25.0% of the texts have more than 30 words", StringComparison.Ordinal));
     }
 
@@ -195,7 +205,8 @@ public sealed class ValidationTests : TrainingRuns
     }
 
     private List<double> Scores(string run) =>
-        [.. MetricsFile.Read(At($"{run}/metrics.jsonl")).SelectMany(line => line.Values).Where(value => value.Key == "validation/cider").Select(value => value.Value)];
+        [.. MetricsFile.Read(At($"{run}/metrics.jsonl")).SelectMany(line => line.Values).Where(value => value.Key == "validation/cider")
+            .Select(value => value.Value)];
 
     private async Task RefusedAsync(string message, TrainingData data, TrainingOptions options, string? model = null)
     {

@@ -8,7 +8,8 @@ using ILGPU.Runtime;
 namespace Blip.Tests.Tutorials;
 
 /// <summary>
-/// The operator of docs/tutorials/write-a-kernel.md: <c>y = x / √(mean(x²) + eps) · gamma</c> over each row (Zhang and Sennrich 2019, eq. 4).
+/// The operator of docs/tutorials/write-a-kernel.md: <c>y = x / √(mean(x²) + eps) · gamma</c> over each row (Zhang and Sennrich 2019, eq.
+/// 4).
 /// The page shows the parts between the marks.
 /// </summary>
 internal static class RmsNorm
@@ -53,7 +54,8 @@ internal static class RmsNorm
 
 // <portable>
 /// <summary>Every accelerator: one group per row.</summary>
-internal readonly struct RmsNormPortable(ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> y, int width, float eps) : IDeviceKernel
+internal readonly struct RmsNormPortable(ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> y, int width, float eps)
+    : IDeviceKernel
 {
     public void Run()
     {

@@ -15,7 +15,8 @@ public class RmsNormTests(ITestOutputHelper output)
     private static readonly (int Rows, int Width)[] Sizes = [(1, 1), (3, 7), (5, 100), (65, 128), (33, 768)];
 
     // <test>
-    [Theory, InlineData("cpu"), InlineData("avx2"), InlineData("vector128"), InlineData("portable"), InlineData("opencl"), InlineData("opencl-64")]
+    [Theory, InlineData("cpu"), InlineData("avx2"), InlineData("vector128"), InlineData("portable"), InlineData("opencl"),
+        InlineData("opencl-64")]
     public void Agrees_with_the_reference(string variant)
     {
         using var device = Variants.Open(variant);
@@ -42,7 +43,9 @@ public class RmsNormTests(ITestOutputHelper output)
 
             // Roundings: a square and a sum of up to 'width' terms, whose root halves their error; a division, a root and two products.
             var bound = ((Math.Sqrt(width) / 2) + 4) / (1 << 23);
-            Assert.All(results.ToArray().Zip(expected), pair => Assert.InRange(pair.First, pair.Second - (bound * Math.Abs(pair.Second)) - 1e-38, pair.Second + (bound * Math.Abs(pair.Second)) + 1e-38));
+            Assert.All(results.ToArray().Zip(expected),
+                pair => Assert.InRange(
+                pair.First, pair.Second - (bound * Math.Abs(pair.Second)) - 1e-38, pair.Second + (bound * Math.Abs(pair.Second)) + 1e-38));
         }
     }
     // </test>
@@ -71,7 +74,9 @@ public class RmsNormTests(ITestOutputHelper output)
         var kernel = Seconds(() => RmsNorm.Run(device, inputs.View, gains.View, results.View, Rows, Width, Eps));
         var copy = Seconds(() => inputs.View.CopyTo(device.Stream, results.View));
         var gigabytes = 2.0 * sizeof(float) * x.Length / 1e9;
-        output.WriteLine($"{Rows} rows of {Width}: {kernel * 1e3:0.00} ms, {gigabytes / kernel:0.0} GB/s; a copy {copy * 1e3:0.00} ms, {gigabytes / copy:0.0} GB/s");
+        output.WriteLine(
+            $"{Rows} rows of {Width}: {kernel * 1e3:0.00} ms, {gigabytes / kernel:0.0} GB/s; a copy {copy * 1e3:0.00} ms, "
+                + $"{gigabytes / copy:0.0} GB/s");
         Assert.True(kernel < 20 * copy, $"{kernel * 1e3} ms, a copy takes {copy * 1e3} ms");
 
         double Seconds(Action run)
@@ -92,6 +97,7 @@ public class RmsNormTests(ITestOutputHelper output)
     private static (float[] X, float[] Gamma) Values(int rows, int width)
     {
         var random = new Random(7);
-        return ([.. Enumerable.Range(0, rows * width).Select(_ => (random.NextSingle() * 4) - 2)], [.. Enumerable.Range(0, width).Select(_ => random.NextSingle() + 0.5f)]);
+        return ([.. Enumerable.Range(0, rows * width).Select(_ => (random.NextSingle() * 4) - 2)],
+            [.. Enumerable.Range(0, width).Select(_ => random.NextSingle() + 0.5f)]);
     }
 }

@@ -12,14 +12,17 @@ namespace Blip.Tests.Tutorials;
 public partial class TutorialTests
 {
     public static TheoryData<string> Pages =>
-        [.. Repository.Files.Where(file => file.StartsWith("docs/tutorials/", StringComparison.Ordinal) && file.EndsWith(".md", StringComparison.Ordinal))];
+        [.. Repository.Files.Where(file =>
+            file.StartsWith("docs/tutorials/", StringComparison.Ordinal) && file.EndsWith(".md", StringComparison.Ordinal))];
 
-    public static TheoryData<string> PagesWithCommands => [.. Pages.Select(page => page.Data).Where(page => Console().IsMatch(Repository.Read(page)))];
+    public static TheoryData<string> PagesWithCommands =>
+        [.. Pages.Select(page => page.Data).Where(page => Console().IsMatch(Repository.Read(page)))];
 
     [Theory, MemberData(nameof(PagesWithCommands))]
     public void Commands_print_what_the_page_shows(string page)
     {
-        var lines = Console().Matches(Repository.Read(page)).SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToList();
+        var lines = Console().Matches(Repository.Read(page))
+            .SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToList();
         var prompts = Enumerable.Range(0, lines.Count).Where(i => lines[i].StartsWith("$ ", StringComparison.Ordinal)).ToList();
         Assert.Equal(0, prompts[0]);
         using var folder = new TemporaryFolder();
@@ -29,7 +32,8 @@ public partial class TutorialTests
             {
                 var printed = Run(lines[prompt][2..]);
                 foreach (var line in lines[(prompt + 1)..next])
-                    Assert.True(printed.Any(one => Shows(line).IsMatch(one)), $"{page}: {lines[prompt]}\nshows: {line}\nprinted:\n{string.Join('\n', printed)}");
+                    Assert.True(printed.Any(one => Shows(line).IsMatch(one)),
+                        $"{page}: {lines[prompt]}\nshows: {line}\nprinted:\n{string.Join('\n', printed)}");
             }
             return true;
         });
@@ -38,8 +42,10 @@ public partial class TutorialTests
     [Theory, MemberData(nameof(Pages))]
     public void Code_stands_in_a_file(string page)
     {
-        var sources = Repository.Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal)).Select(file => Trimmed(Repository.Read(file))).ToList();
-        Assert.All(Code().Matches(Repository.Read(page)), block => Assert.Contains(sources, source => source.Contains(Trimmed(block.Groups[1].Value), StringComparison.Ordinal)));
+        var sources = Repository.Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal))
+            .Select(file => Trimmed(Repository.Read(file))).ToList();
+        Assert.All(Code().Matches(Repository.Read(page)),
+            block => Assert.Contains(sources, source => source.Contains(Trimmed(block.Groups[1].Value), StringComparison.Ordinal)));
     }
 
     [Theory, MemberData(nameof(Pages))]
@@ -63,9 +69,11 @@ public partial class TutorialTests
     // Tables are as wide as their columns.
     private static string Spaced(string line) => Spaces().Replace(line, " ").Trim();
 
-    private static Regex Shows(string line) => new($"^{string.Join(".*", Spaced(line.Replace('\t', ' ')).Split('…').Select(part => Regex.Escape(part.Trim())))}$");
+    private static Regex Shows(string line) =>
+        new($"^{string.Join(".*", Spaced(line.Replace('\t', ' ')).Split('…').Select(part => Regex.Escape(part.Trim())))}$");
 
-    private static string Trimmed(string code) => string.Join('\n', code.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0));
+    private static string Trimmed(string code) =>
+        string.Join('\n', code.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0));
 
     [GeneratedRegex(@"```console\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Console();

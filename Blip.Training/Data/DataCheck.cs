@@ -35,7 +35,9 @@ internal sealed class DataCheck(
         return (new CheckedSample(message, usable, sample.Texts.Count - usable.Count, cut, sample.CountShortened(), IsRepeated: false)
         {
             Content = ContentOf(image, sample),
-            UnknownWords = UnknownWords is null ? [] : [.. usable.Select(i => sample.Texts[i]).Concat(sample.Answers.Select(answer => answer.Text)).SelectMany(UnknownWords)],
+            UnknownWords = UnknownWords is null
+                ? []
+                : [.. usable.Select(i => sample.Texts[i]).Concat(sample.Answers.Select(answer => answer.Text)).SelectMany(UnknownWords)],
         }, image);
     }
 

@@ -53,7 +53,8 @@ internal sealed class DataReport
         if (EmptyTexts > 0)
             sentences.Add($"{Count(EmptyTexts, "text")} {Are(EmptyTexts)} left out, since no word is left");
         if (ShortenedTexts > 0)
-            sentences.Add($"{Share(ShortenedTexts, Items)} of the texts have more than {maxWords} words and are cut: MaxWords is how many are read");
+            sentences.Add($"{Share(ShortenedTexts, Items)} of the texts have more than {maxWords} words and are cut: MaxWords is how many "
+                + $"are read");
         if (CutTexts > 0)
             sentences.Add($"{Share(CutTexts, Items)} of the texts are longer than {maxTokens} tokens and are cut");
         if (unknown.Any)

@@ -32,7 +32,8 @@ internal sealed class PairSource : ITrainingSource
             var texts = sample.Texts.Select(text => CaptionCleaning.Clean(text, maxWords)).ToList();
             yield return new TrainingSample(sample.Key, sample.Image, texts, [], sample.Error)
             {
-                CountShortened = () => sample.Texts.Zip(texts).Count(pair => CaptionCleaning.Clean(pair.First, int.MaxValue).Length > pair.Second.Length),
+                CountShortened = () =>
+                    sample.Texts.Zip(texts).Count(pair => CaptionCleaning.Clean(pair.First, int.MaxValue).Length > pair.Second.Length),
             };
         }
     }

@@ -14,7 +14,8 @@ internal sealed class SentenceSource : ITrainingSource
     public SentenceSource(IReadOnlyList<string> files, string? imageRoot, int maxWords)
     {
         Parts = files;
-        parts = [.. files.Select(file => Read(file, new ImageFolder(imageRoot ?? Path.GetDirectoryName(Path.GetFullPath(file))!), maxWords))];
+        parts = [.. files.Select(file =>
+            Read(file, new ImageFolder(imageRoot ?? Path.GetDirectoryName(Path.GetFullPath(file))!), maxWords))];
     }
 
     /// <inheritdoc/>

@@ -74,7 +74,10 @@ internal sealed class TrainingLoader
             if (item.Second is not null)
                 item = SwappedSides.Apply(item, options, epoch);
             var (image, id) = Load(item, item.Image, epoch, item.Key);
-            return new LoadedItem(item, image, id) { Second = item.Second is { } second ? Load(item, second, epoch, $"{item.Key}/right").Image : null };
+            return new LoadedItem(item, image, id)
+            {
+                Second = item.Second is { } second ? Load(item, second, epoch, $"{item.Key}/right").Image : null,
+            };
         }
         catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
         {

@@ -92,7 +92,8 @@ internal sealed class MatchLearner : TaskLearner
     {
         features = momentum.Encode(Model.Inputs, pixels, batch);
         state.Contrast.Share = share * Scale.Value;
-        state.Choose = running => MatchObjective.Fill(Model.Inputs, batch, choose(Similar(running)), Parts.Config.Text, state.Contrast.Share);
+        state.Choose = running =>
+            MatchObjective.Fill(Model.Inputs, batch, choose(Similar(running)), Parts.Config.Text, state.Contrast.Share);
         var losses = Run(MatchObjective.Sizes(batch), pixels, plan =>
         {
             MatchObjective.Bind(plan, Model.Inputs, batch, Parts.Config.Text, Captions, state.Contrast.Share);

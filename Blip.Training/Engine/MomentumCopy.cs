@@ -137,5 +137,6 @@ internal sealed class MomentumCopy : IDisposable
     ];
 
     private void Copy(ArrayView<float> from, DeviceBuffer<float> queue, int first, int count) =>
-        from.SubView((long)first * dim, (long)count * dim).CopyTo(device.Stream, queue.View.SubView((long)Pointer * dim, (long)count * dim));
+        from.SubView((long)first * dim, (long)count * dim)
+            .CopyTo(device.Stream, queue.View.SubView((long)Pointer * dim, (long)count * dim));
 }

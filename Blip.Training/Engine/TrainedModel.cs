@@ -52,7 +52,8 @@ internal sealed class TrainedModel : IDisposable
         if (plan.WorkspaceBytes > Device.Description.MemoryBytes)
         {
             throw new TrainingException(FormattableString.Invariant(
-                $"the values of a batch need {plan.WorkspaceBytes / 1e9:F1} GB, and {Device.Name} has {Device.Description.MemoryBytes / 1e9:F1} GB: ")
+                $"the values of a batch need {plan.WorkspaceBytes / 1e9:F1} GB, and {Device.Name} has "
+                    + $"{Device.Description.MemoryBytes / 1e9:F1} GB: ")
                 + "give a smaller BatchSize (with a larger Accumulate), a smaller ImageSize, or CheckpointLayers.");
         }
         Trained.Bind(plan);

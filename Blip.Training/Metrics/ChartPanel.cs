@@ -89,7 +89,9 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
         return points.Count <= MostPoints
             ? points
             : points.Chunk((points.Count + (MostPoints / 2) - 1) / (MostPoints / 2))
-                .SelectMany(some => new[] { some.MinBy(point => point.Second), some.MaxBy(point => point.Second) }.Distinct().OrderBy(point => point.First));
+                .SelectMany(some =>
+                    new[] { some.MinBy(point => point.Second), some.MaxBy(point => point.Second) }.Distinct()
+                        .OrderBy(point => point.First));
     }
 
     // The curves by lines above the frame; none for a single curve.

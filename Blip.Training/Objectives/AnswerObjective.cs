@@ -47,7 +47,8 @@ internal static class AnswerObjective
     [
         ("images", batch.Questions.Count),
         (Question.RowsName, batch.Questions.Count), (Question.TokensName, batch.Questions.Max(text => text.Length)),
-        (Answer.RowsName, batch.Answers.Count), (Answer.TokensName, CaptionObjective.Places([.. batch.Answers.Select(answer => answer.Ids)])),
+        (Answer.RowsName, batch.Answers.Count),
+            (Answer.TokensName, CaptionObjective.Places([.. batch.Answers.Select(answer => answer.Ids)])),
     ];
 
     /// <summary>Copies a batch to the device. The loss is the mean over the whole step's questions.</summary>

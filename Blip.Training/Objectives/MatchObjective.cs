@@ -140,7 +140,8 @@ internal static class MatchObjective
             return;
         List<int[]> written = [.. batch.Texts.Select(ids => (int[])[text.BosTokenId, .. ids[1..]])];
         var learned = written.Sum(ids => ids.Length - 1);
-        CaptionObjective.BindTexts(plan, inputs, CaptionObjective.Text, written, given: 1, [.. written.Select(_ => (float)(share / learned))]);
+        CaptionObjective.BindTexts(
+            plan, inputs, CaptionObjective.Text, written, given: 1, [.. written.Select(_ => (float)(share / learned))]);
     }
 
     /// <summary>Fills the inputs of matching: pairs, texts with other images, images with other texts.</summary>
@@ -157,7 +158,8 @@ internal static class MatchObjective
             .. negatives.TextOfImage.Select(place => place != NegativeSampler.None),
         ];
         var weight = (float)(share / counts.Count(one => one));
-        List<int[]> texts = [.. places.Concat(places).Concat(chosenTexts).Select(place => (int[])[text.EncoderTokenId, .. batch.Texts[place][1..]])];
+        List<int[]> texts =
+            [.. places.Concat(places).Concat(chosenTexts).Select(place => (int[])[text.EncoderTokenId, .. batch.Texts[place][1..]])];
         inputs.Fill(Match.Ids, TextInputs.Padded(texts, tokens, 0));
         inputs.Fill(Match.Mask, TextInputs.Padded(AnswerObjective.Mask(texts), tokens, 0));
         inputs.Fill(Match.SourceRow!, [.. places, .. chosenImages, .. places]);

@@ -27,7 +27,9 @@ internal static class ReasoningObjective
         var g = new GraphBuilder("train-nlvr");
         var towers = new StepTowers(g, config, settings.Noise);
         var image = towers.Vision(side);
-        List<Value> source = [.. TwinCrossAttention.Of(config.Text, StepTowers.Encoder).Select(attention => TextTower.KeysValues(g, config.Text, image, attention))];
+        List<Value> source =
+            [.. TwinCrossAttention.Of(config.Text, StepTowers.Encoder)
+                .Select(attention => TextTower.KeysValues(g, config.Text, image, attention))];
         var logits = ReasoningGraphs.Classified(g, towers.Encode(Sentence, source, SecondSource), config.Text);
         var (labels, weights) = (
             g.Input(Sentence.Labels, new Shape(Sentence.Rows), Kernels.DType.Int32), g.Input(Sentence.Weights, new Shape(Sentence.Rows)));

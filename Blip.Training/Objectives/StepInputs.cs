@@ -11,10 +11,12 @@ internal sealed class StepInputs(Device device) : IDisposable
     private readonly Dictionary<string, GrowingBuffer<float>> floats = [];
 
     /// <summary>Copies values to the device and binds an input to them.</summary>
-    public void Bind(Plan plan, string name, ReadOnlySpan<int> values) => plan.Bind(plan.Graph.Input(name), Buffer(ints, name).Fill(values));
+    public void Bind(Plan plan, string name, ReadOnlySpan<int> values) =>
+        plan.Bind(plan.Graph.Input(name), Buffer(ints, name).Fill(values));
 
     /// <inheritdoc cref="Bind(Plan, string, ReadOnlySpan{int})"/>
-    public void Bind(Plan plan, string name, ReadOnlySpan<float> values) => plan.Bind(plan.Graph.Input(name), Buffer(floats, name).Fill(values));
+    public void Bind(Plan plan, string name, ReadOnlySpan<float> values) =>
+        plan.Bind(plan.Graph.Input(name), Buffer(floats, name).Fill(values));
 
     /// <summary>Binds an input to memory that is filled later, during the run.</summary>
     public void BindLater(Plan plan, Value input, int length)

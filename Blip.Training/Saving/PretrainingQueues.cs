@@ -15,7 +15,8 @@ internal static class PretrainingQueues
             return null;
         long[] wanted = [dim, momentum.QueueSize];
         if (!images.Shape.SequenceEqual(wanted) || !texts.Shape.SequenceEqual(wanted))
-            return $"the checkpoint's queue has the shape {images.ShapeText}, and {TensorInfo.Format(wanted)} is wanted: the queue begins anew";
+            return $"the checkpoint's queue has the shape {images.ShapeText}, and {TensorInfo.Format(wanted)} is wanted: the queue begins "
+                + $"anew";
         var pointer = source.TryGet(Pointer, out _) ? (int)source.ReadAll(Pointer)[0] : 0;
         if (pointer < 0 || pointer >= momentum.QueueSize)
             return $"the checkpoint's {Pointer} is {pointer}: the queue begins anew";

@@ -49,7 +49,8 @@ internal sealed class RandomTensorSource(BlipConfig config, BlipHead head, long 
     // Null for gains and biases.
     private static double? Deviation(TensorInfo info)
     {
-        if (info.Key.Contains("position_embedding", StringComparison.Ordinal) || info.Key.EndsWith("class_embedding", StringComparison.Ordinal))
+        if (info.Key.Contains("position_embedding", StringComparison.Ordinal)
+            || info.Key.EndsWith("class_embedding", StringComparison.Ordinal))
             return PositionDeviation;
         return info.Shape.Length < 2 ? null : MatrixGain / Math.Sqrt(info.ElementCount / info.Shape[0]);
     }

@@ -100,7 +100,9 @@ internal sealed class StartingModel : IDisposable
 
     private void OpenHead(BlipHead head)
     {
-        var checkpoint = Own(!IsRead ? FromSeed(head) : head == BlipHead.VisualReasoning && Files.Config.Head != head ? Completed(head) : Files.OpenCheckpoint(head));
+        var checkpoint = Own(!IsRead
+            ? FromSeed(head) : head == BlipHead.VisualReasoning && Files.Config.Head != head ? Completed(head)
+            : Files.OpenCheckpoint(head));
         (Head, Tensors, Slow, Keys) = (head, checkpoint, checkpoint, [.. Written(checkpoint)]);
         if (!checkpoint.HasTiedOutput && checkpoint.TryGet(CheckpointKeys.OutputMatrix, out _))
             OutputMatrix = CheckpointKeys.OutputMatrix;
@@ -112,7 +114,8 @@ internal sealed class StartingModel : IDisposable
         var tensors = new ExtraTensorSource(Files.OpenTensors());
         using var drawn = new RandomTensorSource(Files.Config, head, options.Seed);
         Drawn = [.. ModelManifest.For(Files.Config, head).Parameters.Select(parameter => parameter.Key)
-            .Where(key => !tensors.TryGet(key, out _) && (key.StartsWith("cls_head.", StringComparison.Ordinal) || key.Contains(".merge_layer.", StringComparison.Ordinal)))];
+            .Where(key => !tensors.TryGet(key, out _)
+                && (key.StartsWith("cls_head.", StringComparison.Ordinal) || key.Contains(".merge_layer.", StringComparison.Ordinal)))];
         foreach (var key in Drawn)
             tensors.Set(key, drawn.Get(key).Shape, drawn.ReadAll(key));
         return new Checkpoint(tensors, Files.Config, head);
@@ -166,7 +169,8 @@ internal sealed class StartingModel : IDisposable
         catch (CheckpointException e) when (!alone)
         {
             throw new CheckpointException(
-                $"{e.Message} Pre-training begins with a checkpoint that holds matcher and decoder, or with a matcher and a captioner: name both.", e);
+                $"{e.Message} Pre-training begins with a checkpoint that holds matcher and decoder, or with a matcher and a captioner: "
+                    + $"name both.", e);
         }
     }
 

@@ -94,7 +94,8 @@ internal static class TrainingState
     {
         var path = Path.Combine(folder, FileName);
         using var file = new SafetensorsFile(path);
-        var place = JsonSerializer.Deserialize<RunPlace>(file.Metadata.GetValueOrDefault(Place) ?? throw Damaged(path)) ?? throw Damaged(path);
+        var place = JsonSerializer.Deserialize<RunPlace>(file.Metadata.GetValueOrDefault(Place) ?? throw Damaged(path))
+            ?? throw Damaged(path);
         var model = learner.Model;
         foreach (var parameter in model.Trained.Saved)
         {
@@ -146,7 +147,8 @@ internal static class TrainingState
         yield return (TextQueue, texts.Length, () => texts);
     }
 
-    private static float[] Read(SafetensorsFile file, string name, long length) => file.TryGet(name, out var info) && info.ElementCount == length
+    private static float[] Read(SafetensorsFile file, string name, long length) =>
+        file.TryGet(name, out var info) && info.ElementCount == length
         ? file.ReadAll(name)
         : throw new CheckpointException(
             $"{file.Description}: it holds no '{name}' of {length} numbers: the run was made with another model or other options.");

@@ -69,7 +69,8 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
 
     private async Task<ValidationScore> CaptionsAsync(string model, CancellationToken cancellationToken)
     {
-        using var captioner = Captioner.Load(model, new CaptionerOptions { Device = options.Device, Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
+        using var captioner = Captioner.Load(
+            model, new CaptionerOptions { Device = options.Device, Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
         var how = new CaptionOptions
         {
             Prompt = options.Prompt.Length > 0 ? options.Prompt : null,
@@ -105,7 +106,8 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
     private async Task<ValidationScore> RecallAsync(string model, CancellationToken cancellationToken)
     {
         using var embedder = Embedder.Load(model, new EmbedderOptions { Device = options.Device });
-        var (pending, images, texts, owners) = (new ConcurrentQueue<IReadOnlyList<string>>(), new List<float[]>(), new List<float[]>(), new List<int>());
+        var (pending, images, texts, owners) =
+            (new ConcurrentQueue<IReadOnlyList<string>>(), new List<float[]>(), new List<float[]>(), new List<int>());
         var sources = SamplesAsync(cancellationToken).Select(sample =>
         {
             pending.Enqueue(sample.Texts);
@@ -140,7 +142,9 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
 
     private async Task<ValidationScore> AnswersAsync(string model, CancellationToken cancellationToken)
     {
-        using var answerer = QuestionAnswerer.Load(model, new QuestionAnswererOptions { Device = options.Device, Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
+        using var answerer = QuestionAnswerer.Load(
+            model, new QuestionAnswererOptions { Device = options.Device,
+            Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
         var (pending, accuracies) = (new ConcurrentQueue<TrainingSample>(), new List<double>());
         var questions = SamplesAsync(cancellationToken).Select(sample =>
         {
@@ -161,7 +165,9 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
 
     private async Task<ValidationScore> SentencesAsync(string model, CancellationToken cancellationToken)
     {
-        using var comparer = ImageComparer.Load(model, new ImageComparerOptions { Device = options.Device, Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
+        using var comparer = ImageComparer.Load(
+            model, new ImageComparerOptions { Device = options.Device,
+            Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
         var (pending, right) = (new ConcurrentQueue<TrainingSample>(), new List<bool>());
         var pairs = SamplesAsync(cancellationToken).Select(sample =>
         {
@@ -190,7 +196,8 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
 
     private static ImageSource Image(TrainingSample sample) => Image(sample, sample.Image!);
 
-    private static ImageSource Image(TrainingSample sample, SampleImage image) => ImageSource.FromStream(() => new MemoryStream(image.Read()), sample.Key);
+    private static ImageSource Image(TrainingSample sample, SampleImage image) =>
+        ImageSource.FromStream(() => new MemoryStream(image.Read()), sample.Key);
 
     private static void CheckAny(int count)
     {

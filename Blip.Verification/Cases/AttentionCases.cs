@@ -110,11 +110,30 @@ public static class AttentionCases
         new("causal step on a cache", 4, 1, 40, 3, 64) { Causal = true, Start = 17, Spare = 8 },
         new("causal step, weights", 3, 1, 9, 2, 12) { Causal = true, Start = 5, Spare = 3, Probabilities = true },
         new("causal step, beams", 6, 1, 38, 3, 64) { Causal = true, Start = 12, Spare = 2, KeyRows = KeyRows.Shuffled },
-        new("causal step, beams over two blocks", 3, 1, 100, 2, 16) { Causal = true, Start = 96, Spare = 28, KeyRows = KeyRows.Shuffled, Probabilities = true },
+        new("causal step, beams over two blocks", 3, 1, 100, 2, 16)
+        {
+            Causal = true,
+            Start = 96,
+            Spare = 28,
+            KeyRows = KeyRows.Shuffled,
+            Probabilities = true,
+        },
         new("causal chunk after a cache", 2, 5, 30, 2, 32) { Causal = true, Start = 20, Spare = 1 },
         new("causal, padded", 3, 12, 12, 2, 8) { Causal = true, Padding = Padding.Ragged, Probabilities = true },
-        new("values of 16 bits, packed and padded", 2, 13, 13, 2, 24) { Packed = true, Padding = Padding.Ragged, Precision = DType.BFloat16, Halves = true },
-        new("values of 16 bits, causal over two blocks", 1, 67, 67, 2, 16) { Packed = true, Causal = true, Precision = DType.Float16, Halves = true },
+        new("values of 16 bits, packed and padded", 2, 13, 13, 2, 24)
+        {
+            Packed = true,
+            Padding = Padding.Ragged,
+            Precision = DType.BFloat16,
+            Halves = true,
+        },
+        new("values of 16 bits, causal over two blocks", 1, 67, 67, 2, 16)
+        {
+            Packed = true,
+            Causal = true,
+            Precision = DType.Float16,
+            Halves = true,
+        },
         new("padded", 4, 10, 75, 2, 16) { Padding = Padding.Ragged, Probabilities = true },
         new("nothing but padding", 4, 10, 75, 2, 16) { Padding = Padding.Everything, Probabilities = true },
         new("a mask of ones", 2, 10, 75, 2, 16) { Padding = Padding.Ones },
@@ -143,8 +162,22 @@ public static class AttentionCases
         new("dropout, head size 80", 1, 11, 130, 1, 80) { Dropout = 0.9f },
         new("step, head size 33", 3, 1, 70, 2, 33),
         new("step, head size 7", 5, 1, 150, 2, 7) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled },
-        new("step, odd heads", 6, 1, 150, 2, 61) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled, Padding = Padding.Holes },
-        new("step, whole heads", 5, 1, 150, 1, 64) { Causal = true, Start = 146, Spare = 3, KeyRows = KeyRows.Shared, Padding = Padding.Holes },
+        new("step, odd heads", 6, 1, 150, 2, 61)
+        {
+            Causal = true,
+            Start = 140,
+            Spare = 3,
+            KeyRows = KeyRows.Shuffled,
+            Padding = Padding.Holes,
+        },
+        new("step, whole heads", 5, 1, 150, 1, 64)
+        {
+            Causal = true,
+            Start = 146,
+            Spare = 3,
+            KeyRows = KeyRows.Shared,
+            Padding = Padding.Holes,
+        },
         new("step, padded", 6, 1, 140, 2, 12) { KeyRows = KeyRows.Shared, Padding = Padding.Ragged },
         new("step, one key takes all", 8, 1, 150, 1, 64) { KeyRows = KeyRows.Shared, Spread = 1e4f },
         new("step, odd heads, one key takes all", 7, 1, 150, 1, 61) { Causal = true, Start = 142, KeyRows = KeyRows.Shared, Spread = 1e4f },
@@ -295,7 +328,8 @@ public sealed class AttentionData : IDisposable
         var half = format == DType.Float16 ? 1.0 / 2048 : 1.0 / 256;
         var bound = format.Is16Bits() ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
         // Dropout scales the kept weights and their errors.
-        var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs) / (1 - test.Dropout), "output");
+        var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat),
+            bound * value.Max(Math.Abs) / (1 - test.Dropout), "output");
         return Probabilities is null ? output : output.Or(Worst(weights, Probabilities.ToArray(), bound, "weight"));
     }
 
@@ -313,7 +347,8 @@ public sealed class AttentionData : IDisposable
         return (sums + scores) * Ulp;
     }
 
-    private static Agreement Worst(double[] expected, float[] actual, double bound, string what) => Agreement.Within(expected, actual, _ => bound, what);
+    private static Agreement Worst(double[] expected, float[] actual, double bound, string what) =>
+        Agreement.Within(expected, actual, _ => bound, what);
 
     private static int Seen(AttentionCase test, int row, int key) => test.Padding switch
     {

@@ -12,7 +12,10 @@ public static class BackwardCases
     public static IReadOnlyList<GemmCase> RealGemms =>
     [
         new("base, query-key-value", 35, 768, 2304), new("base, dense", 35, 768, 768), new("base, feed-forward in", 35, 768, 3072),
-        new("base, feed-forward out", 35, 3072, 768), new("base, matching head", 1, 768, 2), new("base, feed-forward in", 35, 768, 3072) { Format = DType.BFloat16 },
+        new("base, feed-forward out", 35, 3072, 768), new("base, matching head", 1, 768, 2), new("base, feed-forward in", 35, 768, 3072)
+        {
+            Format = DType.BFloat16,
+        },
         new("base, vocabulary", 35, 768, 30524), new("base, dense", 80, 768, 768), new("base, feed-forward in", 80, 768, 3072),
         new("vision, dense", 2308, 768, 768), new("vision, feed-forward in", 2308, 768, 3072),
         new("vision, feed-forward out", 2308, 3072, 768),
@@ -93,7 +96,8 @@ public sealed class AttentionBackwardData : IDisposable
         data = new AttentionData(device, test);
         outputGradient = BackwardCases.Gradient((int)data.Output.Length);
         gradient = device.Upload<float>(outputGradient);
-        (query, key, value) = (device.Allocate<float>(data.Query.Length), device.Allocate<float>(data.Key.Length), device.Allocate<float>(data.Value.Length));
+        (query, key, value) = (
+            device.Allocate<float>(data.Query.Length), device.Allocate<float>(data.Key.Length), device.Allocate<float>(data.Value.Length));
         probabilities = data.Probabilities is { } weights ? device.Allocate<float>(weights.Length) : null;
         Args = new AttentionBackwardArgs
         {
@@ -119,7 +123,8 @@ public sealed class AttentionBackwardData : IDisposable
         var expected = AttentionBackwardReference.Run(data.Inputs, outputGradient);
         // Weights have √HeadDim · spread² / 2 ulp of score errors (see AttentionData). Gradients sum weights times values. Dropout scales
         // the kept weights and their errors.
-        var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp / (1 - test.Dropout);
+        var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp / (
+            1 - test.Dropout);
         var shown = Math.Sqrt(test.HeadDim) * 2 * 3 * test.ValueSpread;
         var inputs = test.Packed
             ? Of(expected.Packed, query, "query, key, value", weight * (2 + shown) * 3)

@@ -45,9 +45,19 @@ public static class BeamStepCases
     public static IReadOnlyList<BeamStepCase> Small =>
     [
         new(1, 1, 1, 5), new(1, 2, 1, 8), new(3, 3, 4, 5), new(2, 3, 7, 32) { Finished = 2 }, new(2, 5, 6, 16) { Finished = 5 },
-        new(1, 4, 9, 20) { StopEvery = 1 }, new(2, 3, 5, 20) { StopEvery = 0 }, new(2, 3, 5, 20) { Finished = 2, StopEvery = 2, StopWhenFull = true },
-        new(2, 3, 5, 20) { Finished = 3, BoundByLimit = true }, new(1, 3, 5, 20) { Finished = 3, LengthPenalty = -1 }, new(4, 7, 130, 150) { Finished = 3 },
-        new(2, 3, 5, 20) { Candidates = 2 }, new(2, 3, 5, 20) { EndsEvery = 3 }, new(3, 4, 5, 20) { EndsEvery = 2, Finished = 2 }, new(1, 3, 5, 20) { EndsEvery = 1 },
+        new(1, 4, 9, 20)
+        {
+            StopEvery = 1,
+        }, new(2, 3, 5, 20) { StopEvery = 0 }, new(2, 3, 5, 20) { Finished = 2, StopEvery = 2, StopWhenFull = true },
+        new(2, 3, 5, 20)
+        {
+            Finished = 3,
+            BoundByLimit = true,
+        }, new(1, 3, 5, 20) { Finished = 3, LengthPenalty = -1 }, new(4, 7, 130, 150) { Finished = 3 },
+        new(2, 3, 5, 20)
+        {
+            Candidates = 2,
+        }, new(2, 3, 5, 20) { EndsEvery = 3 }, new(3, 4, 5, 20) { EndsEvery = 2, Finished = 2 }, new(1, 3, 5, 20) { EndsEvery = 1 },
     ];
 
     /// <summary>A caption's step: three beams of one and sixteen images.</summary>
@@ -63,7 +73,8 @@ public sealed class BeamStepData : IDisposable
     private readonly BeamStepCase test;
     private readonly Device device;
     private readonly BeamStepReference.State[] before, expected;
-    private readonly DeviceBuffer<int> lengthsBefore, doneBefore, lengths, done, history, cacheRow, finishedLengths, finishedTokens, finishedRows, inputIds, positions;
+    private readonly DeviceBuffer<int> lengthsBefore, doneBefore, lengths, done, history, cacheRow, finishedLengths, finishedTokens,
+        finishedRows, inputIds, positions;
     private readonly DeviceBuffer<float> running, finishedScores;
 
     /// <summary>Makes deterministic tables.</summary>
@@ -76,7 +87,9 @@ public sealed class BeamStepData : IDisposable
         var next = before.Select(state => state.Running.Select(beam => Continuations(random, beam.Sum, candidates)).ToArray()).ToArray();
         var reference = new BeamStepReference(beams, Prompt, test.Capacity, Stop, test.StopWhenFull, test.BoundByLimit, test.LengthPenalty)
         {
-            Ends = test.EndsEvery == 0 ? new HashSet<int>() : Enumerable.Range(0, Stop + 1 + Vocabulary).Where(token => token % test.EndsEvery == 0).ToHashSet(),
+            Ends = test.EndsEvery == 0
+                ? new HashSet<int>()
+                : Enumerable.Range(0, Stop + 1 + Vocabulary).Where(token => token % test.EndsEvery == 0).ToHashSet(),
         };
         expected = [.. before.Select((state, image) => reference.Step(state, next[image], image * beams))];
 
@@ -103,7 +116,8 @@ public sealed class BeamStepData : IDisposable
             PadToken = Pad,
             StopWhenFull = test.StopWhenFull,
             BoundByLimit = test.BoundByLimit,
-            Divisors = Upload(Enumerable.Range(0, test.Capacity + 1).Select(length => length == 0 ? 1 : (float)Math.Pow(length, test.LengthPenalty))).View,
+            Divisors = Upload(Enumerable.Range(0, test.Capacity + 1)
+                .Select(length => length == 0 ? 1 : (float)Math.Pow(length, test.LengthPenalty))).View,
             PromptLengths = Upload(Enumerable.Repeat(Prompt, test.Images)).View,
             Limits = Upload(Enumerable.Repeat(test.Capacity, test.Images)).View,
             Orders = sums.View,
@@ -143,8 +157,10 @@ public sealed class BeamStepData : IDisposable
     /// <summary>The error after the first step, or empty.</summary>
     public string Compare()
     {
-        var (sums, said, rows, next, places, over) = (running.ToArray(), history.ToArray(), cacheRow.ToArray(), inputIds.ToArray(), positions.ToArray(), done.ToArray());
-        var (counts, scores, ended, endedRows, lengthOf) = (lengths.ToArray(), finishedScores.ToArray(), finishedTokens.ToArray(), finishedRows.ToArray(), finishedLengths.ToArray());
+        var (sums, said, rows, next, places, over) =
+            (running.ToArray(), history.ToArray(), cacheRow.ToArray(), inputIds.ToArray(), positions.ToArray(), done.ToArray());
+        var (counts, scores, ended, endedRows, lengthOf) =
+            (lengths.ToArray(), finishedScores.ToArray(), finishedTokens.ToArray(), finishedRows.ToArray(), finishedLengths.ToArray());
         for (var image = 0; image < test.Images; image++)
         {
             var state = expected[image];
@@ -154,7 +170,8 @@ public sealed class BeamStepData : IDisposable
             {
                 var row = (image * test.Beams) + beam;
                 var own = state.Running[beam];
-                if (!Near(own.Sum, sums[row]) || counts[row] != own.Tokens.Length || !Row(said, row, own.Tokens) || !Row(rows, row, own.Rows))
+                if (!Near(own.Sum, sums[row]) || counts[row] != own.Tokens.Length || !Row(said, row, own.Tokens)
+                    || !Row(rows, row, own.Rows))
                     return $"{test}: beam {beam} of image {image} is not the reference's";
                 if (next[row] != (state.Done ? Pad : own.Tokens[^1]) || places[row] != own.Tokens.Length - 1)
                     return $"{test}: beam {beam} of image {image} runs {next[row]} at {places[row]} next";
@@ -190,13 +207,19 @@ public sealed class BeamStepData : IDisposable
 
     private (int Token, double Sum)[] Continuations(Random random, double sum, int count) => [.. Enumerable.Range(0, count)
         .Select(_ => (float)(sum - (3 * random.NextDouble()))).OrderDescending()
-        .Select((next, i) => (test.StopEvery > 0 && random.Next(test.StopEvery) == 0 ? Stop : Stop + 1 + random.Next(Vocabulary), (double)next))];
+        .Select((next, i) =>
+            (test.StopEvery > 0 && random.Next(test.StopEvery) == 0 ? Stop : Stop + 1 + random.Next(Vocabulary), (double)next))];
 
-    private IEnumerable<T> PerRow<T>(Func<BeamStepReference.State, IReadOnlyList<BeamStepReference.Beam>> beams, Func<BeamStepReference.Beam, T> value)
-        where T : struct => before.SelectMany(state => Enumerable.Range(0, test.Beams).Select(beam => beam < beams(state).Count ? value(beams(state)[beam]) : default));
+    private IEnumerable<T> PerRow<T>(
+        Func<BeamStepReference.State, IReadOnlyList<BeamStepReference.Beam>> beams, Func<BeamStepReference.Beam, T> value)
+        where T : struct =>
+            before.SelectMany(state =>
+                Enumerable.Range(0, test.Beams).Select(beam => beam < beams(state).Count ? value(beams(state)[beam]) : default));
 
-    private IEnumerable<int> Table(Func<BeamStepReference.State, IReadOnlyList<BeamStepReference.Beam>> beams, Func<BeamStepReference.Beam, int[]> row) =>
-        before.SelectMany(state => Enumerable.Range(0, test.Beams).SelectMany(beam => Padded(beam < beams(state).Count ? row(beams(state)[beam]) : [])));
+    private IEnumerable<int> Table(
+        Func<BeamStepReference.State, IReadOnlyList<BeamStepReference.Beam>> beams, Func<BeamStepReference.Beam, int[]> row) =>
+        before.SelectMany(state =>
+            Enumerable.Range(0, test.Beams).SelectMany(beam => Padded(beam < beams(state).Count ? row(beams(state)[beam]) : [])));
 
     private IEnumerable<int> Padded(int[] row) => row.Concat(Enumerable.Repeat(0, test.Capacity - row.Length));
 

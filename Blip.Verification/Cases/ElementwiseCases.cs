@@ -44,10 +44,12 @@ public static class ElementwiseCases
 
     /// <summary>One row, odd widths, one column, whole rows.</summary>
     public static IReadOnlyList<(int Rows, ColumnRange Columns)> ColumnCopies =>
-        [(1, new(3, 1, 5, 2, 2)), (7, new(13, 0, 26, 13, 13)), (5, new(26, 13, 13, 0, 13)), (300, new(2, 1, 3, 0, 1)), (4, new(64, 0, 64, 0, 64))];
+        [(1, new(3, 1, 5, 2, 2)), (7, new(13, 0, 26, 13, 13)), (5, new(26, 13, 13, 0, 13)), (300, new(2, 1, 3, 0, 1)),
+            (4, new(64, 0, 64, 0, 64))];
 
     /// <summary>One twin of a base model's cross-attention, there and back: 64 texts of 35 tokens.</summary>
-    public static IReadOnlyList<(int Rows, ColumnRange Columns)> RealColumnCopies => [(64 * 35, new(768, 0, 1536, 768, 768)), (64 * 35, new(1536, 768, 768, 0, 768))];
+    public static IReadOnlyList<(int Rows, ColumnRange Columns)> RealColumnCopies =>
+        [(64 * 35, new(768, 0, 1536, 768, 768)), (64 * 35, new(1536, 768, 768, 0, 768))];
 
     /// <summary>A sum's deterministic terms.</summary>
     public static (float[] A, float[] B) Terms(int count) =>

@@ -36,7 +36,8 @@ public static class EmbeddingCases
     /// <summary>Odd sizes, and a vocabulary that ends within a panel.</summary>
     public static IReadOnlyList<EmbeddingCase> Small =>
     [
-        new(1, 1, 1, 1, 1), new(2, 3, 5, 7, 9), new(3, 5, 64, 12, 9, Start: true), new(2, 7, 65, 33, 20), new(5, 1, 201, 96, 40, Start: true),
+        new(1, 1, 1, 1, 1), new(2, 3, 5, 7, 9), new(3, 5, 64, 12, 9, Start: true), new(2, 7, 65, 33, 20),
+            new(5, 1, 201, 96, 40, Start: true),
         new(4, 11, 199, 129, 16, Start: true),
         new(2, 9, 77, 31, 16) { Format = DType.Float16 }, new(2, 9, 130, 48, 16, Start: true) { Format = DType.BFloat16 },
         new(3, 7, 65, 1, 20) { Format = DType.Int8 }, new(2, 9, 130, 47, 16, Start: true) { Format = DType.Int8 },
@@ -93,8 +94,10 @@ public sealed class AppendCacheData : IDisposable
             Tokens = test.Tokens,
             Width = width,
         };
-        ExpectedKeys = AppendCacheReference.Run(newKeys, keyStride, width, keysBefore, capacity, starts, writeRows, test.Rows, test.Tokens, width);
-        ExpectedValues = AppendCacheReference.Run(newValues, valueStride, 1, valuesBefore, capacity, starts, writeRows, test.Rows, test.Tokens, width);
+        ExpectedKeys = AppendCacheReference.Run(
+            newKeys, keyStride, width, keysBefore, capacity, starts, writeRows, test.Rows, test.Tokens, width);
+        ExpectedValues = AppendCacheReference.Run(
+            newValues, valueStride, 1, valuesBefore, capacity, starts, writeRows, test.Rows, test.Tokens, width);
     }
 
     /// <summary>The arguments.</summary>

@@ -56,7 +56,9 @@ public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeat
     public long Flops => 2L * Rows * InFeatures * OutFeatures;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} {Activation}{(Residual ? " + residual" : "")}{(Norm ? ", norm" : "")}{(Halves ? ", values of 16 bits" : "")}";
+    public override string ToString() =>
+        $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} "
+            + $"{Activation}{(Residual ? " + residual" : "")}{(Norm ? ", norm" : "")}{(Halves ? ", values of 16 bits" : "")}";
 }
 
 /// <summary>Output errors that the rounding of inputs allows: [rows, out].</summary>
@@ -102,22 +104,29 @@ public static class GemmCases
         .. Formats(new("normalised, three beams", 3, 96, 134) { Residual = true, Norm = true }),
         .. OfAll(new("normalised, two tiles of rows", 9, 300, 65) { Norm = true }),
         .. OfAll(new("normalised, far from zero", 2, 36, 263) { Norm = true, Spread = Spread.Offset }),
-        .. new[] { 388, 387 }.SelectMany(inFeatures => OfAll(new("few rows", 19, inFeatures, 100) { Residual = true, Activation = Activation.Gelu })),
+        .. new[] { 388, 387 }.SelectMany(
+            inFeatures => OfAll(new("few rows", 19, inFeatures, 100) { Residual = true, Activation = Activation.Gelu })),
         .. new[] { 68, 67 }.SelectMany(inFeatures => OfAll(new("few rows, whole tiles of columns", 27, inFeatures, 64))),
         .. OfAll(new("few rows, values of 16 bits", 27, 72, 64) { Halves = true }),
         .. new[] { 2048, 2047 }.SelectMany(inFeatures => OfAll(new("sixteen slices", 2, inFeatures, 32))),
-        .. new[] { 228, 195 }.SelectMany(inFeatures => OfAll(new("tiles, through all stages", 70, inFeatures, 132) { Residual = true, Activation = Activation.QuickGelu })),
+        .. new[] { 228, 195 }.SelectMany(inFeatures =>
+            OfAll(new("tiles, through all stages", 70, inFeatures, 132) { Residual = true, Activation = Activation.QuickGelu })),
         .. new[] { 36, 35 }.SelectMany(inFeatures => OfAll(new("tiles, full", 131, inFeatures, 132) { Residual = true })),
-        .. new[] { 20, 19 }.SelectMany(inFeatures => OfAll(new("tiles, full, three panels", 256, inFeatures, 192))), .. OfAll(new("tiles, full, three panels, values of 16 bits", 256, 24, 192) { Halves = true }),
+        .. new[] { 20, 19 }.SelectMany(inFeatures => OfAll(new("tiles, full, three panels", 256, inFeatures, 192))),
+            .. OfAll(new("tiles, full, three panels, values of 16 bits", 256, 24, 192) { Halves = true }),
         .. new[] { 4, 5 }.SelectMany(inFeatures => OfAll(new("tiles, more than a band", 1050, inFeatures, 132))),
-        .. OfAll(new("tiles, values of 16 bits", 70, 232, 136) { Halves = true }), .. OfAll(new("tiles, values of 16 bits", 131, 40, 136) { Halves = true, Residual = true }),
-        .. OfAll(new("tiles, values of 16 bits", 1050, 8, 136) { Halves = true }), .. OfAll(new("sixteen slices, values of 16 bits", 2, 2048, 32) { Halves = true }),
+        .. OfAll(new("tiles, values of 16 bits", 70, 232, 136) { Halves = true }),
+            .. OfAll(new("tiles, values of 16 bits", 131, 40, 136) { Halves = true, Residual = true }),
+        .. OfAll(new("tiles, values of 16 bits", 1050, 8, 136) { Halves = true }),
+            .. OfAll(new("sixteen slices, values of 16 bits", 2, 2048, 32) { Halves = true }),
         .. from activation in Enum.GetValues<Activation>()
            from rows in new[] { 19, 131 }
            from inFeatures in new[] { 7, 8 }
            from halves in new[] { false, true }
            where !halves || inFeatures == 8
-           from gemm in OfAll(new($"ends of activations{(halves ? ", values of 16 bits" : "")}", rows, inFeatures, 72) { Spread = Spread.Wide, Activation = activation, Halves = halves })
+           from gemm in OfAll(
+               new($"ends of activations{(halves ? ", values of 16 bits" : "")}", rows, inFeatures, 72) { Spread = Spread.Wide,
+               Activation = activation, Halves = halves })
            select gemm,
         new("base, query-key-value", 577, 768, 2304) { Large = true },
         new("base, attention output", 577, 768, 768) { Large = true, Residual = true },
@@ -147,7 +156,13 @@ public static class GemmCases
     public static IReadOnlyList<GemmCase> Batches { get; } =
     [
         .. new[] { (768, 2304), (768, 768), (768, 3072), (3072, 768) }.Select(
-            shape => new GemmCase("base, 32 images", 32 * 577, shape.Item1, shape.Item2) { Large = true, Bias = false, Format = DType.Float16, Halves = true }),
+            shape => new GemmCase("base, 32 images", 32 * 577, shape.Item1, shape.Item2)
+            {
+                Large = true,
+                Bias = false,
+                Format = DType.Float16,
+                Halves = true,
+            }),
     ];
 
     /// <summary>Real models' sizes.</summary>
@@ -173,7 +188,8 @@ public static class GemmCases
             Clamp(weights);
         return new GemmInputs(
             x, weights,
-            gemm.Bias ? [.. Numbers(random, gemm.OutFeatures, 0.5f, gemm.Spread).Select(value => value + (gemm.Spread == Spread.Offset ? 1000 : 0))] : [],
+            gemm.Bias ? [.. Numbers(random, gemm.OutFeatures, 0.5f, gemm.Spread)
+                .Select(value => value + (gemm.Spread == Spread.Offset ? 1000 : 0))] : [],
             gemm.Residual ? Numbers(random, gemm.Rows * gemm.OutFeatures, 2, gemm.Spread) : [],
             gemm.Norm ? Numbers(random, gemm.OutFeatures, 1, gemm.Spread) : [],
             gemm.Norm ? Numbers(random, gemm.OutFeatures, 0.5f, gemm.Spread) : []);
@@ -202,9 +218,12 @@ public static class GemmCases
         var rows = RowsToCheck(gemm);
         var (expected, magnitude) = (new double[rows.Length * gemm.OutFeatures], new double[rows.Length * gemm.OutFeatures]);
         float[] x = [.. rows.SelectMany(row => inputs.X.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray())];
-        float[] residual = gemm.Residual ? [.. rows.SelectMany(row => inputs.Residual.AsSpan(row * gemm.OutFeatures, gemm.OutFeatures).ToArray())] : [];
+        float[] residual = gemm.Residual
+            ? [.. rows.SelectMany(row => inputs.Residual.AsSpan(row * gemm.OutFeatures, gemm.OutFeatures).ToArray())]
+            : [];
         var (weights, scales) = Stored(inputs.Weights, gemm.InFeatures, gemm.Format);
-        GemmReference.Run(x, weights, scales, inputs.Bias, residual, gemm.Activation, expected, magnitude, rows.Length, gemm.OutFeatures, gemm.InFeatures);
+        GemmReference.Run(x, weights, scales, inputs.Bias, residual, gemm.Activation, expected, magnitude, rows.Length, gemm.OutFeatures,
+            gemm.InFeatures);
 
         var bound = 6e-8 * (4 + (2 * Math.Sqrt(gemm.InFeatures)));
         double[] bounds = [.. magnitude.Select((size, i) => bound * size)];
@@ -218,7 +237,9 @@ public static class GemmCases
         {
             var value = actual[(rows[i / gemm.OutFeatures] * gemm.OutFeatures) + (i % gemm.OutFeatures)];
             var rounding = HalfValues.Rounding(expected[i], stored);
-            var error = double.IsFinite(expected[i] + rounding) || !rounds ? Math.Abs(value - expected[i]) : float.IsFinite(value) ? double.NaN : 0;
+            var error = double.IsFinite(expected[i] + rounding) || !rounds
+                ? Math.Abs(value - expected[i]) : float.IsFinite(value) ? double.NaN
+                : 0;
             if (error > 0 || double.IsNaN(error))
                 worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / (bounds[i] + rounding));
         }
@@ -260,7 +281,8 @@ public static class GemmCases
 
     private static double[] InputBounds(GemmCase gemm, int[] rows, float[] x, float[] weights, float[] scales) =>
         gemm.Format == DType.Int8
-            ? OfSteps(gemm, [.. rows.Select((_, row) => Math.Max(x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray().Max(Math.Abs), 1e-30) / 32767)], weights, scales)
+            ? OfSteps(gemm, [.. rows.Select((_, row) =>
+                Math.Max(x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray().Max(Math.Abs), 1e-30) / 32767)], weights, scales)
             : new double[rows.Length * gemm.OutFeatures];
 
     /// <summary>Output errors where inputs are off by at most half their row's step.</summary>
@@ -296,7 +318,8 @@ public static class GemmCases
                 var normal = (x[c] - mean) / deviation;
                 row[c] = (normal * inputs.Gamma[c]) + inputs.Beta[c];
                 allowed[c] = (Math.Abs(inputs.Gamma[c]) * (b[c] + average + (Math.Abs(normal) * rms)) / deviation)
-                    + (4 * Rounding * ((Math.Abs(inputs.Gamma[c]) * (Math.Abs(normal) + (largest / deviation))) + Math.Abs(inputs.Beta[c])));
+                    + (4 * Rounding * ((Math.Abs(inputs.Gamma[c]) * (Math.Abs(normal) + (largest / deviation)))
+                        + Math.Abs(inputs.Beta[c])));
             }
         }
     }
@@ -307,9 +330,11 @@ public static class GemmCases
         : [.. Enumerable.Range(0, gemm.Rows)];
 
     private static IEnumerable<GemmCase> Formats(GemmCase gemm) =>
-        [gemm with { Format = DType.Float16 }, gemm with { Format = DType.BFloat16 }, gemm with { Format = DType.Int8 }, gemm with { Format = DType.W8A8 }];
+        [gemm with { Format = DType.Float16 }, gemm with { Format = DType.BFloat16 }, gemm with { Format = DType.Int8 },
+            gemm with { Format = DType.W8A8 }];
 
-    private static IEnumerable<GemmCase> OfAll(GemmCase gemm) => Formats(gemm).Prepend(gemm).Where(one => !one.Halves || one.Format != DType.Float32);
+    private static IEnumerable<GemmCase> OfAll(GemmCase gemm) =>
+        Formats(gemm).Prepend(gemm).Where(one => !one.Halves || one.Format != DType.Float32);
 
     private static float[] Numbers(Random random, int count, float scale, Spread spread)
     {

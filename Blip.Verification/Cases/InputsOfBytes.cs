@@ -46,7 +46,8 @@ internal static class InputsOfBytes
         {
             var largest = rows.Select((_, row) => x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray().Max(Math.Abs));
             return GemmCases.OfSteps(
-                gemm, [.. rows.Zip(largest, (row, most) => (Step(inputs.X.AsSpan(row * gemm.InFeatures, gemm.InFeatures)) * (1 + NearTie)) + (2 * Half(most)))], weights, scales);
+                gemm, [.. rows.Zip(largest, (row, most) =>
+                    (Step(inputs.X.AsSpan(row * gemm.InFeatures, gemm.InFeatures)) * (1 + NearTie)) + (2 * Half(most)))], weights, scales);
         }
 
         double Half(float value) => rounds && float.IsFinite(value) ? Math.Abs(value) / 2048 : 0;

@@ -71,9 +71,12 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
 
     // Offset rows use steps of their last place, so that sums are exact.
     private float[] Added(Random random, int count) =>
-        Values == RowValues.Offset ? [.. Enumerable.Range(0, count).Select(i => -100f - (8 * (i / Width)) + (random.Next(-16, 17) / 16384f))] : Uniform(random, count, 1);
+        Values == RowValues.Offset
+            ? [.. Enumerable.Range(0, count).Select(i => -100f - (8 * (i / Width)) + (random.Next(-16, 17) / 16384f))]
+            : Uniform(random, count, 1);
 
-    private static float[] Uniform(Random random, int count, float spread) => [.. Enumerable.Range(0, count).Select(_ => Between(random, spread))];
+    private static float[] Uniform(Random random, int count, float spread) =>
+        [.. Enumerable.Range(0, count).Select(_ => Between(random, spread))];
 
     private static float Between(Random random, float spread) => (float)((random.NextDouble() - 0.5) * 2 * spread);
 }
@@ -94,7 +97,8 @@ public static class NormalizationCases
         new(1, 1), new(3, 2), new(7, 3, Residual: true), new(5, 15), new(4, 16), new(3, 17, Residual: true), new(2, 31), new(2, 33),
         new(13, 127, Residual: true), new(6, 128), new(2, 257), new(3, 769), new(1, 1023), new(2, 4099),
         new(4, 96, Eps: 1e-12f), new(4, 768, RowValues.Large, 1e-12f), new(4, 768, RowValues.Offset, 1e-12f), new(4, 767, RowValues.Offset),
-        new(5, 768, RowValues.Constant), new(5, 61, RowValues.Constant), new(3, 768, RowValues.Zero, 1e-12f), new(3, 48, RowValues.Tiny, 1e-12f),
+        new(5, 768, RowValues.Constant), new(5, 61, RowValues.Constant), new(3, 768, RowValues.Zero, 1e-12f),
+            new(3, 48, RowValues.Tiny, 1e-12f),
         new(2, 768, RowValues.Spike), new(2, 50, RowValues.Large, Residual: true), new(5, 268, RowValues.Offset, Residual: true),
         new(3, 135, RowValues.Offset, Residual: true), new(3, 134, RowValues.Offset), new(3, 133, RowValues.Offset),
     ];

@@ -44,19 +44,25 @@ public static class RuleCases
     /// <summary>Odd rows, early, midway and at the end.</summary>
     public static IReadOnlyList<RuleCase> Small =>
     [
-        .. new[] { 1, 2, 5, 9, 18, 19 }.SelectMany(length => new[] { new RuleCase("usual rules", new(3, 67), length, Usual), new RuleCase("all rules", new(5, 99), length, Every) }),
+        .. new[] { 1, 2, 5, 9, 18, 19 }
+            .SelectMany(length =>
+            new[] { new RuleCase("usual rules", new(3, 67), length, Usual), new RuleCase("all rules", new(5, 99), length, Every) }),
         .. new[] { 1, 2, 3, 5, 9, 19 }.Select(length => new RuleCase("allowed words", new(9, 67), length, Allowed)),
         new("allowed words, the end forced", new(3, 61), 19, Allowed with { ForcedEosTokenId = 5 }),
         new("allowed words and all rules", new(5, 99), 9, Every with { ForceWordsIds = Allowed.ForceWordsIds }),
-        new("all rules", new(2, 307, ScoreValues.Forbidden), 9, Every), new("first token forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 9 }),
-        new("word 0 forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 0 }), new("word 0 forced", new(2, 61), 19, Usual with { ForcedEosTokenId = 0 }),
+        new("all rules", new(2, 307, ScoreValues.Forbidden), 9, Every),
+            new("first token forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 9 }),
+        new("word 0 forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 0 }),
+            new("word 0 forced", new(2, 61), 19, Usual with { ForcedEosTokenId = 0 }),
         // Rules of different work-items meet at the stop token.
         new("stop token suppressed", new(2, 61), 9, Usual with { SuppressTokens = [31, 6], ExponentialDecayLengthPenalty = new(2, 1.1f) }),
         new("stop token forced", new(2, 61), 1, Usual with { BadWordsIds = [[4], [6]], ForcedBosTokenId = 6 }),
     ];
 
     /// <summary>A caption's step.</summary>
-    public static IReadOnlyList<RuleCase> Real => [.. ScoreCases.Real.SelectMany(scores => new[] { new RuleCase("usual rules", scores, 12, Usual), new RuleCase("all rules", scores, 12, Every) })];
+    public static IReadOnlyList<RuleCase> Real =>
+        [.. ScoreCases.Real.SelectMany(
+            scores => new[] { new RuleCase("usual rules", scores, 12, Usual), new RuleCase("all rules", scores, 12, Every) })];
 }
 
 /// <summary>Scores on a device, and their rules.</summary>
@@ -115,7 +121,8 @@ public sealed class RuleData : IDisposable
         for (var row = 0; row < test.Scores.Rows; row++)
         {
             double[] own = [.. scores.AsSpan(row * vocabulary, vocabulary).ToArray()];
-            var expected = ReferenceRules.Apply(own, history[(row * Capacity)..((row * Capacity) + test.Length)], Prompt, test.Options, new SpecialTokens(0, Stop, 0));
+            var expected = ReferenceRules.Apply(
+                own, history[(row * Capacity)..((row * Capacity) + test.Length)], Prompt, test.Options, new SpecialTokens(0, Stop, 0));
             for (var token = 0; token < vocabulary; token++)
             {
                 var given = actual[(row * vocabulary) + token];
@@ -123,7 +130,8 @@ public sealed class RuleData : IDisposable
                     continue;
                 var error = Math.Abs(expected[token] - given) / (Bound * (Math.Abs(expected[token]) + Math.Abs(own[token]) + 4));
                 if (!(error <= worst.Error))
-                    worst = new(double.IsNaN(error) ? double.PositiveInfinity : error, $"{test}: score {token} of row {row} is {given:g9}, not {expected[token]:g9}");
+                    worst = new(double.IsNaN(error) ? double.PositiveInfinity : error,
+                        $"{test}: score {token} of row {row} is {given:g9}, not {expected[token]:g9}");
             }
         }
         return worst;

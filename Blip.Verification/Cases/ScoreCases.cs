@@ -91,7 +91,8 @@ public sealed record ScoreCase(int Rows, int Vocabulary, ScoreValues Values = Sc
             _ => Normal(random),
         },
         ScoreValues.Steep => Steep(random, Math.Abs(token - (row % 2 == 0 ? Vocabulary - 1 : 0))),
-        ScoreValues.Neighbours => row % 2 == 1 && token == 0 ? 20 : Below(0.3f + (((row * 5) + (token / 3 * 7)) % 11 / 4f) - 1.25f, token % 3),
+        ScoreValues.Neighbours =>
+            row % 2 == 1 && token == 0 ? 20 : Below(0.3f + (((row * 5) + (token / 3 * 7)) % 11 / 4f) - 1.25f, token % 3),
         ScoreValues.Usual => Normal(random),
         _ => throw new UnreachableException($"{Values}"),
     };
@@ -202,7 +203,9 @@ public sealed record FilterCase(string Name)
         {
             // Distances combine a score, the sum's logarithm and the entropy, with different errors.
             var logSum = Math.Abs(LogSoftmaxReference.Row(scores).LogSum);
-            return SamplingFiltersReference.Typical(scores, TypicalP, LeastTokens, slack, (4 * direction * logSum * ScoreCases.Ulp) + ((1 + SamplingFiltersReference.Entropy(scores)) * slack));
+            return SamplingFiltersReference.Typical(
+                scores, TypicalP, LeastTokens, slack,
+                (4 * direction * logSum * ScoreCases.Ulp) + ((1 + SamplingFiltersReference.Entropy(scores)) * slack));
         }
         if (EpsilonCutoff > 0)
             return SamplingFiltersReference.Epsilon(scores, EpsilonCutoff, LeastTokens, slack);
@@ -224,7 +227,8 @@ public static class ScoreCases
         new(1, 1), new(2, 2), new(3, 3), new(5, 15), new(2, 16), new(3, 17), new(2, 63), new(4, 99), new(3, 131), new(7, 307),
         new(2, 3, ScoreValues.Equal), new(3, 131, ScoreValues.Equal), new(3, 5, ScoreValues.Ties), new(4, 307, ScoreValues.Ties),
         new(1, 1, ScoreValues.OnlyOne), new(2, 99, ScoreValues.OnlyOne), new(2, 33, ScoreValues.Peaked), new(2, 131, ScoreValues.Extreme),
-        new(3, 31, ScoreValues.Forbidden), new(2, 307, ScoreValues.Forbidden), new(1, 1, ScoreValues.Nothing), new(2, 67, ScoreValues.Nothing),
+        new(3, 31, ScoreValues.Forbidden), new(2, 307, ScoreValues.Forbidden), new(1, 1, ScoreValues.Nothing),
+            new(2, 67, ScoreValues.Nothing),
         new(2, 384, ScoreValues.Steep), new(2, 17, ScoreValues.Neighbours), new(1, 5003),
     ];
 
@@ -244,12 +248,29 @@ public static class ScoreCases
         new("temperature 0.7") { Temperature = 0.7f }, new("temperature 3") { Temperature = 3 },
         new("top-k 1") { TopK = 1 }, new("top-k 1, two at least") { TopK = 1, LeastTokens = 2 }, new("top-k 5") { TopK = 5 },
         new("top-k 50") { TopK = 50 }, new("top-k 10, temperature 0.5") { TopK = 10, Temperature = 0.5f },
-        new("top-h 0.345, temperature 3") { TopH = 0.345f, Temperature = 3 }, new("top-h 0.785, temperature 5") { TopH = 0.785f, Temperature = 5 },
+        new("top-h 0.345, temperature 3")
+        {
+            TopH = 0.345f,
+            Temperature = 3,
+        }, new("top-h 0.785, temperature 5") { TopH = 0.785f, Temperature = 5 },
         new("top-h 0.52, temperature 3") { TopH = 0.52f, Temperature = 3 },
-        new("top-p 0") { TopP = 0 }, new("top-p 0.1, two at least") { TopP = 0.1f, LeastTokens = 2 }, new("top-p 0.9") { TopP = 0.9f }, new("top-p 0.37") { TopP = 0.37f },
+        new("top-p 0")
+        {
+            TopP = 0,
+        }, new("top-p 0.1, two at least") { TopP = 0.1f, LeastTokens = 2 }, new("top-p 0.9") { TopP = 0.9f },
+            new("top-p 0.37") { TopP = 0.37f },
         new("min-p 0.05") { MinP = 0.05f }, new("min-p 0.9, two at least") { MinP = 0.9f, LeastTokens = 2 }, new("min-p 1") { MinP = 1 },
-        new("typical 0.2") { TypicalP = 0.2f }, new("typical 0.95") { TypicalP = 0.95f }, new("typical 0.01, two at least") { TypicalP = 0.01f, LeastTokens = 2 },
-        new("epsilon 0.0003") { EpsilonCutoff = 3e-4f }, new("epsilon 0.03") { EpsilonCutoff = 0.03f }, new("epsilon 0.9, two at least") { EpsilonCutoff = 0.9f, LeastTokens = 2 },
-        new("eta 0.0006") { EtaCutoff = 6e-4f }, new("eta 0.02") { EtaCutoff = 0.02f }, new("eta 0.9, two at least") { EtaCutoff = 0.9f, LeastTokens = 2 },
+        new("typical 0.2")
+        {
+            TypicalP = 0.2f,
+        }, new("typical 0.95") { TypicalP = 0.95f }, new("typical 0.01, two at least") { TypicalP = 0.01f, LeastTokens = 2 },
+        new("epsilon 0.0003")
+        {
+            EpsilonCutoff = 3e-4f,
+        }, new("epsilon 0.03") { EpsilonCutoff = 0.03f }, new("epsilon 0.9, two at least") { EpsilonCutoff = 0.9f, LeastTokens = 2 },
+        new("eta 0.0006")
+        {
+            EtaCutoff = 6e-4f,
+        }, new("eta 0.02") { EtaCutoff = 0.02f }, new("eta 0.9, two at least") { EtaCutoff = 0.9f, LeastTokens = 2 },
     ];
 }

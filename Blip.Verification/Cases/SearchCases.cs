@@ -131,11 +131,18 @@ public static class SearchCases
     [
         new(0, 3, 1, 2), new(1, 1, 1, 1), new(1, 256, 1, 5), new(15, 7, 2, 3), new(16, 8, 1, 16), new(17, 33, 3, 20), new(257, 31, 5, 4),
         new(1000, 256, 1, 10), new(1000, 256, 4, 63), new(1003, 250, 65, 7), new(333, 513, 2, 30),
-        new(2000, 64, 2, 10, SearchValues.Copies), new(2000, 64, 1, 1500, SearchValues.Copies), new(3000, 256, 1, 10, SearchValues.NearTies),
+        new(2000, 64, 2, 10, SearchValues.Copies), new(2000, 64, 1, 1500, SearchValues.Copies),
+            new(3000, 256, 1, 10, SearchValues.NearTies),
         new(3000, 17, 2, 100, SearchValues.NearTies), new(4000, 32, 1, 50, SearchValues.Clustered), new(500, 16, 1, 10, SearchValues.Zero),
         new(500, 16, 2, 10, SearchValues.Tiny),
-        new(1000, 40, 3, 10) { LeftOutEvery = 2 }, new(50, 40, 1, 10) { LeftOutEvery = 1 }, new(3000, 64, 2, 20, SearchValues.Copies) { LeftOutEvery = 3 },
-        new(3000, 64, 1, 20, SearchValues.NearTies) { LeftOutEvery = 7 }, new(300, 40, 4, 10) { LeftOutEvery = 3 }, new(272, 24, 4, 3, SearchValues.Rising),
+        new(1000, 40, 3, 10)
+        {
+            LeftOutEvery = 2,
+        }, new(50, 40, 1, 10) { LeftOutEvery = 1 }, new(3000, 64, 2, 20, SearchValues.Copies) { LeftOutEvery = 3 },
+        new(3000, 64, 1, 20, SearchValues.NearTies)
+        {
+            LeftOutEvery = 7,
+        }, new(300, 40, 4, 10) { LeftOutEvery = 3 }, new(272, 24, 4, 3, SearchValues.Rising),
     ];
 
     /// <summary>Test images of Flickr and COCO, with re-ranked counts; and a million.</summary>

@@ -34,7 +34,8 @@ internal sealed class AssembleTokensOperator(PatchCase test)
                 buffers.Device, patches.View, classEmbedding.View, positions.View, y.View, test.Batch, test.Patches, test.Hidden),
             Output = () => y.ToArray(),
             Compare = () => Agreement.Exact(
-                [.. AssembleTokensReference.Run(embeddings, first, learned, test.Batch, test.Patches, test.Hidden).Select(sum => (float)sum)],
+                [.. AssembleTokensReference.Run(embeddings, first, learned, test.Batch, test.Patches, test.Hidden)
+                    .Select(sum => (float)sum)],
                 y.ToArray()),
             Bytes = sizeof(float) * ((2.0 * y.Length) + positions.Length),
         };

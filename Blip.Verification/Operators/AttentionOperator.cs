@@ -38,7 +38,8 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
     /// <summary>None for keys from a cache by position, or where one key takes all.</summary>
     public override IEnumerable<GradientCase> Gradients =>
         test.KeyRows != KeyRows.Shuffled && test.Spread < 1e3
-            ? [new AttentionBackwardOperator(test with { Probabilities = false, Precision = DType.Float32, Halves = false }) { Size = Size }]
+            ? [new AttentionBackwardOperator(
+                test with { Probabilities = false, Precision = DType.Float32, Halves = false }) { Size = Size }]
             : [];
 
     public static string NameOf(AttentionCase test) =>

@@ -27,7 +27,8 @@ internal static class ActivationsBackwardReference
         switch (kind)
         {
             case Activation.Gelu:
-                return (0.5 * (1 + MathsReference.Erf(x * Math.Sqrt(0.5)))) + (Math.Abs(x) > 50 ? 0 : x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI));
+                return (0.5 * (1 + MathsReference.Erf(x * Math.Sqrt(0.5))))
+                    + (Math.Abs(x) > 50 ? 0 : x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI));
             case Activation.QuickGelu:
                 var sigmoid = 1 / (1 + Math.Exp(-1.702 * x));
                 return Math.Abs(x) > 400 ? sigmoid : sigmoid * (1 + (1.702 * x / (1 + Math.Exp(1.702 * x))));

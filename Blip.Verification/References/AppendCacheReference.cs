@@ -6,7 +6,8 @@ internal static class AppendCacheReference
 {
     /// <summary>For keys or values of <see cref="AppendCacheArgs"/>; the given cache stays unchanged.</summary>
     public static float[] Run(
-        float[] source, int sourceStride, int sourceOffset, float[] cache, int capacity, int[] start, int[] writeRow, int rows, int tokens, int width)
+        float[] source, int sourceStride, int sourceOffset, float[] cache, int capacity, int[] start, int[] writeRow, int rows, int tokens,
+            int width)
     {
         float[] y = [.. cache];
         var cacheRows = cache.Length / capacity / width;

@@ -10,7 +10,8 @@ internal static class AssembleTokensReference
         for (var i = 0; i < y.Length; i++)
         {
             var (image, token, c) = (i / hidden / (patches + 1), i / hidden % (patches + 1), i % hidden);
-            y[i] = (double)positions[(token * hidden) + c] + (token == 0 ? classEmbedding[c] : patchEmbeddings[((((image * patches) + token - 1)) * hidden) + c]);
+            y[i] = (double)positions[(token * hidden) + c]
+                + (token == 0 ? classEmbedding[c] : patchEmbeddings[((((image * patches) + token - 1)) * hidden) + c]);
         }
         return y;
     }

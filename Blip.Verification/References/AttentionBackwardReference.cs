@@ -15,7 +15,8 @@ internal static class AttentionBackwardReference
     {
         var a = inputs.Args;
         var weights = AttentionReference.Run(inputs).Probabilities;
-        var result = new Gradients(new double[inputs.Query.Length], new double[inputs.Key.Length], new double[inputs.Value.Length], new double[weights.Length]);
+        var result = new Gradients(
+            new double[inputs.Query.Length], new double[inputs.Key.Length], new double[inputs.Value.Length], new double[weights.Length]);
         for (var row = 0; row < a.Rows; row++)
         {
             for (var head = 0; head < a.Heads; head++)
@@ -27,7 +28,8 @@ internal static class AttentionBackwardReference
         return result;
     }
 
-    private static void Add(AttentionReference.Inputs inputs, float[] outputGradient, double[] weights, int row, int head, int token, Gradients result)
+    private static void Add(
+        AttentionReference.Inputs inputs, float[] outputGradient, double[] weights, int row, int head, int token, Gradients result)
     {
         var a = inputs.Args;
         var at = (((row * a.Heads) + head) * a.QueryTokens + token) * a.KeyTokens;
@@ -38,7 +40,9 @@ internal static class AttentionBackwardReference
         var sum = 0.0;
         for (var j = 0; j < visible; j++)
         {
-            result.Probabilities[at + j] = AttentionReference.Kept(a, row, head, token, j) * WideSums.Dot(gradient, inputs.Value.AsSpan(At(j, a.ValueStride, a.ValueOffset), a.HeadDim));
+            result.Probabilities[at + j] =
+                AttentionReference.Kept(a, row, head, token, j) * WideSums.Dot(
+                    gradient, inputs.Value.AsSpan(At(j, a.ValueStride, a.ValueOffset), a.HeadDim));
             sum += weights[at + j] * result.Probabilities[at + j];
         }
         for (var j = 0; j < visible; j++)
@@ -48,9 +52,11 @@ internal static class AttentionBackwardReference
             var (key, value) = (At(j, a.KeyStride, a.KeyOffset), At(j, a.ValueStride, a.ValueOffset));
             WideSums.Add(result.Query.AsSpan(query, a.HeadDim), score, inputs.Key.AsSpan(key, a.HeadDim));
             WideSums.Add(result.Key.AsSpan(key, a.HeadDim), score, inputs.Query.AsSpan(query, a.HeadDim));
-            WideSums.Add(result.Value.AsSpan(value, a.HeadDim), weights[at + j] * AttentionReference.Kept(a, row, head, token, j), gradient);
+            WideSums.Add(result.Value.AsSpan(value, a.HeadDim), weights[at + j] * AttentionReference.Kept(a, row, head, token, j),
+                gradient);
         }
 
-        int At(int j, int stride, int offset) => (((((inputs.KeyRow?[row] ?? row) * a.KeyCapacity) + j) * stride) + offset) + (head * a.HeadDim);
+        int At(int j, int stride, int offset) =>
+            (((((inputs.KeyRow?[row] ?? row) * a.KeyCapacity) + j) * stride) + offset) + (head * a.HeadDim);
     }
 }

@@ -8,7 +8,9 @@ internal static class AttentionReference
     public sealed record Inputs(
         AttentionArgs Args, float[] Query, float[] Key, float[] Value, int[]? KeyRow, int[]? Start, int[]? Mask);
 
-    /// <summary>The output [Rows, QueryTokens, Heads · HeadDim] and the weights before dropout [Rows, Heads, QueryTokens, KeyTokens].</summary>
+    /// <summary>
+    /// The output [Rows, QueryTokens, Heads · HeadDim] and the weights before dropout [Rows, Heads, QueryTokens, KeyTokens].
+    /// </summary>
     public static (double[] Output, double[] Probabilities) Run(Inputs inputs)
     {
         var a = inputs.Args;
@@ -26,7 +28,8 @@ internal static class AttentionReference
                     for (var j = 0; j < a.KeyTokens; j++)
                     {
                         if (weights[j] > 0)
-                            WideSums.Add(to, weights[j] * Kept(a, row, head, token, j), inputs.Value.AsSpan(Value(inputs, row, head, j), a.HeadDim));
+                            WideSums.Add(to, weights[j] * Kept(a, row, head, token, j),
+                                inputs.Value.AsSpan(Value(inputs, row, head, j), a.HeadDim));
                     }
                 }
             }
@@ -38,7 +41,8 @@ internal static class AttentionReference
     public static double Kept(AttentionArgs args, int row, int head, int token, int j) => args.Dropout == 0
         ? 1
         : DropoutReference.Factor(
-            args.Dropout, args.DropoutSeed, (((((long)row * args.Heads) + head) * args.QueryTokens + token) * args.KeyTokens) + j, args.DropoutStream);
+            args.Dropout, args.DropoutSeed, (((((long)row * args.Heads) + head) * args.QueryTokens + token) * args.KeyTokens) + j,
+                args.DropoutStream);
 
     private static void Weights(Inputs inputs, int row, int head, int token, Span<double> weights)
     {

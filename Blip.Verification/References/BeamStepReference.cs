@@ -10,7 +10,8 @@ namespace Blip.Verification.References;
 /// <param name="StopWhenFull">As in <see cref="BeamStepArgs"/>.</param>
 /// <param name="BoundByLimit">As in <see cref="BeamStepArgs"/>.</param>
 /// <param name="LengthPenalty">Divides a sequence's sum by (generated tokens)^LengthPenalty.</param>
-internal sealed record BeamStepReference(int Beams, int Prompt, int Limit, int Stop, bool StopWhenFull, bool BoundByLimit, double LengthPenalty)
+internal sealed record BeamStepReference(
+    int Beams, int Prompt, int Limit, int Stop, bool StopWhenFull, bool BoundByLimit, double LengthPenalty)
 {
     private const double Sunk = -1e9;
 
@@ -31,7 +32,8 @@ internal sealed record BeamStepReference(int Beams, int Prompt, int Limit, int S
     {
         var generated = before.Running[0].Tokens.Length + 1 - Prompt;
         Beam[] merged = [.. candidates
-            .SelectMany((continuations, beam) => continuations.Select(next => new Beam([.. before.Running[beam].Tokens, next.Token], before.Running[beam].Rows, next.Sum)))
+            .SelectMany((continuations, beam) =>
+                continuations.Select(next => new Beam([.. before.Running[beam].Tokens, next.Token], before.Running[beam].Rows, next.Sum)))
             .OrderByDescending(beam => beam.Sum).Take(2 * Beams)];
         Beam[] running = [.. merged
             .Select(beam => beam with { Sum = beam.Sum + (Ended(beam) ? Sunk : 0) })

@@ -8,7 +8,8 @@ internal static class GemmBackwardReference
     /// dX = (dY · scales) · W, and the scale of its rounding errors, Σ |dY · scale · W|. dY is [rows, out]. W is [out, in], already rounded
     /// to the kernel's format. Scales are [out] or empty.
     /// </summary>
-    public static (double[] Gradient, double[] Magnitude) Run(float[] dy, float[] weights, float[] scales, int rows, int outFeatures, int inFeatures)
+    public static (double[] Gradient, double[] Magnitude) Run(
+        float[] dy, float[] weights, float[] scales, int rows, int outFeatures, int inFeatures)
     {
         var (gradient, magnitude) = (new double[rows * inFeatures], new double[rows * inFeatures]);
         Parallel.For(0, rows, row =>

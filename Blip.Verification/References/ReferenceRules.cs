@@ -5,7 +5,8 @@ namespace Blip.Verification.References;
 internal static class ReferenceRules
 {
     /// <summary>Applies all rules before the sampling filters.</summary>
-    public static double[] Apply(double[] scores, IReadOnlyList<int> history, int prompt, GenerationOptions options, SpecialTokens specials) =>
+    public static double[] Apply(
+        double[] scores, IReadOnlyList<int> history, int prompt, GenerationOptions options, SpecialTokens specials) =>
         Of(options, specials).Apply(scores, history, prompt, options.LengthLimit(prompt));
 
     /// <summary>The rules that the options request.</summary>

@@ -6,7 +6,8 @@ namespace Blip.Verification.References;
 public static class ResamplingReference
 {
     /// <summary>Resizes <c>[height, width, 3]</c> to <c>[targetHeight, targetWidth, 3]</c>. Every variant gives these bytes.</summary>
-    public static byte[] Resize(ReadOnlySpan<byte> source, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
+    public static byte[] Resize(
+        ReadOnlySpan<byte> source, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
     {
         var (columns, rows) = (ResamplingTable.Create(width, targetWidth, filter), ResamplingTable.Create(height, targetHeight, filter));
         return Resampling.RowsFirst(width, height, targetWidth, targetHeight)

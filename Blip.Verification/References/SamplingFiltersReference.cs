@@ -67,7 +67,8 @@ internal static class SamplingFiltersReference
         var limit = p * probabilities.Max() * (1 - slack);
         var first = Enumerable.Range(0, scores.Length).OrderByDescending(token => scores[token]).Take(least).ToArray();
         // Scores equal to the best are equally likely despite rounding.
-        return [.. probabilities.Select((probability, token) => probability >= limit || scores[token] == scores[first[0]] || first.Contains(token))];
+        return [.. probabilities.Select(
+            (probability, token) => probability >= limit || scores[token] == scores[first[0]] || first.Contains(token))];
     }
 
     /// <summary>
@@ -84,7 +85,8 @@ internal static class SamplingFiltersReference
         var limit = distances[nearest[last]] + distanceSlack;
         var first = nearest.Take(least).ToArray();
         // Equal scores are equally far despite rounding.
-        return [.. distances.Select((distance, token) => distance <= limit || scores[token] == scores[nearest[last]] || first.Contains(token))];
+        return [.. distances.Select((distance, token) =>
+            distance <= limit || scores[token] == scores[nearest[last]] || first.Contains(token))];
     }
 
     /// <summary>Tokens of at least this probability.</summary>

@@ -94,7 +94,9 @@ internal sealed record TokenRulesReference(int StopToken)
                 Array.Fill(whole, false, 0, end);
                 whole[end] = true;
             }
-            HashSet<int> next = [.. Allowed.SelectMany(word => Enumerable.Range(0, word.Count).Where(tokens => Reads(word, said.Length, tokens)).Select(tokens => word[tokens]))];
+            HashSet<int> next =
+                [.. Allowed.SelectMany(word =>
+                    Enumerable.Range(0, word.Count).Where(tokens => Reads(word, said.Length, tokens)).Select(tokens => word[tokens]))];
             if (whole[^1] && start < said.Length)
                 next.Add(StopToken);
             return next;

@@ -23,7 +23,12 @@ internal sealed class OnnxWorks : ICaptionWorks
         var folder = PeerFiles.Onnx(size);
         Precision = int8 ? "int8" : "fp32";
         this.config = config;
-        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, IntraOpNumThreads = Environment.ProcessorCount, InterOpNumThreads = 1 };
+        using var options = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            IntraOpNumThreads = Environment.ProcessorCount,
+            InterOpNumThreads = 1,
+        };
         InferenceSession Open(string name) => new(Path.Combine(folder, $"{size}.{name}.onnx"), options);
         (encoder, cross, step) = (Open("encoder"), Open("cross"), Open("step"));
         var layers = Enumerable.Range(0, config.Text.Layers).ToArray();
@@ -46,7 +51,8 @@ internal sealed class OnnxWorks : ICaptionWorks
     public void SetPixels(ReadOnlySpan<float> pixels, int images)
     {
         this.images = images;
-        Replace(ref this.pixels, OrtValue.CreateTensorValueFromMemory(pixels.ToArray(), [images, 3, config.Vision.ImageSize, config.Vision.ImageSize]));
+        Replace(ref this.pixels, OrtValue.CreateTensorValueFromMemory(
+            pixels.ToArray(), [images, 3, config.Vision.ImageSize, config.Vision.ImageSize]));
     }
 
     /// <inheritdoc/>
@@ -121,7 +127,8 @@ internal sealed class OnnxWorks : ICaptionWorks
             for (var row = 0; row < images * heads * tokens; row++)
             {
                 var (image, head, at) = (row / tokens / heads, row / tokens % heads, row % tokens);
-                source.Slice(row * size, size).CopyTo(joined.AsSpan((((((image * tokens) + at) * 2) + half) * heads * size) + (head * size)));
+                source.Slice(row * size, size)
+                    .CopyTo(joined.AsSpan((((((image * tokens) + at) * 2) + half) * heads * size) + (head * size)));
             }
         }
         return joined;
@@ -142,11 +149,14 @@ internal sealed class OnnxWorks : ICaptionWorks
 
     private OrtValue[] Step() => Run(step, stepInputs, [token!, position!, .. crossValues, .. past], stepOutputs);
 
-    private OrtValue[] Run(InferenceSession session, IReadOnlyCollection<string> inputs, IReadOnlyCollection<OrtValue> values, IReadOnlyCollection<string> outputs) =>
+    private OrtValue[] Run(InferenceSession session, IReadOnlyCollection<string> inputs, IReadOnlyCollection<OrtValue> values,
+        IReadOnlyCollection<string> outputs) =>
         [.. session.Run(runOptions, inputs, values, outputs)];
 
     private OrtValue[] EmptyPast() =>
-        [.. pastNames.Select(_ => OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [images, config.Text.Heads, 0, config.Text.HiddenSize / config.Text.Heads]))];
+        [.. pastNames.Select(_ =>
+            OrtValue.CreateTensorValueFromMemory(
+                Array.Empty<float>(), [images, config.Text.Heads, 0, config.Text.HiddenSize / config.Text.Heads]))];
 
     private static OrtValue Ids(long[] values, params long[] shape) => OrtValue.CreateTensorValueFromMemory(values, shape);
 

@@ -14,7 +14,8 @@ internal readonly record struct Autocast(ScalarType Type)
     private bool IsOff => Type == ScalarType.Float32;
 
     /// <summary><c>x Wᵀ + b</c>.</summary>
-    public Tensor Run(Linear linear, Tensor x) => IsOff ? linear.Run(x) : functional.linear(x.to(Type), linear.Weight.to(Type), linear.Bias.to(Type));
+    public Tensor Run(Linear linear, Tensor x) =>
+        IsOff ? linear.Run(x) : functional.linear(x.to(Type), linear.Weight.to(Type), linear.Bias.to(Type));
 
     /// <summary>The patches' convolution, with the patch as stride.</summary>
     public Tensor Patches(Tensor pixels, Tensor weight, Tensor bias, int patch) => IsOff

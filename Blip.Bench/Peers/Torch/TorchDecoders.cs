@@ -32,7 +32,8 @@ internal sealed class TorchDecoders(TextConfig config, TorchWeights weights, int
             });
         }).ToArray();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  libtorch, a token of {rows} rows: matrices output by output {times[0]:F1} ms, input by input {times[1]:F1} ms; the faster is taken"));
+            $"  libtorch, a token of {rows} rows: matrices output by output {times[0]:F1} ms, input by input {times[1]:F1} ms; the faster "
+                + $"is taken"));
         fastest.Add(rows, text = layouts[times[0] <= times[1] ? 0 : 1]);
         return text;
     }

@@ -17,7 +17,8 @@ internal sealed class TorchReader
     {
         const string At = "text_encoder.";
         this.config = config;
-        (words, positions) = (weights.Load(At + "embeddings.word_embeddings.weight"), weights.Load(At + "embeddings.position_embeddings.weight"));
+        (words, positions) =
+            (weights.Load(At + "embeddings.word_embeddings.weight"), weights.Load(At + "embeddings.position_embeddings.weight"));
         first = weights.LayerNorm(At + "embeddings.LayerNorm", config.LayerNormEps);
         layers = [.. Enumerable.Range(0, config.Layers).Select(index => $"{At}encoder.layer.{index}.").Select(at => new Layer(
             weights.Linear(at + "attention.self.query", at + "attention.self.key", at + "attention.self.value"),

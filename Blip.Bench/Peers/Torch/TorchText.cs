@@ -20,7 +20,8 @@ internal sealed class TorchText
         Linear Read(params string[] keys) => inputByInput ? weights.InputByInput(weights.Linear(keys)) : weights.Linear(keys);
         const string At = "text_decoder.bert.", Predictions = "text_decoder.cls.predictions.";
         this.config = config;
-        (words, positions) = (weights.Load(At + "embeddings.word_embeddings.weight"), weights.Load(At + "embeddings.position_embeddings.weight"));
+        (words, positions) =
+            (weights.Load(At + "embeddings.word_embeddings.weight"), weights.Load(At + "embeddings.position_embeddings.weight"));
         first = weights.LayerNorm(At + "embeddings.LayerNorm", config.LayerNormEps);
         layers = [.. Enumerable.Range(0, config.Layers).Select(index => $"{At}encoder.layer.{index}.").Select(at => new Layer(
             Read(at + "attention.self.query", at + "attention.self.key", at + "attention.self.value"),
@@ -53,7 +54,8 @@ internal sealed class TorchText
     public KeysValues[] CrossKeysValues(Tensor embeddings) => [.. layers.Select(layer =>
     {
         using var scope = NewDisposeScope();
-        var both = layer.CrossKeysValues.Run(embeddings).view(embeddings.shape[0], -1, 2, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
+        var both = layer.CrossKeysValues.Run(embeddings).view(embeddings.shape[0], -1, 2, config.Heads, config.HeadDim).permute(
+            2, 0, 3, 1, 4);
         return new KeysValues(both[0].contiguous().MoveToOuterDisposeScope(), both[1].contiguous().MoveToOuterDisposeScope());
     })];
 
@@ -79,10 +81,12 @@ internal sealed class TorchText
             cache[index].Keys.select(2, position).copy_(qkv.select(1, 1));
             cache[index].Values.select(2, position).copy_(qkv.select(1, 2));
             var (keys, values) = (cache[index].Keys.narrow(2, 0, position + 1), cache[index].Values.narrow(2, 0, position + 1));
-            var attended = functional.scaled_dot_product_attention(qkv.select(1, 0).unsqueeze(2), keys, values).view(rows, 1, config.HiddenSize);
+            var attended = functional.scaled_dot_product_attention(qkv.select(1, 0).unsqueeze(2), keys, values).view(
+                rows, 1, config.HiddenSize);
             var h = layer.AttentionNorm.Run(layer.AttentionOutput.Run(attended).add_(x));
             var query = layer.CrossQuery.Run(h).view(images, beams, config.Heads, config.HeadDim).transpose(1, 2);
-            attended = functional.scaled_dot_product_attention(query, cross[index].Keys, cross[index].Values).transpose(1, 2).reshape(rows, 1, config.HiddenSize);
+            attended = functional.scaled_dot_product_attention(query, cross[index].Keys, cross[index].Values).transpose(1, 2).reshape(
+                rows, 1, config.HiddenSize);
             h = layer.CrossNorm.Run(layer.CrossOutput.Run(attended).add_(h));
             x = layer.OutputNorm.Run(layer.Down.Run(functional.gelu(layer.Up.Run(h))).add_(h)).MoveToOuterDisposeScope();
         }

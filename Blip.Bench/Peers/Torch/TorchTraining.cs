@@ -51,7 +51,8 @@ internal sealed class TorchTraining : ITrainingWorks
         optimizer.zero_grad();
         var logits = decoder.Run(ids, vision.Run(pixels));
         var loss = functional.cross_entropy(
-            logits.flatten(0, 1).to(ScalarType.Float32), labels.flatten(), ignore_index: NoLabel, label_smoothing: ITrainingWorks.LabelSmoothing);
+            logits.flatten(0, 1).to(ScalarType.Float32), labels.flatten(), ignore_index: NoLabel,
+                label_smoothing: ITrainingWorks.LabelSmoothing);
         loss.backward();
         optimizer.step();
         return loss.item<float>();
@@ -114,7 +115,8 @@ internal sealed class TorchTrainedVision
             var qkv = autocast.Run(layer.Qkv, layer.Norm1.Run(x)).view(images, -1, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
             var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
             x = autocast.Add(autocast.Run(layer.Projection, attended.transpose(1, 2).reshape(images, -1, config.HiddenSize)), x);
-            x = autocast.Add(autocast.Run(layer.Down, functional.gelu(autocast.Run(layer.Up, layer.Norm2.Run(x)))), x).MoveToOuterDisposeScope();
+            x = autocast.Add(autocast.Run(layer.Down, functional.gelu(autocast.Run(layer.Up, layer.Norm2.Run(x)))), x)
+                .MoveToOuterDisposeScope();
         }
         return last.Run(x);
     }
@@ -167,12 +169,16 @@ internal sealed class TorchTrainedDecoder
             var qkv = autocast.Run(layer.Qkv, x).view(rows, length, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
             // Padding follows all tokens, and no token looks ahead.
             var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: true);
-            var h = layer.AttentionNorm.Run(autocast.Add(autocast.Run(layer.AttentionOutput, attended.transpose(1, 2).reshape(rows, length, hidden)), x));
-            var both = autocast.Run(layer.CrossKeysValues, embeddings).view(rows, -1, 2, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
+            var h = layer.AttentionNorm.Run(
+                autocast.Add(autocast.Run(layer.AttentionOutput, attended.transpose(1, 2).reshape(rows, length, hidden)), x));
+            var both = autocast.Run(layer.CrossKeysValues, embeddings).view(rows, -1, 2, config.Heads, config.HeadDim).permute(
+                2, 0, 3, 1, 4);
             var query = autocast.Run(layer.CrossQuery, h).view(rows, length, config.Heads, config.HeadDim).transpose(1, 2);
             attended = functional.scaled_dot_product_attention(query, both[0], both[1]);
-            h = layer.CrossNorm.Run(autocast.Add(autocast.Run(layer.CrossOutput, attended.transpose(1, 2).reshape(rows, length, hidden)), h));
-            x = layer.OutputNorm.Run(autocast.Add(autocast.Run(layer.Down, functional.gelu(autocast.Run(layer.Up, h))), h)).MoveToOuterDisposeScope();
+            h = layer.CrossNorm.Run(
+                autocast.Add(autocast.Run(layer.CrossOutput, attended.transpose(1, 2).reshape(rows, length, hidden)), h));
+            x = layer.OutputNorm.Run(autocast.Add(autocast.Run(layer.Down, functional.gelu(autocast.Run(layer.Up, h))), h))
+                .MoveToOuterDisposeScope();
         }
         return autocast.Run(output, transformNorm.Run(functional.gelu(autocast.Run(transform, x)).to(ScalarType.Float32)));
     }

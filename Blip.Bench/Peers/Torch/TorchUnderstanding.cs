@@ -30,9 +30,11 @@ internal sealed class TorchUnderstanding : IUnderstandingWorks
         using var matching = source.OpenCheckpoint(BlipHead.Retrieval);
         using var answering = source.OpenCheckpoint(BlipHead.VisualQuestionAnswering);
         (matchingWeights, answeringWeights) = (new TorchWeights(matching), new TorchWeights(answering));
-        (matchingVision, answeringVision) = (new TorchVision(config.Vision, matchingWeights), new TorchVision(config.Vision, answeringWeights));
+        (matchingVision, answeringVision) =
+            (new TorchVision(config.Vision, matchingWeights), new TorchVision(config.Vision, answeringWeights));
         (matchingReader, questionReader) = (new TorchReader(config.Text, matchingWeights), new TorchReader(config.Text, answeringWeights));
-        (matchHead, imageProjection, textProjection) = (matchingWeights.Linear("itm_head"), matchingWeights.Linear("vision_proj"), matchingWeights.Linear("text_proj"));
+        (matchHead, imageProjection, textProjection) =
+            (matchingWeights.Linear("itm_head"), matchingWeights.Linear("vision_proj"), matchingWeights.Linear("text_proj"));
         decoders = new TorchDecoders(config.Text, answeringWeights, UnderstandingCases.TextTokens);
     }
 

@@ -17,7 +17,8 @@ internal sealed class TorchVision
     {
         const string At = "vision_model.";
         this.config = config;
-        (patchWeight, patchBias) = (weights.Load(At + "embeddings.patch_embedding.weight"), weights.Load(At + "embeddings.patch_embedding.bias"));
+        (patchWeight, patchBias) =
+            (weights.Load(At + "embeddings.patch_embedding.weight"), weights.Load(At + "embeddings.patch_embedding.bias"));
         (classToken, positions) = (weights.Load(At + "embeddings.class_embedding"), weights.Load(At + "embeddings.position_embedding"));
         layers = [.. Enumerable.Range(0, config.Layers).Select(index => $"{At}encoder.layers.{index}.").Select(at => new Layer(
             weights.LayerNorm(at + "layer_norm1", config.LayerNormEps),
@@ -40,7 +41,8 @@ internal sealed class TorchVision
         {
             using var inner = NewDisposeScope();
             var qkv = layer.Qkv.Run(layer.Norm1.Run(x)).view(images, -1, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
-            var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]).transpose(1, 2).reshape(images, -1, config.HiddenSize);
+            var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]).transpose(1, 2).reshape(
+                images, -1, config.HiddenSize);
             x.add_(layer.Projection.Run(attended));
             x.add_(layer.Down.Run(functional.gelu(layer.Up.Run(layer.Norm2.Run(x)))));
         }

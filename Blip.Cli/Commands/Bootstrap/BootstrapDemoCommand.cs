@@ -27,8 +27,10 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
     private readonly Option<string> details = Members<WrongDetail>(
         "--details", "Details that are wrong, equally often. The demo matcher does not see swaps. [default: all but swap]", EveryDetail);
 
-    private readonly Option<string> shapes = Members<Shape>("--shapes", "Shapes that are drawn. [default: the six that the demo models know]");
-    private readonly Option<string> colors = Members<ShapeColor>("--colors", "Colours of shapes. [default: the eight that the demo models know]");
+    private readonly Option<string> shapes =
+        Members<Shape>("--shapes", "Shapes that are drawn. [default: the six that the demo models know]");
+    private readonly Option<string> colors =
+        Members<ShapeColor>("--colors", "Colours of shapes. [default: the eight that the demo models know]");
 
     public BootstrapDemoCommand(Terminal terminal)
         : base(
@@ -72,7 +74,8 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         };
         option.Validators.Add(result =>
         {
-            foreach (var word in result.Tokens.SelectMany(token => Words(token.Value)).Where(word => word != every && !words.Contains(word)))
+            foreach (var word in result.Tokens.SelectMany(token => Words(token.Value))
+                .Where(word => word != every && !words.Contains(word)))
                 result.AddError($"{name} has '{word}'; give {string.Join(", ", words)}{(every is null ? "" : $", or {every}")}.");
         });
         option.CompletionSources.Add([.. words, .. every is null ? Array.Empty<string>() : [every]]);

@@ -27,7 +27,8 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
     {
         this.terminal = terminal;
         Add(folder);
-        output = new OutputBinding(this, "jsonl: an object a line; csv; table: columns for people.", ["table", "jsonl", "csv"], profiles: false);
+        output = new OutputBinding(
+            this, "jsonl: an object a line; csv; table: columns for people.", ["table", "jsonl", "csv"], profiles: false);
         foreach (var option in (Option[])[kept, failed])
             Add(option);
         SetAction(RunAsync);

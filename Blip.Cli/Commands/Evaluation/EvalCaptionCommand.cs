@@ -16,8 +16,12 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
     private readonly OutputBinding output;
     private readonly ModelBinding model;
     private readonly GenerationBinding generation;
-    private readonly Option<string?> prompt = OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
-    private readonly Option<bool> stripPrompt = new("--strip-prompt") { Description = "Take these words off the results again, as BLIP's own evaluation does." };
+    private readonly Option<string?> prompt =
+        OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
+    private readonly Option<bool> stripPrompt = new("--strip-prompt")
+    {
+        Description = "Take these words off the results again, as BLIP's own evaluation does.",
+    };
 
     public EvalCaptionCommand(Terminal terminal)
         : base("caption", "Scores captions as the COCO caption evaluation does: BLEU-1 to BLEU-4, ROUGE-L, CIDEr.")
@@ -43,19 +47,24 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
     [
         ("The demo captioner on its samples", "blip eval caption --annotations weights/samples/captions.json --images weights/samples"),
         ("COCO's Karpathy test, as BLIP's paper scores it",
-            "blip eval caption --annotations coco_karpathy_test.json --images coco --num-beams 3 --min-length 5 --prompt \"a picture of\" --strip-prompt --save-results results.json"),
-        ("Go on after an interruption", "blip eval caption --annotations coco_karpathy_test.json --images coco --save-results results.json --resume"),
-        ("A results file that is there already", "blip eval caption --annotations captions_val2014.json --results results.json --format json"),
+            "blip eval caption --annotations coco_karpathy_test.json --images coco --num-beams 3 --min-length 5 --prompt \"a picture of\" "
+                + "--strip-prompt --save-results results.json"),
+        ("Go on after an interruption",
+            "blip eval caption --annotations coco_karpathy_test.json --images coco --save-results results.json --resume"),
+        ("A results file that is there already",
+            "blip eval caption --annotations captions_val2014.json --results results.json --format json"),
     ];
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         output.Check(parsed);
         var data = annotations.Load(parsed, terminal);
-        var captions = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data)) ?? await CaptionAsync(parsed, data, cancellationToken);
+        var captions = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data))
+            ?? await CaptionAsync(parsed, data, cancellationToken);
         if (!data.HasCaptions)
         {
-            terminal.Say($"{data.Path} has no captions to compare with: {captions.Count} of {data.Images.Count} images are captioned, and nothing is scored");
+            terminal.Say($"{data.Path} has no captions to compare with: {captions.Count} of {data.Images.Count} images are captioned, and "
+                + $"nothing is scored");
             return captions.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
         }
         var answered = EvaluationRun.Answered(terminal, data.Images, image => image.Id, captions, "images");
@@ -65,7 +74,8 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
         if (scored.Count == 1)
             terminal.Say("CIDEr is 0 by definition for one image: it weighs words by how few images have them");
         var report = CaptionMetrics.Score([.. scored.Select(image => new CaptionSample(captions[image.Id], image.Captions))]);
-        ScoreReport.Write(output, parsed, terminal, report.Corpus.Named, ("images", scored.Count, data.Images.Count), evaluation.Details(parsed) ? Details : null);
+        ScoreReport.Write(output, parsed, terminal, report.Corpus.Named, ("images", scored.Count, data.Images.Count),
+            evaluation.Details(parsed) ? Details : null);
         return answered.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
 
         void Details(Utf8JsonWriter json)
@@ -82,13 +92,15 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
         }
     }
 
-    private async Task<IReadOnlyDictionary<EntryId, string>> CaptionAsync(ParseResult parsed, CaptionAnnotations data, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<EntryId,
+        string>> CaptionAsync(ParseResult parsed, CaptionAnnotations data, CancellationToken cancellationToken)
     {
         var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var words = parsed.GetValue(prompt);
         var options = new CaptionOptions
         {
-            Generation = generation.Apply(parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),
+            Generation = generation.Apply(
+                parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),
             Prompt = words,
         };
         foreach (var idle in generation.WithoutEffect(parsed, options.Generation))

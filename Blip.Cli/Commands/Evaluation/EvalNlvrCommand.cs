@@ -16,7 +16,8 @@ internal sealed class EvalNlvrCommand : Command, IHasExamples
     private readonly Terminal terminal;
     private readonly Option<string> annotations = new("--annotations")
     {
-        Description = "The sentences with their images and labels: BLIP's list (nlvr_dev.json, nlvr_test.json), or NLVR2's own file of JSON lines.",
+        Description = "The sentences with their images and labels: BLIP's list (nlvr_dev.json, nlvr_test.json), or NLVR2's own file of "
+            + "JSON lines.",
         HelpName = "FILE",
         Required = true,
     };
@@ -55,7 +56,8 @@ internal sealed class EvalNlvrCommand : Command, IHasExamples
         if (!data.HasLabels)
         {
             terminal.Say(
-                $"{data.Path} has no labels to compare with: {results.Count} of {data.Pairs.Count} sentences are judged, and nothing is scored");
+                $"{data.Path} has no labels to compare with: {results.Count} of {data.Pairs.Count} sentences are judged, and nothing is "
+                    + $"scored");
             return results.Count == data.Pairs.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
         }
         var answered = EvaluationRun.Answered(terminal, data.Pairs, pair => pair.Id, results, "sentences");

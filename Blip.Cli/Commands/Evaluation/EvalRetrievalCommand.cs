@@ -13,10 +13,16 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
     private readonly AnnotationsBinding annotations;
-    private readonly Option<string> images = new("--images") { Description = "The folder of the data set's images.", HelpName = "DIR", Required = true };
+    private readonly Option<string> images = new("--images")
+    {
+        Description = "The folder of the data set's images.",
+        HelpName = "DIR",
+        Required = true,
+    };
     private readonly Option<int?> rerank = OptionKinds.Number<int>(
         "--rerank",
-        "Put the first k of each query into the order of the matching head (and the vectors' product); 256 for COCO and 128 for Flickr are BLIP's settings. 0 leaves them as they are.",
+        "Put the first k of each query into the order of the matching head (and the vectors' product); 256 for COCO and 128 for Flickr are "
+            + "BLIP's settings. 0 leaves them as they are.",
         "k");
 
     private readonly Option<bool> details = new("--details") { Description = "In JSON, also the place of the right one for each query." };
@@ -42,8 +48,11 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     [
         ("The demo on its samples", "blip eval retrieval --annotations weights/samples/captions.json --images weights/samples --rerank 4"),
         ("MSR-VTT's test set, as BLIP's paper scores it",
-            "blip eval retrieval --annotations msrvtt_test.jsonl --images videos --frames 8 --rerank 128 --model Salesforce/blip-itm-base-coco"),
-        ("Flickr30k's test set, as BLIP's paper scores it", "blip eval retrieval --annotations dataset_flickr30k.json --images flickr30k --rerank 128 --model Salesforce/blip-itm-base-flickr"),
+            "blip eval retrieval --annotations msrvtt_test.jsonl --images videos --frames 8 --rerank 128 --model "
+                + "Salesforce/blip-itm-base-coco"),
+        ("Flickr30k's test set, as BLIP's paper scores it",
+            "blip eval retrieval --annotations dataset_flickr30k.json --images flickr30k --rerank 128 --model "
+                + "Salesforce/blip-itm-base-flickr"),
     ];
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -74,14 +83,16 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         progress.Clear();
         if (found.Count < all.Count)
             terminal.Say($"{all.Count - found.Count} of {all.Count} images cannot be read: the scores are those of the others");
-        ScoreReport.Write(output, parsed, terminal, Named(scores), ("images", found.Count, all.Count), parsed.GetValue(details) ? Details : null);
+        ScoreReport.Write(output, parsed, terminal, Named(scores), ("images", found.Count, all.Count),
+            parsed.GetValue(details) ? Details : null);
         return found.Count == all.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
 
         // BLIP's score for reranking: the matching logit plus the dot product.
         IReadOnlyList<double> Look(int image, IReadOnlyList<int> texts)
         {
             var source = Source(folder, found[image], frames.Of(parsed));
-            var matches = matcher.Match(source, [.. texts.Select(text => captions[text])], new MatchOptions { Reranking = true }, cancellationToken);
+            var matches = matcher.Match(
+                source, [.. texts.Select(text => captions[text])], new MatchOptions { Reranking = true }, cancellationToken);
             progress.Advance();
             return [.. matches.Select(match => match.MatchLogit + match.Cosine)];
         }
@@ -105,7 +116,8 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         }
     }
 
-    private static ImageSource Source(ImageFolder folder, CaptionedImage image, int? frames) => frames is { } wanted && image.FileName is { } name
+    private static ImageSource Source(ImageFolder folder, CaptionedImage image, int? frames) =>
+        frames is { } wanted && image.FileName is { } name
         ? EvaluationBinding.Clip(folder, Path.GetFileNameWithoutExtension(name), wanted)
         : EvaluationBinding.Image(folder, image.FileName, image.Id);
 
@@ -122,12 +134,14 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
             else
                 terminal.Say($"{data.Path}: {result.Error}");
         }
-        var images = data.Images.Select(image => image with { Captions = [.. image.Captions.Where(vectors.ContainsKey)] }).Where(image => image.Captions.Count > 0).ToList();
+        var images = data.Images.Select(image => image with { Captions = [.. image.Captions.Where(vectors.ContainsKey)] })
+            .Where(image => image.Captions.Count > 0).ToList();
         return images.Count > 0 ? (images, vectors) : throw new UsageException($"{data.Path}: the model can read none of the captions.");
     }
 
     private async Task<(List<CaptionedImage> Found, List<float[]> Vectors)> EmbedAsync(
-        Matcher matcher, List<CaptionedImage> all, ImageFolder folder, int? clip, ProgressLine progress, CancellationToken cancellationToken)
+        Matcher matcher, List<CaptionedImage> all, ImageFolder folder, int? clip, ProgressLine progress,
+            CancellationToken cancellationToken)
     {
         var (found, vectors, next) = (new List<CaptionedImage>(), new List<float[]>(), 0);
         progress.Show();

@@ -53,7 +53,8 @@ internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, Re
 
     /// <summary>The items that the model answered; reports how many have no answer.</summary>
     /// <exception cref="UsageException">No item has an answer, or an answer is about another item.</exception>
-    public static List<T> Answered<T>(Terminal terminal, IReadOnlyList<T> items, Func<T, EntryId> id, IReadOnlyDictionary<EntryId, string> answers, string things)
+    public static List<T> Answered<T>(
+        Terminal terminal, IReadOnlyList<T> items, Func<T, EntryId> id, IReadOnlyDictionary<EntryId, string> answers, string things)
     {
         var known = items.Select(id).ToHashSet();
         var strangers = answers.Keys.Where(answer => !known.Contains(answer)).Take(1).ToList();

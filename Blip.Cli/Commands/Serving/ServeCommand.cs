@@ -29,5 +29,6 @@ internal sealed class ServeCommand : Command, IHasExamples
         ("A caption", "curl --data-binary @photo.jpg -H 'Content-Type: image/jpeg' localhost:8080/caption"),
     ];
 
-    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken) => new ServeRun(terminal, models, server).RunAsync(parsed, cancellationToken);
+    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        new ServeRun(terminal, models, server).RunAsync(parsed, cancellationToken);
 }

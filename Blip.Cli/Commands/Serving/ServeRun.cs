@@ -50,7 +50,8 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
     }
 
     // A JSON log may contain no progress bar and no question.
-    private async Task<IReadOnlyDictionary<string, string>> ModelsAsync(ParseResult parsed, Action<string> note, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string,
+        string>> ModelsAsync(ParseResult parsed, Action<string> note, CancellationToken cancellationToken)
     {
         var verbosity = terminal.Verbosity;
         terminal.Verbosity = server.LogsJson(parsed) ? Verbosity.Quiet : verbosity;

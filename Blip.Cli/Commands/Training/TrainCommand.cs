@@ -19,8 +19,10 @@ internal sealed class TrainCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
-        ("A first try: the demo captioner learns drawn shapes", "blip bootstrap demo web && blip train caption web --output tuned --steps 20"),
-        ("A captioner for photographs of your own", "blip train caption photos --model Salesforce/blip-image-captioning-base --output mine"),
+        ("A first try: the demo captioner learns drawn shapes",
+            "blip bootstrap demo web && blip train caption web --output tuned --steps 20"),
+        ("A captioner for photographs of your own",
+            "blip train caption photos --model Salesforce/blip-image-captioning-base --output mine"),
         ("Go on with it", "blip train caption photos --model Salesforce/blip-image-captioning-base --output mine --resume"),
         ("How it went", "blip train plot mine"),
     ];

@@ -45,7 +45,8 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> model = OptionKinds.Text("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
+    private readonly Option<string?> model =
+        OptionKinds.Text("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
     private readonly Option<string?> questions = OptionKinds.Text("--questions", "VQA's official questions.", "FILE");
     private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "VQA's official annotations.", "FILE");
     private readonly Option<string?> images = OptionKinds.Text("--images", "The folder of the images that lists or questions name.", "DIR");
@@ -95,7 +96,9 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     {
         get
         {
-            var data = task.Task == TrainingTask.Vqa ? "questions.json" : task.Task == TrainingTask.Nlvr ? "nlvr_train.json --images nlvr2" : "photos";
+            var data = task.Task == TrainingTask.Vqa
+                ? "questions.json" : task.Task == TrainingTask.Nlvr ? "nlvr_train.json --images nlvr2"
+                : "photos";
             var decoder = task.Task == TrainingTask.Pretrain ? $" --captioner {DemoModel.Captioning.ForPhotographs}" : "";
             var line = $"blip train {Name} {data} --model {task.Demo.ForPhotographs}{decoder} --output mine";
             return [("A model of your own", line), ("Go on with it after a stop", $"{line} --resume")];

@@ -11,9 +11,11 @@ internal sealed unsafe class CpuCommandList : IDisposable
     private const int OperatorBytes = 1 << 19;
     private const int Alignment = 64;
 
-    private readonly CpuWorkers.Command* commands = (CpuWorkers.Command*)NativeMemory.AlignedAlloc((nuint)(MaxCommands * sizeof(CpuWorkers.Command)), Alignment);
+    private readonly CpuWorkers.Command* commands =
+        (CpuWorkers.Command*)NativeMemory.AlignedAlloc((nuint)(MaxCommands * sizeof(CpuWorkers.Command)), Alignment);
     private readonly byte* operators = (byte*)NativeMemory.AlignedAlloc(OperatorBytes, Alignment);
-    private readonly int* counters = (int*)NativeMemory.AlignedAlloc((MaxCommands + CpuWorkers.OtherCounters) * CpuWorkers.CounterStride * sizeof(int), Alignment);
+    private readonly int* counters =
+        (int*)NativeMemory.AlignedAlloc((MaxCommands + CpuWorkers.OtherCounters) * CpuWorkers.CounterStride * sizeof(int), Alignment);
     private int used;
 
     public int Count { get; private set; }

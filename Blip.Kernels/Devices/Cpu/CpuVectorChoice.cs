@@ -26,14 +26,17 @@ internal static class CpuVectorChoice
         {
             return Available.Contains(option)
                 ? option
-                : throw new ArgumentException($"Vectors is {option}; on this processor it may be {CpuVectors.Auto}, {string.Join(", ", Available)}.", nameof(option));
+                : throw new ArgumentException(
+                    $"Vectors is {option}; on this processor it may be {CpuVectors.Auto}, {string.Join(", ", Available)}.", nameof(option));
         }
         if (string.IsNullOrEmpty(variable) || Is(variable, CpuVectors.Auto))
             return Available[0];
         var named = Available.Where(vectors => Is(variable, vectors)).ToList();
         return named is [var one]
             ? one
-            : throw new DeviceException($"The environment variable {Switches.Vectors} is '{variable}'; on this processor it may be auto, {string.Join(", ", Available.Select(Name))}.");
+            : throw new DeviceException(
+                $"The environment variable {Switches.Vectors} is '{variable}'; on this processor it may be auto, "
+                    + $"{string.Join(", ", Available.Select(Name))}.");
     }
 
     public static string Name(CpuVectors vectors) => vectors.ToString().ToLowerInvariant();

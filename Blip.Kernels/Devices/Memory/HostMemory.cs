@@ -28,7 +28,8 @@ internal sealed unsafe partial class HostMemory : IDisposable
             mapped = (nuint)(bytes + HugePage);
             start = Map(0, mapped, ReadWrite, PrivateAnonymous, -1, 0);
             if (start == MapFailed)
-                throw new DeviceException($"The system has no {bytes >> 20} MiB of memory left: use a smaller batch or precision, or end other programs.");
+                throw new DeviceException(
+                    $"The system has no {bytes >> 20} MiB of memory left: use a smaller batch or precision, or end other programs.");
             Pointer = (byte*)((start + HugePage - 1) / HugePage * HugePage);
             // Advice: the system may still use small pages.
             _ = Advise((nint)Pointer, (nuint)bytes, AdviseHugePages);

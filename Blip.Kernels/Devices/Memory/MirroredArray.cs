@@ -53,5 +53,6 @@ public sealed class MirroredArray<T> : MirroredArray
     }
 
     /// <inheritdoc/>
-    internal override void Place(ArrayView<byte> memory) => View = (Length == 0 ? memory.SubView(0, 0) : memory.SubView(Start, End - Start)).Cast<T>();
+    internal override void Place(ArrayView<byte> memory) =>
+        View = (Length == 0 ? memory.SubView(0, 0) : memory.SubView(Start, End - Start)).Cast<T>();
 }

@@ -26,7 +26,8 @@ internal sealed class StageHalf(Device device) : IDisposable
         {
             using var bound = device.Accelerator.BindScoped();
             if (copies is null)
-                (copies, copied, read) = ((CudaStream)device.Accelerator.CreateStream(), CudaDriver.CreateEvent(), CudaDriver.CreateEvent());
+                (copies, copied, read) =
+                    ((CudaStream)device.Accelerator.CreateStream(), CudaDriver.CreateEvent(), CudaDriver.CreateEvent());
             // The host overwrites copied bytes; later copies overwrite bytes already read.
             CudaDriver.Check(CudaAPI.CurrentAPI.SynchronizeEvent(copied), "to wait for copies");
             CudaDriver.WaitFor(copies.StreamPtr, read);

@@ -56,7 +56,9 @@ public sealed class UploadStage : IDisposable
                     return null;
                 try
                 {
-                    halves[filling].Begin((int)Math.Clamp(BitOperations.RoundUpToPowerOf2((ulong)bytes.Length * (ulong)images), (ulong)Math.Min(MinHalfBytes, maxHalfBytes), (ulong)maxHalfBytes));
+                    halves[filling].Begin(
+                        (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((ulong)bytes.Length * (ulong)images),
+                        (ulong)Math.Min(MinHalfBytes, maxHalfBytes), (ulong)maxHalfBytes));
                 }
                 catch (Exception e) when (e is DeviceException or AcceleratorException)
                 {

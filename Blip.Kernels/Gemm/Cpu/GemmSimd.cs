@@ -89,7 +89,8 @@ internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
             var tall = Math.Min(TileRows, first + count - row);
             epilogue.Prefetch(row, tall, panel * Width);
             for (var k = 0; k < inFeatures; k += MaxDepth)
-                GemmTiles<TVector, TStored, TFormat>.Multiply(x + ((long)row * inFeatures) + k, inFeatures, tall, w + ((long)k * Width), Math.Min(MaxDepth, inFeatures - k), sums);
+                GemmTiles<TVector, TStored, TFormat>.Multiply(
+                    x + ((long)row * inFeatures) + k, inFeatures, tall, w + ((long)k * Width), Math.Min(MaxDepth, inFeatures - k), sums);
             epilogue.Write<TVector>(sums, row, tall, panel * Width);
         }
     }
@@ -113,7 +114,8 @@ internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
                 if (k == 0)
                     new Span<float>(tile, TileRows * Width).Clear();
                 var tall = Math.Min(TileRows, count - row);
-                GemmTiles<TVector, float, Float32Weights>.Multiply(x + ((long)(first + row) * inFeatures) + k, inFeatures, tall, wide, depth, tile);
+                GemmTiles<TVector, float, Float32Weights>.Multiply(
+                    x + ((long)(first + row) * inFeatures) + k, inFeatures, tall, wide, depth, tile);
                 if (k + depth == inFeatures)
                     epilogue.Write<TVector>(tile, first + row, tall, panel * Width);
             }

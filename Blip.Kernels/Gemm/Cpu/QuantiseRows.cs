@@ -6,7 +6,8 @@ namespace Blip.Kernels;
 /// Rounds rows for <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>, each on its own scale: to 15 bits and a sign, or to
 /// 8-bit steps without zero point.
 /// </summary>
-internal readonly unsafe struct QuantiseRows(Device device, float* x, int rows, int length, short* to, int stride, float* scales, bool toBytes) : ICpuOperator
+internal readonly unsafe struct QuantiseRows(
+    Device device, float* x, int rows, int length, short* to, int stride, float* scales, bool toBytes) : ICpuOperator
 {
     private readonly RowTasks tasks = new(device, rows);
 

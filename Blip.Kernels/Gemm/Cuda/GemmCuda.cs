@@ -46,7 +46,9 @@ internal static class GemmCuda
     public static GemmCudaShape Choose(int rows, PackedWeights weights, int multiprocessors)
     {
         var tiles = (rows + GemmTensorCore.TileRows - 1L) / GemmTensorCore.TileRows * ((weights.Panels + 1) / 2);
-        return rows > ManyRows || (rows > GemmTensorCoreRows.TileRows && 2 * tiles >= multiprocessors) ? GemmCudaShape.Tiles : GemmCudaShape.Rows;
+        return rows > ManyRows || (rows > GemmTensorCoreRows.TileRows && 2 * tiles >= multiprocessors)
+            ? GemmCudaShape.Tiles
+            : GemmCudaShape.Rows;
     }
 
     /// <summary>Multiplies with one shape.</summary>
@@ -54,7 +56,9 @@ internal static class GemmCuda
     public static void Run(Device device, in GemmArgs args, GemmCudaShape shape)
     {
         if (args.XFormat.Is16Bits())
-            Multiply<Inputs16>(device, Aligned(args) ? args : throw new ArgumentException("X begins at no multiple of 16 bytes.", nameof(args)), shape);
+            Multiply<Inputs16>(device, Aligned(args)
+                ? args
+                : throw new ArgumentException("X begins at no multiple of 16 bytes.", nameof(args)), shape);
         else if (Aligned(args))
             Run<AlignedRows>(device, args, shape);
         else

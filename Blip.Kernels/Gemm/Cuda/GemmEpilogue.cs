@@ -26,7 +26,8 @@ internal static class GemmEpilogue
     /// </summary>
     public static void Run(
         ArrayView<float> sums, int stride, int tileRows, int tileColumns, int threads, int firstRow, int firstColumn,
-        ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int rows, int outFeatures, int activation)
+        ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int rows, int outFeatures,
+            int activation)
     {
         var inside = IntrinsicMath.Min(tileRows, rows - firstRow);
         for (var i = Group.IdxX; i < inside * tileColumns; i += threads)
@@ -45,13 +46,15 @@ internal static class GemmEpilogue
     /// </summary>
     public static void Run<TPrecision>(
         ArrayView<float> sums, int stride, int tileRows, int tileColumns, int threads, int firstRow, int firstColumn,
-        ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int rows, int outFeatures, int activation,
+        ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int rows, int outFeatures,
+            int activation,
         int rounds)
         where TPrecision : struct, IMatrixPrecision
     {
         if (rounds == 0)
         {
-            Run(sums, stride, tileRows, tileColumns, threads, firstRow, firstColumn, scales, bias, residual, y, rows, outFeatures, activation);
+            Run(sums, stride, tileRows, tileColumns, threads, firstRow, firstColumn, scales, bias, residual, y, rows, outFeatures,
+                activation);
             return;
         }
         var inside = IntrinsicMath.Min(tileRows, rows - firstRow);

@@ -10,7 +10,8 @@ internal static class GemmNorm
 {
     /// <summary>Ends a kernel whose groups share tiles of rows, each with other columns. Counters hold a zero per tile of rows.</summary>
     public static void Run(
-        ArrayView<float> y, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, int tile, int groups, int tileRows, GemmRowsShape shape)
+        ArrayView<float> y, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, int tile, int groups, int tileRows,
+            GemmRowsShape shape)
     {
         if (!LastGroup.Is(counters, tile, groups))
             return;

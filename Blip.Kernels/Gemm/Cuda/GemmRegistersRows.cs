@@ -22,10 +22,13 @@ internal static class GemmRegistersRows
             Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
             new Kernel<TRows>(
                 args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
-                device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args)));
+                device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0
+                    ? device.Counters((args.Rows + TileRows - 1) / TileRows)
+                    : device.Empty<int>(), args.Y, GemmRowsShape.Of(args)));
 
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
-        checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
+        checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)),
+            32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
     [LaunchBounds(MaxWarps * 32, 3)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
@@ -71,7 +74,8 @@ internal static class GemmRegistersRows
             Group.Barrier();
             GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
             GemmEpilogue.Run(
-                partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, bias.SubView(0, 0), bias, residual, y, rows, outFeatures, shape.Activation);
+                partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, bias.SubView(0, 0), bias, residual, y, rows,
+                    outFeatures, shape.Activation);
             if (gamma.Length > 0)
                 GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
         }

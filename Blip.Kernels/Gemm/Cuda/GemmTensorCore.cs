@@ -27,7 +27,8 @@ internal static class GemmTensorCore
 
     public const int StageBytes = InputBytes + (2 * PanelBytes);
 
-    private const int InputRow = MatrixStage.InputRow, InputBytes = MatrixStage.InputBytes, PanelRow = MatrixStage.PanelRow, PanelBytes = MatrixStage.PanelBytes;
+    private const int InputRow = MatrixStage.InputRow, InputBytes = MatrixStage.InputBytes, PanelRow = MatrixStage.PanelRow,
+        PanelBytes = MatrixStage.PanelBytes;
 
     // Distance of inputs 64 rows further down, in units of 16 bytes.
     private const int LowerRows = InputBytes / 2 / 16;
@@ -57,7 +58,8 @@ internal static class GemmTensorCore
         device.Launch(
             Launch<TStages>(args.Rows, args.Weights.OutFeatures),
             new Kernel<TWeights, TInputs, TSums, TStages>(
-                args.X, args.Weights.Storage.Cast<Bits4>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+                args.X, args.Weights.Storage.Cast<Bits4>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias),
+                    device.OrEmpty(args.Residual), args.Y,
                 args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation, args.YFormat.Is16Bits() ? 1 : 0));
 
     public static KernelConfig Launch(int rows, int outFeatures) =>
@@ -68,7 +70,9 @@ internal static class GemmTensorCore
         where TStages : struct, ITileStages
     {
         var launch = Launch(rows, outFeatures);
-        return TStages.LaunchBytes > 0 ? new(launch.GridDim, launch.GroupDim, SharedMemoryConfig.RequestDynamic<byte>(TStages.LaunchBytes)) : launch;
+        return TStages.LaunchBytes > 0
+            ? new(launch.GridDim, launch.GroupDim, SharedMemoryConfig.RequestDynamic<byte>(TStages.LaunchBytes))
+            : launch;
     }
 
     [LaunchBounds(Threads, 1)]
@@ -90,16 +94,21 @@ internal static class GemmTensorCore
     [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
     [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
     [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
-    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
-    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
-    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
-    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(ThreeStages),
+        Architecture = 90)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(ThreeStages),
+        Architecture = 90)]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(SixStages),
+        Architecture = 90)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(SixStages),
+        Architecture = 90)]
     [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
     [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
     [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
     [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
     internal readonly struct Kernel<TWeights, TInputs, TSums, TStages>(
-        ArrayView<float> x, ArrayView<Bits4> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+        ArrayView<float> x, ArrayView<Bits4> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual,
+            ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation, int rounds) : IDeviceKernel
         where TWeights : struct, ITileWeights
         where TInputs : struct, IMatrixInputs
@@ -139,7 +148,8 @@ internal static class GemmTensorCore
                     var k = step * Depth;
                     var to = toInput + (step * (StageBytes / 16));
                     var upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
-                    var lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
+                    var lowerPiece = TInputs.Begin(
+                        tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
                     var weightPiece = TWeights.Begin(weights, ownWeights, k, inFeatures, memory + (uint)((step * StageBytes) + InputBytes));
                     TInputs.End<TWeights>(upperPiece, shared, to);
                     TInputs.End<TWeights>(lowerPiece, shared, to + LowerRows);

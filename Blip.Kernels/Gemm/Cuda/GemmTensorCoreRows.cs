@@ -23,16 +23,22 @@ internal static class GemmTensorCoreRows
         device.Launch(
             Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
             new Kernel<TWeights, TInputs>(
-                args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
-                device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args)));
+                args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias),
+                    device.OrEmpty(args.Residual),
+                device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0
+                    ? device.Counters((args.Rows + TileRows - 1) / TileRows)
+                    : device.Empty<int>(), args.Y, GemmRowsShape.Of(args)));
 
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
-        checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
+        checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)),
+            32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
     [LaunchBounds(MaxWarps * 32, 2)]
-    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>))]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>)),
+        Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>))]
     [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16))]
-    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), Architecture = 80),
+        Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
     [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), Architecture = 80)]
     [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AnyRows>))]
     [Kernel(typeof(Int8Matrix), typeof(Inputs16))]
@@ -96,7 +102,8 @@ internal static class GemmTensorCoreRows
             if (shape.Rounds != 0)
                 Group.Barrier();
             GemmEpilogue.Run<TWeights>(
-                partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures, shape.Activation, shape.Rounds);
+                partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures,
+                    shape.Activation, shape.Rounds);
             if (gamma.Length > 0)
                 GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
         }

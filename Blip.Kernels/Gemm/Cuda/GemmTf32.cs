@@ -58,7 +58,8 @@ internal static class GemmTf32
             for (var k = 0; k < inFeatures; k += Depth)
             {
                 if (k + Depth < inFeatures)
-                    LoadToShared(inputs, pieces, memory + (uint)((StageSize - stage) * sizeof(float)), k + Depth, rows - firstRow, panel, panels, inFeatures);
+                    LoadToShared(inputs, pieces, memory + (uint)((StageSize - stage) * sizeof(float)), k + Depth, rows - firstRow, panel,
+                        panels, inFeatures);
                 TensorCore.CommitCopies();
                 TensorCore.WaitForCopies1();
                 Group.Barrier();
@@ -67,7 +68,13 @@ internal static class GemmTf32
                 {
                     var fromX = stage + ((warpRow + (lane >> 2)) * InputStride) + inStage + (lane & 3);
                     var fromW = stage + InputSize + ((inStage + (lane & 3)) * WeightStride) + warpColumn + (lane >> 2);
-                    var w = new MatrixColumns { A = Columns(values, fromW), B = Columns(values, fromW + 8), C = Columns(values, fromW + 16), D = Columns(values, fromW + 24) };
+                    var w = new MatrixColumns
+                    {
+                        A = Columns(values, fromW),
+                        B = Columns(values, fromW + 8),
+                        C = Columns(values, fromW + 16),
+                        D = Columns(values, fromW + 24),
+                    };
                     sums0 = MultiplyAdd(Rows(values, fromX), w, sums0);
                     sums1 = MultiplyAdd(Rows(values, fromX + (16 * InputStride)), w, sums1);
                     sums2 = MultiplyAdd(Rows(values, fromX + (32 * InputStride)), w, sums2);
@@ -104,7 +111,8 @@ internal static class GemmTf32
                 }
                 Group.Barrier();
                 GemmEpilogue.Run(
-                    shared.Cast<float>(), OutStride, OutRows, GemmTensorCore.TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
+                    shared.Cast<float>(), OutStride, OutRows, GemmTensorCore.TileColumns, Threads, firstRow + half,
+                        panel * PackedWeights.PanelWidth,
                     bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation);
                 Group.Barrier();
             }
@@ -112,14 +120,16 @@ internal static class GemmTf32
     }
 
     // 16 k of 128 rows and two panels, four at a time; zeros beyond the last row, panel and k.
-    private static void LoadToShared(ArrayView<Bits4> inputs, ArrayView<Bits4> weights, uint to, int k, int rows, int panel, int panels, int inFeatures)
+    private static void LoadToShared(
+        ArrayView<Bits4> inputs, ArrayView<Bits4> weights, uint to, int k, int rows, int panel, int panels, int inFeatures)
     {
         var (row, piece) = (Group.IdxX >> 2, Group.IdxX & 3);
         for (var r = row; r < GemmTensorCore.TileRows; r += Threads / 4)
         {
             var inside = r < rows && k + (piece * 4) < inFeatures;
             TensorCore.CopyAsync(
-                to + (uint)(((r * InputStride) + (piece * 4)) * sizeof(float)), ref inputs[((r * inFeatures) + k + (piece * 4)) >> 2], inside ? 16 : 0);
+                to + (uint)(((r * InputStride) + (piece * 4)) * sizeof(float)), ref inputs[((r * inFeatures) + k + (piece * 4)) >> 2],
+                    inside ? 16 : 0);
         }
         var column = Group.IdxX & 31;
         var own = panel + (column >> 4);

@@ -30,10 +30,13 @@ internal static class GemmPortable<TTile>
 
 internal static class GemmPortable
 {
-    [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>), typeof(Tile6x64))]
-    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>), typeof(Tile6x16)), Kernel(typeof(sbyte), typeof(Int8Weights), typeof(Tile1x64))]
+    [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)),
+        Kernel(typeof(ushort), typeof(Weights16<Float16Format>), typeof(Tile6x64))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>), typeof(Tile6x16)),
+        Kernel(typeof(sbyte), typeof(Int8Weights), typeof(Tile1x64))]
     internal readonly struct Kernel<TStored, TFormat, TTile>(
-        ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+        ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual,
+            ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>
@@ -103,7 +106,8 @@ internal static class GemmPortable
     }
 
     // Rows past the last one repeat it and are not stored.
-    private static void AddRow<TTile>(int r, ArrayView<float> x, int k, int inFeatures, int lastRow, ArrayView<float> lanes, ArrayView<float> sums)
+    private static void AddRow<TTile>(
+        int r, ArrayView<float> x, int k, int inFeatures, int lastRow, ArrayView<float> lanes, ArrayView<float> sums)
         where TTile : struct, IGemmTile
     {
         if (r < TTile.Rows)

@@ -34,7 +34,8 @@ internal static class GemmShared
     [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>))]
     [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>)), Kernel(typeof(sbyte), typeof(Int8Weights))]
     internal readonly struct Kernel<TStored, TFormat>(
-        ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+        ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual,
+            ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>
@@ -95,7 +96,8 @@ internal static class GemmShared
     }
 
     private static void Finish(
-        Sums4 sums, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int rows, int outFeatures, int activation)
+        Sums4 sums, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column,
+            int rows, int outFeatures, int activation)
     {
         if (row >= rows)
             return;
@@ -108,7 +110,8 @@ internal static class GemmShared
     // Inlining sixteen copies of every activation would bloat the kernel.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Finish(
-        float sum, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int outFeatures, int activation)
+        float sum, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column,
+            int outFeatures, int activation)
     {
         if (column >= outFeatures)
             return;

@@ -46,7 +46,8 @@ internal static class RoundInputs
             low = GroupReduction.Max(low, shared);
             high = GroupReduction.Max(high, shared);
             flaws = GroupReduction.Max(flaws, shared);
-            var scale = IntrinsicMath.Max((high / Int8Quantisation.InputSteps) + (low / Int8Quantisation.InputSteps), Int8Quantisation.Smallest);
+            var scale = IntrinsicMath.Max(
+                (high / Int8Quantisation.InputSteps) + (low / Int8Quantisation.InputSteps), Int8Quantisation.Smallest);
             var inverse = 1f / scale;
 
             for (var c = Group.IdxX; c < width; c += Group.DimX)

@@ -49,7 +49,8 @@ internal static class TileCache
             var shape = document.RootElement.GetProperty("tile").GetString();
             return document.RootElement.GetRawText() == Text(key, shape!) ? TileChoice.Shape(shape) : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return null;
         }

@@ -44,7 +44,8 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
     public static string Name(GemmShape shape) => shape.ToString().Replace("Tile", "", StringComparison.Ordinal).ToLowerInvariant();
 
     public static GemmShape? Shape(string? name) =>
-        Enum.GetValues<GemmShape>().Where(shape => Name(shape).Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<GemmShape?>().FirstOrDefault();
+        Enum.GetValues<GemmShape>().Where(shape => Name(shape).Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<GemmShape?>()
+            .FirstOrDefault();
 
     /// <summary>The requested shape, or whether to tune.</summary>
     /// <param name="option"><see cref="DeviceOptions.Tile"/>.</param>
@@ -79,7 +80,8 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
             return "CUDA's own";
         var known = tunes
             ? DTypes.Weights
-                .Select(format => (Format: format, Shape: TileCache.Read(folder, TileKey.Of(device, Device.DefaultGroupSize(device), format))))
+                .Select(format =>
+                    (Format: format, Shape: TileCache.Read(folder, TileKey.Of(device, Device.DefaultGroupSize(device), format))))
                 .Where(pair => pair.Shape is not null)
                 .Select(pair => $"{pair.Format.ToString().ToLowerInvariant()} {Name(pair.Shape!.Value)}")
                 .ToList()

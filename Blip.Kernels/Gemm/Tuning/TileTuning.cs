@@ -12,7 +12,8 @@ internal sealed class TileTuning : IDeviceTuning
     public void Check(DeviceOptions options) => TileChoice.Resolve(options.Tile, Variable);
 
     /// <inheritdoc/>
-    public string? Describe(DeviceDescription device) => device.Vectors is { } vectors ? GemmDot.Describe(vectors) : TileChoice.Describe(device, Variable, TileCache.UserFolder);
+    public string? Describe(DeviceDescription device) =>
+        device.Vectors is { } vectors ? GemmDot.Describe(vectors) : TileChoice.Describe(device, Variable, TileCache.UserFolder);
 
     /// <inheritdoc/>
     public IDeviceChoice Choose(Device device, DeviceOptions options)

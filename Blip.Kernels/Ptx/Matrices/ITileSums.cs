@@ -61,7 +61,8 @@ internal struct WarpSums : ITileSums<WarpSums>
     {
         // Start of this thread's matrix rows: 16-byte pieces are swizzled.
         var inputs = stage + (uint)(((Row + (Lane & 15)) * MatrixStage.InputRow) + (((Lane >> 4) ^ ((Lane >> 1) & 3)) << 4));
-        var columns = stage + (uint)(MatrixStage.InputBytes + ((Column >> 6) * MatrixStage.PanelBytes) + ((Lane & 15) * MatrixStage.PanelRow)
+        var columns = stage
+            + (uint)(MatrixStage.InputBytes + ((Column >> 6) * MatrixStage.PanelBytes) + ((Lane & 15) * MatrixStage.PanelRow)
             + (((((Column & 63) >> 3) + (Lane >> 4)) ^ (Lane & 7)) << 4));
         sums = Half<TPrecision>(inputs, columns, sums);
         return Half<TPrecision>(inputs ^ 32, columns + (16 * MatrixStage.PanelRow), sums);

@@ -20,7 +20,13 @@ internal struct MatrixTile16
         };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static MatrixTile16 Add(MatrixTile16 a, MatrixTile16 b) => new() { A = Add(a.A, b.A), B = Add(a.B, b.B), C = Add(a.C, b.C), D = Add(a.D, b.D) };
+    public static MatrixTile16 Add(MatrixTile16 a, MatrixTile16 b) => new()
+    {
+        A = Add(a.A, b.A),
+        B = Add(a.B, b.B),
+        C = Add(a.C, b.C),
+        D = Add(a.D, b.D),
+    };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MatrixTile16 Times(float factor) => Times(factor, factor);
@@ -32,7 +38,13 @@ internal struct MatrixTile16
     /// <summary>2 to the power of each value minus its row's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MatrixTile16 Exp2Minus(float upper, float lower) =>
-        new() { A = Exp2Minus(A, upper, lower), B = Exp2Minus(B, upper, lower), C = Exp2Minus(C, upper, lower), D = Exp2Minus(D, upper, lower) };
+        new()
+        {
+            A = Exp2Minus(A, upper, lower),
+            B = Exp2Minus(B, upper, lower),
+            C = Exp2Minus(C, upper, lower),
+            D = Exp2Minus(D, upper, lower),
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float UpperMax() => Max(Max(Max(A.X, A.Y), Max(B.X, B.Y)), Max(Max(C.X, C.Y), Max(D.X, D.Y)));
@@ -50,7 +62,13 @@ internal struct MatrixTile16
     private static Floats4 Add(Floats4 a, Floats4 b) => new() { X = a.X + b.X, Y = a.Y + b.Y, Z = a.Z + b.Z, W = a.W + b.W };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Floats4 Times(Floats4 a, float upper, float lower) => new() { X = a.X * upper, Y = a.Y * upper, Z = a.Z * lower, W = a.W * lower };
+    private static Floats4 Times(Floats4 a, float upper, float lower) => new()
+    {
+        X = a.X * upper,
+        Y = a.Y * upper,
+        Z = a.Z * lower,
+        W = a.W * lower,
+    };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Exp2Minus(Floats4 a, float upper, float lower) => new()

@@ -14,8 +14,10 @@ internal struct WarpGroupSums : ITileSums<WarpGroupSums>
     public MatrixTile16 C0, C1, C2, C3;
 
     // In units of 16 bytes: strides of eight rows and of 64 columns; layouts of 64 and 128 bytes.
-    private const ulong InputRows = (8 * MatrixStage.InputRow) >> 4, WeightRows = (8 * MatrixStage.PanelRow) >> 4, Panel = MatrixStage.PanelBytes >> 4;
-    private const ulong InputLayout = (1ul << 16) | (InputRows << 32) | (2ul << 62), WeightLayout = (Panel << 16) | (WeightRows << 32) | (1ul << 62);
+    private const ulong InputRows =
+        (8 * MatrixStage.InputRow) >> 4, WeightRows = (8 * MatrixStage.PanelRow) >> 4, Panel = MatrixStage.PanelBytes >> 4;
+    private const ulong InputLayout =
+        (1ul << 16) | (InputRows << 32) | (2ul << 62), WeightLayout = (Panel << 16) | (WeightRows << 32) | (1ul << 62);
 
     private static int WarpGroup
     {

@@ -40,7 +40,8 @@ public static class BeamStep
         public void Run() => algorithm.Image(Grid.IdxX, default);
     }
 
-    internal readonly struct Worker(BeamStepAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>> algorithm, int images) : ICpuOperator
+    internal readonly struct Worker(BeamStepAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>> algorithm, int images)
+        : ICpuOperator
     {
         public int Tasks { get; } = images;
 

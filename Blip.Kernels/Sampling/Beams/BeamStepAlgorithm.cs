@@ -11,17 +11,22 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
     where TInts : struct, IMemory<TInts, int>
     where TFloats : struct, IMemory<TFloats, float>
 {
-    private readonly TFloats divisors = TFloats.Of(device, args.Divisors), orders = TFloats.Of(device, args.Orders), sums = TFloats.Of(device, args.Sums);
+    private readonly TFloats divisors =
+        TFloats.Of(device, args.Divisors), orders = TFloats.Of(device, args.Orders), sums = TFloats.Of(device, args.Sums);
     private readonly TFloats running = TFloats.Of(device, args.Running), finishedScores = TFloats.Of(device, args.FinishedScores);
     private readonly TFloats floats = TFloats.Of(device, args.FloatScratch);
     private readonly TInts promptLengths = TInts.Of(device, args.PromptLengths), limits = TInts.Of(device, args.Limits);
-    private readonly TInts tokens = TInts.Of(device, args.Tokens), ends = TInts.Of(device, args.Ends), lengths = TInts.Of(device, args.Lengths), history = TInts.Of(device, args.History);
+    private readonly TInts tokens = TInts.Of(device, args.Tokens), ends = TInts.Of(device, args.Ends),
+        lengths = TInts.Of(device, args.Lengths), history = TInts.Of(device, args.History);
     private readonly TInts cacheRow = TInts.Of(device, args.CacheRow), finishedLengths = TInts.Of(device, args.FinishedLengths);
     private readonly TInts finishedTokens = TInts.Of(device, args.FinishedTokens), finishedRows = TInts.Of(device, args.FinishedRows);
-    private readonly TInts done = TInts.Of(device, args.Done), inputIds = TInts.Of(device, args.InputIds), positions = TInts.Of(device, args.Positions);
+    private readonly TInts done = TInts.Of(device, args.Done), inputIds = TInts.Of(device, args.InputIds),
+        positions = TInts.Of(device, args.Positions);
     private readonly TInts ints = TInts.Of(device, args.IntScratch);
     private readonly int images = args.Images, beams = args.Beams, candidates = args.Candidates, capacity = args.Capacity;
-    private readonly int stop = args.StopToken, pad = args.PadToken, stopWhenFull = args.StopWhenFull ? 1 : 0, boundByLimit = args.BoundByLimit ? 1 : 0;
+    private readonly int stop = args.StopToken, pad = args.PadToken, stopWhenFull = args.StopWhenFull
+        ? 1 : 0, boundByLimit = args.BoundByLimit ? 1
+        : 0;
 
     public void Image(int image, TThreads threads)
     {
@@ -153,7 +158,9 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         for (var beam = 0; beam < beams; beam++)
         {
             var next = ints[room.Next + beam];
-            ints[room.Column(beam, column)] = column == length ? ints[room.Token + next] : history[((row + ints[room.Beam + next]) * capacity) + column];
+            ints[room.Column(beam, column)] = column == length
+                ? ints[room.Token + next]
+                : history[((row + ints[room.Beam + next]) * capacity) + column];
         }
         for (var beam = 0; beam < beams; beam++)
             history[((row + beam) * capacity) + column] = ints[room.Column(beam, column)];
@@ -196,7 +203,8 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         public readonly long Beam = (long)image * 9 * beams, Token = ((long)image * 9 * beams) + (2 * beams);
         public readonly long Next = ((long)image * 9 * beams) + (4 * beams), Source = ((long)image * 9 * beams) + (5 * beams);
         public readonly long Cursor = ((long)image * 9 * beams) + (6 * beams), Ended = ((long)image * 9 * beams) + (7 * beams);
-        public readonly long Sum = (long)image * 4 * beams, NextSum = ((long)image * 4 * beams) + (2 * beams), Score = ((long)image * 4 * beams) + (3 * beams);
+        public readonly long Sum = (long)image * 4 * beams, NextSum = ((long)image * 4 * beams) + (2 * beams),
+            Score = ((long)image * 4 * beams) + (3 * beams);
         private readonly long columns = ((long)images * 9 * beams) + ((long)image * beams * capacity);
         private readonly int stride = capacity;
 

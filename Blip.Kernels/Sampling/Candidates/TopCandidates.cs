@@ -23,7 +23,8 @@ public static class TopCandidates
         ShapeCheck.Holds(args.Scores, (long)args.Rows * args.Vocabulary, nameof(args.Scores), "[rows, vocabulary]");
         ShapeCheck.Holds(args.Running, args.Rows, nameof(args.Running), "[rows]");
         ShapeCheck.Holds(args.Lengths, args.Sample ? args.Rows : 0, nameof(args.Lengths), "[rows]");
-        ShapeCheck.Holds(args.Streams, args.Sample ? (args.Rows + args.RowsPerImage - 1) / args.RowsPerImage : 0, nameof(args.Streams), "[images]");
+        ShapeCheck.Holds(args.Streams, args.Sample ? (args.Rows + args.RowsPerImage - 1) / args.RowsPerImage : 0, nameof(args.Streams),
+            "[images]");
         ShapeCheck.Holds(args.Orders, (long)args.Rows * args.Count, nameof(args.Orders), "[rows, count]");
         ShapeCheck.Holds(args.Sums, (long)args.Rows * args.Count, nameof(args.Sums), "[rows, count]");
         ShapeCheck.Holds(args.Tokens, (long)args.Rows * args.Count, nameof(args.Tokens), "[rows, count]");

@@ -61,7 +61,9 @@ internal static class TopCandidatesPortable
         public readonly ArrayView<float> Scores = args.Scores, Running = args.Running, Orders = args.Orders, Sums = args.Sums;
         public readonly ArrayView<int> Tokens = args.Tokens, Lengths = device.OrEmpty(args.Lengths);
         public readonly ArrayView<long> Streams = device.OrEmpty(args.Streams);
-        public readonly int RowsPerImage = args.RowsPerImage, Vocabulary = args.Vocabulary, Count = args.Count, Sample = args.Sample ? 1 : 0;
+        public readonly int RowsPerImage = args.RowsPerImage, Vocabulary = args.Vocabulary, Count = args.Count, Sample = args.Sample
+            ? 1
+            : 0;
         public readonly ulong Seed = args.Seed;
     }
 }

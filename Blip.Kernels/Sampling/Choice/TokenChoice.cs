@@ -30,7 +30,8 @@ public static class TokenChoice
     }
 
     [Kernel]
-    internal readonly struct Kernel(TokenChoiceAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>> algorithm) : IDeviceKernel
+    internal readonly struct Kernel(TokenChoiceAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>> algorithm)
+        : IDeviceKernel
     {
         public void Run()
         {
@@ -42,7 +43,8 @@ public static class TokenChoice
         }
     }
 
-    internal readonly struct Worker(TokenChoiceAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>, HostMemory<long>> algorithm, int rows) : ICpuOperator
+    internal readonly struct Worker(
+        TokenChoiceAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>, HostMemory<long>> algorithm, int rows) : ICpuOperator
     {
         public int Tasks { get; } = rows;
 

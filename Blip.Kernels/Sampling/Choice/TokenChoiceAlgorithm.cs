@@ -9,13 +9,16 @@ internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(
     where TFloats : struct, IMemory<TFloats, float>
     where TLongs : struct, IMemory<TLongs, long>
 {
-    private readonly TFloats scores = TFloats.Of(device, args.Scores), logits = TFloats.Of(device, args.Logits), logSums = TFloats.Of(device, args.LogSums);
+    private readonly TFloats scores =
+        TFloats.Of(device, args.Scores), logits = TFloats.Of(device, args.Logits), logSums = TFloats.Of(device, args.LogSums);
     private readonly TFloats logProbabilities = TFloats.Of(device, args.LogProbabilities);
     private readonly TLongs streams = TLongs.Of(device, args.Streams);
-    private readonly TInts limits = TInts.Of(device, args.Limits), history = TInts.Of(device, args.History), lengths = TInts.Of(device, args.Lengths);
+    private readonly TInts limits =
+        TInts.Of(device, args.Limits), history = TInts.Of(device, args.History), lengths = TInts.Of(device, args.Lengths);
     private readonly TInts finished = TInts.Of(device, args.Finished), inputIds = TInts.Of(device, args.InputIds);
     private readonly TInts positions = TInts.Of(device, args.Positions), chosen = TInts.Of(device, args.Chosen);
-    private readonly int rowsPerSource = args.RowsPerSource, rowsPerImage = args.RowsPerImage, vocabulary = args.Vocabulary, capacity = args.Capacity;
+    private readonly int rowsPerSource =
+        args.RowsPerSource, rowsPerImage = args.RowsPerImage, vocabulary = args.Vocabulary, capacity = args.Capacity;
     private readonly int stop = args.StopToken, pad = args.PadToken, sample = args.Sample ? 1 : 0;
     private readonly ulong seed = args.Seed;
 

@@ -164,7 +164,8 @@ public static class SamplingFilters
         ShapeCheck.Holds(args.Scratch, (long)args.Rows * args.Vocabulary, nameof(args.Scratch), "[rows, vocabulary]");
         if (!(args.Temperature > 0))
             throw new ArgumentException($"Temperature is {args.Temperature}; it must be above 0.", nameof(args));
-        foreach (var (share, name) in new[] { (args.TopH, "TopH"), (args.TopP, "TopP"), (args.MinP, "MinP"), (args.TypicalP, "TypicalP"), (args.EpsilonCutoff, "EpsilonCutoff"), (args.EtaCutoff, "EtaCutoff") })
+        foreach (var (share, name) in new[] { (args.TopH, "TopH"), (args.TopP, "TopP"), (args.MinP, "MinP"), (args.TypicalP, "TypicalP"),
+            (args.EpsilonCutoff, "EpsilonCutoff"), (args.EtaCutoff, "EtaCutoff") })
         {
             if (share is not (>= 0 and <= 1))
                 throw new ArgumentException($"{name} is {share}; it must lie from 0 to 1.", nameof(args));

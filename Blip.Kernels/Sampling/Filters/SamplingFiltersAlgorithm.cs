@@ -19,7 +19,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
 
     private readonly TFloats scores = TFloats.Of(device, args.Scores), probabilities = TFloats.Of(device, args.Scratch);
     private readonly int vocabulary = args.Vocabulary, topK = args.TopK, leastTokens = args.LeastTokens;
-    private readonly float temperature = args.Temperature, topH = args.TopH, topP = args.TopP, logMinP = (float)Math.Log(args.MinP), typicalP = args.TypicalP;
+    private readonly float temperature =
+        args.Temperature, topH = args.TopH, topP = args.TopP, logMinP = (float)Math.Log(args.MinP), typicalP = args.TypicalP;
     private readonly float epsilonCutoff = args.EpsilonCutoff, etaCutoff = args.EtaCutoff;
 
     public void KeepTopK<TThreads>(int index, TThreads threads)

@@ -36,7 +36,8 @@ public static class TokenRules
         public void Run() => algorithm.Row(Grid.IdxX, default);
     }
 
-    internal readonly struct Worker(TokenRulesAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>> algorithm, int rows) : ICpuOperator
+    internal readonly struct Worker(TokenRulesAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>> algorithm, int rows)
+        : ICpuOperator
     {
         public int Tasks { get; } = rows;
 

@@ -17,7 +17,8 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
     private readonly Table biases = new(device, args.Biases), badWords = new(device, args.BadWords);
     private readonly Continuations allowed = new(device, args.Allowed);
     private readonly int rowsPerImage = args.RowsPerImage, vocabulary = args.Vocabulary, capacity = args.Capacity;
-    private readonly int ngram = args.NoRepeatNgramSize, stop = args.StopToken, minLength = args.MinLength, minNewTokens = args.MinNewTokens;
+    private readonly int ngram = args.NoRepeatNgramSize, stop = args.StopToken, minLength = args.MinLength,
+        minNewTokens = args.MinNewTokens;
     private readonly int forcedFirst = args.ForcedFirstToken, forced = args.ForcedToken, decayStart = args.DecayStart;
     private readonly float penalty = args.RepetitionPenalty;
 
@@ -152,7 +153,8 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
 
     private readonly struct Continuations(Device device, in ContinuationTable table)
     {
-        public readonly TInts First = TInts.Of(device, table.First), Next = TInts.Of(device, table.Next), Complete = TInts.Of(device, table.Complete);
+        public readonly TInts First = TInts.Of(device, table.First), Next = TInts.Of(device, table.Next),
+            Complete = TInts.Of(device, table.Complete);
         private readonly TInts tokens = TInts.Of(device, table.Tokens);
 
         // A token's place among the allowed ones, or -1. A state's own continuations include state 0's.

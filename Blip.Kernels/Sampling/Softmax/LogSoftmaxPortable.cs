@@ -18,7 +18,8 @@ internal static class LogSoftmaxPortable
 
     [Kernel]
     internal readonly struct Kernel(
-        ArrayView<float> logits, ArrayView<float> scores, ArrayView<float> logSums, int rowsPerSource, int vocabulary, int normalize) : IDeviceKernel
+        ArrayView<float> logits, ArrayView<float> scores, ArrayView<float> logSums, int rowsPerSource, int vocabulary, int normalize)
+            : IDeviceKernel
     {
         public void Run()
         {

@@ -31,7 +31,9 @@ internal sealed class LoraAdapter
     public const string UpSuffix = ".lora_B.weight";
 
     /// <summary>The error for an adapter given as a model.</summary>
-    public const string NotModel = "this is an adapter of the PEFT library and no model: name the model that it was trained on, and give this folder as its adapter (--adapter)";
+    public const string NotModel =
+        "this is an adapter of the PEFT library and no model: name the model that it was trained on, and give this folder as its adapter "
+            + "(--adapter)";
 
     public const string FileName = "adapter_model.safetensors";
 

@@ -27,5 +27,7 @@ internal static class ActivationNames
     public static string ClassName(string name) => Find(name).ClassName;
 
     private static (Activation Activation, string ClassName) Find(string name) =>
-        s_names.TryGetValue(name, out var found) ? found : throw new CheckpointException($"hidden_act is '{name}', which is not one of {All}.");
+        s_names.TryGetValue(name, out var found)
+            ? found
+            : throw new CheckpointException($"hidden_act is '{name}', which is not one of {All}.");
 }

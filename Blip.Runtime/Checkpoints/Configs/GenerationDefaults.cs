@@ -14,7 +14,8 @@ internal sealed record GenerationDefaults
     [
         ("penalty_alpha", 0), ("num_beam_groups", 1), ("diversity_penalty", 0), ("guidance_scale", 1), ("encoder_repetition_penalty", 1),
         ("encoder_no_repeat_ngram_size", 0), ("force_words_ids", 0), ("constraints", 0),
-        ("dola_layers", double.NaN), ("watermarking_config", double.NaN), ("token_healing", 0), ("remove_invalid_values", 0), ("forced_decoder_ids", 0),
+        ("dola_layers", double.NaN), ("watermarking_config", double.NaN), ("token_healing", 0), ("remove_invalid_values", 0),
+            ("forced_decoder_ids", 0),
     ];
 
     /// <summary>Most tokens of a text with start token and prompt.</summary>
@@ -108,7 +109,8 @@ internal sealed record GenerationDefaults
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
     public IReadOnlyList<string> Notices => Ignored.Count == 0 ? [] :
-        [$"the model's generation_config.json asks for {string.Join(", ", Ignored)}: not offered here, so that results differ from transformers'"];
+        [$"the model's generation_config.json asks for {string.Join(", ", Ignored)}: not offered here, so that results differ from "
+            + $"transformers'"];
 
     /// <summary>Reads a model folder's generation_config.json, if any, and its config.json.</summary>
     /// <exception cref="CheckpointException">A file is damaged.</exception>
@@ -153,7 +155,9 @@ internal sealed record GenerationDefaults
             RenormalizeLogits = First((json, field) => json.Bool(field), "renormalize_logits"),
             StopStrings = First(ReadTexts, "stop_strings"),
             MaxTime = First((json, field) => json.Number(field), "max_time"),
-            Ignored = s_notOffered.SelectMany(rule => Asked(rule.Field, rule.Neutral)).ToArray() is { Length: > 0 } asked ? asked : Array.Empty<string>(),
+            Ignored = s_notOffered.SelectMany(rule => Asked(rule.Field, rule.Neutral)).ToArray() is { Length: > 0 } asked
+                ? asked
+                : Array.Empty<string>(),
         };
 
         IEnumerable<string> Asked(string field, double neutral) => files
@@ -161,7 +165,8 @@ internal sealed record GenerationDefaults
             .Where(value => !IsNeutral(value, neutral))
             .Select(value => $"{field} {JsonInput.Shown(value)}");
 
-        T? First<T>(Func<JsonFile, string, T?> read, string field) => files.Select(json => read(json, field)).FirstOrDefault(value => value is not null);
+        T? First<T>(Func<JsonFile, string, T?> read, string field) =>
+            files.Select(json => read(json, field)).FirstOrDefault(value => value is not null);
     }
 
     private static bool IsNeutral(JsonElement value, double neutral) => value.ValueKind switch
@@ -175,17 +180,23 @@ internal sealed record GenerationDefaults
     private static string? ReadEarlyStopping(JsonFile json, string field) => json.Value(field) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.String } => json.Text(field) == "never" ? "never" : throw json.Error(field, "is neither true, false nor \"never\""),
+        { ValueKind: JsonValueKind.String } =>
+            json.Text(field) == "never" ? "never" : throw json.Error(field, "is neither true, false nor \"never\""),
         _ => json.Bool(field) == true ? "true" : "false",
     };
 
     private static string[]? ReadTexts(JsonFile json, string field) =>
-        json.Value(field) is { ValueKind: JsonValueKind.String } ? [json.Text(field)!] : json.Array(field, item => item.GetString() ?? "", "texts");
+        json.Value(field) is { ValueKind: JsonValueKind.String }
+            ? [json.Text(field)!]
+            : json.Array(field, item => item.GetString() ?? "", "texts");
 
     private static int[]? ReadTokens(JsonFile json, string field) =>
-        json.Value(field) is { ValueKind: JsonValueKind.Number } ? [json.Int(field)!.Value] : json.Array(field, item => item.GetInt32(), "token ids");
+        json.Value(field) is { ValueKind: JsonValueKind.Number }
+            ? [json.Int(field)!.Value]
+            : json.Array(field, item => item.GetInt32(), "token ids");
 
-    private static (int Start, double Factor)? ReadDecay(JsonFile json, string field) => json.Array(field, item => item.GetDouble(), "a start and a factor") switch
+    private static (int Start, double Factor)? ReadDecay(JsonFile json, string field) =>
+        json.Array(field, item => item.GetDouble(), "a start and a factor") switch
     {
         null => null,
         [var start, var factor] when start == (int)start => ((int)start, factor),

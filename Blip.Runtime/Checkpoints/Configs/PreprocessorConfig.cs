@@ -82,7 +82,8 @@ internal sealed record PreprocessorConfig
     private static ResamplingFilter? ReadFilter(JsonFile json) => (ResamplingFilter?)json.Int("resample") switch
     {
         { } filter when !Enum.IsDefined(filter) =>
-            throw json.Error("resample", $"is {(int)filter}, not 0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (hamming)"),
+            throw json.Error(
+                "resample", $"is {(int)filter}, not 0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (hamming)"),
         var filter => filter,
     };
 
@@ -102,9 +103,12 @@ internal sealed record PreprocessorConfig
     }
 
     private static int Side(JsonFile json, string field) =>
-        json.Int(field) is >= 1 and <= ConfigRules.LargestImage and { } side ? side : throw json.Error(field, $"is not a size from 1 to {ConfigRules.LargestImage}");
+        json.Int(field) is >= 1 and <= ConfigRules.LargestImage and { } side
+            ? side
+            : throw json.Error(field, $"is not a size from 1 to {ConfigRules.LargestImage}");
 
-    private static double[]? ReadChannels(JsonFile json, string field) => json.Array(field, item => item.GetDouble(), "three numbers") switch
+    private static double[]? ReadChannels(JsonFile json, string field) =>
+        json.Array(field, item => item.GetDouble(), "three numbers") switch
     {
         null => null,
         { Length: VisionConfig.Channels } values when values.All(double.IsFinite) => values,

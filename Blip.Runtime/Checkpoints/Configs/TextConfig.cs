@@ -96,6 +96,7 @@ internal sealed record TextConfig
         rules.Matrix("vocab_size", "word embeddings", VocabularySize, HiddenSize);
         rules.Matrix("max_position_embeddings", "position embeddings", MaxPositions, HiddenSize);
         foreach (var (field, token) in new[] { ("bos_token_id", BosTokenId), ("sep_token_id", SepTokenId), ("pad_token_id", PadTokenId) })
-            rules.Require(field, token >= 0 && token < VocabularySize, $"{token} does not lie within the {VocabularySize} words of vocab_size");
+            rules.Require(field, token >= 0 && token < VocabularySize,
+                $"{token} does not lie within the {VocabularySize} words of vocab_size");
     }
 }

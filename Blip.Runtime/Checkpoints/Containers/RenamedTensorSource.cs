@@ -13,12 +13,15 @@ internal sealed class RenamedTensorSource : ITensorSource
     {
         _source = source;
         if (prefix.Length > 0)
-            Notices = [$"{source.Description}: the names of all tensors begin with '{prefix}', as a wrapper of the model leaves them: it is taken off"];
+            Notices = [$"{source.Description}: the names of all tensors begin with '{prefix}', as a wrapper of the model leaves them: it "
+                + $"is taken off"];
         foreach (var key in source.Keys)
         {
             var name = CheckpointKeys.Canonical(key[prefix.Length..]);
             if (!_names.TryAdd(name, key))
-                throw new CheckpointException($"{source.Description}: the tensors '{key}' and '{_names[name]}' are the same one under its old and its new name; remove one of them.");
+                throw new CheckpointException(
+                    $"{source.Description}: the tensors '{key}' and '{_names[name]}' are the same one under its old and its new name; "
+                        + $"remove one of them.");
             _tensors.Add(name, source.Get(key) with { Key = name });
         }
     }
@@ -40,7 +43,9 @@ internal sealed class RenamedTensorSource : ITensorSource
             if (source.Keys.Any(key => key.Contains(LoraAdapter.DownSuffix, StringComparison.Ordinal)))
                 throw new CheckpointException($"{source.Description}: {LoraAdapter.NotModel}.");
             var prefix = CheckpointKeys.SharedPrefix(source.Keys);
-            return prefix.Length == 0 && source.Keys.All(key => CheckpointKeys.Canonical(key) == key) ? source : new RenamedTensorSource(source, prefix);
+            return prefix.Length == 0 && source.Keys.All(key => CheckpointKeys.Canonical(key) == key)
+                ? source
+                : new RenamedTensorSource(source, prefix);
         }
         catch
         {
@@ -51,7 +56,8 @@ internal sealed class RenamedTensorSource : ITensorSource
 
     public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info) => _tensors.TryGetValue(key, out info);
 
-    public void Read(string key, long firstElement, Span<float> destination) => _source.Read(_names[this.Get(key).Key], firstElement, destination);
+    public void Read(string key, long firstElement, Span<float> destination) =>
+        _source.Read(_names[this.Get(key).Key], firstElement, destination);
 
     public void Dispose() => _source.Dispose();
 }

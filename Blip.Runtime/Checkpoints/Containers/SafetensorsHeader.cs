@@ -12,7 +12,8 @@ internal sealed class SafetensorsHeader
     private const int LongestHeader = 100_000_000;
     private const int MostDimensions = 16;
 
-    private static readonly Dictionary<string, DType> s_types = Enum.GetValues<DType>().DistinctBy(DTypes.SafetensorsName).ToDictionary(DTypes.SafetensorsName);
+    private static readonly Dictionary<string, DType> s_types =
+        Enum.GetValues<DType>().DistinctBy(DTypes.SafetensorsName).ToDictionary(DTypes.SafetensorsName);
 
     private readonly MappedFile _file;
     private readonly long _dataStart;
@@ -38,7 +39,9 @@ internal sealed class SafetensorsHeader
             throw file.Error($"{file.Length} bytes are too few for a safetensors file; download or copy it again");
         var length = BitConverter.ToUInt64(file.Span(0, 8));
         if (length > LongestHeader)
-            throw file.Error($"the header claims {length} bytes, more than the {LongestHeader} that safetensors allows: this is no safetensors file, or a damaged one");
+            throw file.Error(
+                $"the header claims {length} bytes, more than the {LongestHeader} that safetensors allows: this is no safetensors file, or "
+                    + $"a damaged one");
         if (length > (ulong)file.Length - 8)
             throw file.Error($"the header claims {length} bytes and the file holds {file.Length}: it is cut short");
         var header = new SafetensorsHeader(file, 8 + (long)length);
@@ -111,7 +114,9 @@ internal sealed class SafetensorsHeader
             throw _file.Error($"the tensor '{key}' has the type '{typeName}', which is not one of {string.Join(", ", s_types.Keys)}");
         var size = ByteCount(shape, type);
         if (size is null || begin > end || end > _file.Length - _dataStart || end - begin != size)
-            throw _file.Error($"the tensor '{key}' of shape {TensorInfo.Format(shape)} and type {typeName} cannot lie at bytes {begin} to {end} of {_file.Length - _dataStart}");
+            throw _file.Error(
+                $"the tensor '{key}' of shape {TensorInfo.Format(shape)} and type {typeName} cannot lie at bytes {begin} to {end} of "
+                    + $"{_file.Length - _dataStart}");
         return new Entry(new TensorInfo(key, type, [.. shape]), _dataStart + begin);
     }
 

@@ -29,7 +29,8 @@ internal sealed class ShardedTensorSource : ITensorSource
 
     public string Description { get; }
 
-    public IReadOnlyList<string> Files => [Description, .. _files.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.Files)];
+    public IReadOnlyList<string> Files =>
+        [Description, .. _files.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.Files)];
 
     public IReadOnlyCollection<string> Keys => _tensors.Keys;
 
@@ -57,7 +58,8 @@ internal sealed class ShardedTensorSource : ITensorSource
         if (!_files.TryGetValue(fileName, out var file))
         {
             // An index must not lead out of its folder, nor to another index.
-            if (fileName is "" or "." or ".." || fileName.AsSpan().ContainsAny("/\\:") || fileName.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            if (fileName is "" or "." or ".." || fileName.AsSpan().ContainsAny("/\\:")
+                || fileName.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
                 throw map.Error(key, $"names '{fileName}', which is no weight file beside the index");
             file = TensorFiles.OpenFile(Path.Combine(Path.GetDirectoryName(Description) ?? "", fileName));
             _files.Add(fileName, file);

@@ -16,7 +16,8 @@ internal static class TensorConversion
     private static readonly float[] s_e4m3 = [.. Enumerable.Range(0, 256).Select(value => FromE4M3((byte)value))];
 
     // E5M2 is the upper half of half precision.
-    private static readonly float[] s_e5m2 = [.. Enumerable.Range(0, 256).Select(value => (float)BitConverter.UInt16BitsToHalf((ushort)(value << 8)))];
+    private static readonly float[] s_e5m2 =
+        [.. Enumerable.Range(0, 256).Select(value => (float)BitConverter.UInt16BitsToHalf((ushort)(value << 8)))];
 
     public static void ToFloat32(DType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
@@ -114,7 +115,8 @@ internal static class TensorConversion
     {
         var i = 0;
         for (; i <= destination.Length - Vector<float>.Count; i += Vector<float>.Count)
-            Vector.Narrow(new Vector<double>(source[i..]), new Vector<double>(source[(i + Vector<double>.Count)..])).CopyTo(destination[i..]);
+            Vector.Narrow(new Vector<double>(source[i..]), new Vector<double>(source[(i + Vector<double>.Count)..]))
+                .CopyTo(destination[i..]);
         for (; i < destination.Length; i++)
             destination[i] = (float)source[i];
     }

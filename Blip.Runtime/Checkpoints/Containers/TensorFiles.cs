@@ -6,7 +6,8 @@ namespace Blip.Runtime.Checkpoints;
 internal static class TensorFiles
 {
     /// <summary>The first in a folder counts.</summary>
-    private static readonly string[] s_names = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+    private static readonly string[] s_names =
+        ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
     private static readonly string[] s_extensions = [".safetensors", ".bin", ".pth", ".pt"];
 
@@ -15,9 +16,12 @@ internal static class TensorFiles
     public static ITensorSource Open(string path)
     {
         var file = Directory.Exists(path)
-            ? FindInFolder(path) ?? throw new CheckpointException($"{path}: the folder holds no weights: none of {string.Join(", ", s_names)}, and not exactly one file *{string.Join(", *", s_extensions)}.")
+            ? FindInFolder(path) ?? throw new CheckpointException(
+                $"{path}: the folder holds no weights: none of {string.Join(", ", s_names)}, and not exactly one file "
+                    + $"*{string.Join(", *", s_extensions)}.")
             : path;
-        return RenamedTensorSource.Wrap(file.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase) ? new ShardedTensorSource(file) : OpenFile(file));
+        return RenamedTensorSource.Wrap(
+            file.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase) ? new ShardedTensorSource(file) : OpenFile(file));
     }
 
     /// <summary>A folder's weight file or index; null for none, or for several of no known name.</summary>
@@ -27,7 +31,8 @@ internal static class TensorFiles
             return known;
         try
         {
-            var others = Directory.EnumerateFiles(folder).Where(file => s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Take(2).ToList();
+            var others = Directory.EnumerateFiles(folder)
+                .Where(file => s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Take(2).ToList();
             return others is [var only] ? only : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

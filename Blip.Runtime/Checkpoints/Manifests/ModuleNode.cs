@@ -16,7 +16,8 @@ internal enum ManifestEntryKind
 /// <summary>
 /// A tensor that a module holds itself. The shape has the slowest dimension first. A tied one is the tensor <c>TiedTo</c>.
 /// </summary>
-internal sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, ManifestEntryKind Kind = ManifestEntryKind.Parameter, string? TiedTo = null)
+internal sealed record ModuleTensor(
+    string Name, IReadOnlyList<long> Shape, ManifestEntryKind Kind = ManifestEntryKind.Parameter, string? TiedTo = null)
 {
     /// <summary>As in <see cref="ManifestEntry"/>.</summary>
     public string? CopiedFrom { get; init; }
@@ -28,7 +29,8 @@ internal sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, Mani
 /// A module; the names from the root to a tensor, joined by dots, are the tensor's key. The root's name is empty. <c>Details</c> stands in
 /// the class's parentheses in PyTorch's printout. Tensors and children have a checkpoint's order.
 /// </summary>
-internal sealed record ModuleNode(string Name, string ClassName, string Details, IReadOnlyList<ModuleTensor> Tensors, IReadOnlyList<ModuleNode> Children)
+internal sealed record ModuleNode(
+    string Name, string ClassName, string Details, IReadOnlyList<ModuleTensor> Tensors, IReadOnlyList<ModuleNode> Children)
 {
     /// <summary>Elements of its direct parameters without tied ones.</summary>
     public long OwnParameters => Tensors.Where(tensor => tensor.Kind == ManifestEntryKind.Parameter).Sum(tensor => tensor.ElementCount);

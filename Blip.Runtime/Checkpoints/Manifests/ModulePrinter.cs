@@ -16,8 +16,11 @@ internal static class ModulePrinter
         if (module.Children.Count == 0)
             return $"{module.ClassName}({module.Details})";
         var text = new StringBuilder(module.ClassName).Append("(\n");
-        foreach (var (name, count, body) in module.ClassName == "ModuleList" ? Runs(module.Children) : module.Children.Select(child => (child.Name, 1, Tree(child))))
-            text.Append("  (").Append(name).Append("): ").Append(count > 1 ? $"{count} x " : "").Append(body.Replace("\n", "\n  ")).Append('\n');
+        foreach (var (name, count, body) in module.ClassName == "ModuleList"
+            ? Runs(module.Children)
+            : module.Children.Select(child => (child.Name, 1, Tree(child))))
+            text.Append("  (").Append(name).Append("): ").Append(count > 1 ? $"{count} x " : "").Append(body.Replace("\n", "\n  "))
+                .Append('\n');
         return text.Append(')').ToString();
     }
 
@@ -47,7 +50,8 @@ internal static class ModulePrinter
         };
     }
 
-    private static void CollectRows(ModuleNode module, int depth, int lastDepth, Dictionary<int, int> indices, List<(int Depth, string Title, string Count)> rows)
+    private static void CollectRows(
+        ModuleNode module, int depth, int lastDepth, Dictionary<int, int> indices, List<(int Depth, string Title, string Count)> rows)
     {
         var index = indices[depth] = indices.GetValueOrDefault(depth) + 1;
         var parameters = depth == lastDepth ? module.TotalParameters : module.OwnParameters;

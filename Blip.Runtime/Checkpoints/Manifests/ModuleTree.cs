@@ -17,7 +17,8 @@ internal static class ModuleTree
         if (!config.Fits(head))
         {
             throw new CheckpointException(
-                $"The {head.Name()} head needs towers of one width: vision_config.hidden_size is {vision.HiddenSize} and text_config.hidden_size {text.HiddenSize}.");
+                $"The {head.Name()} head needs towers of one width: vision_config.hidden_size is {vision.HiddenSize} and "
+                    + $"text_config.hidden_size {text.HiddenSize}.");
         }
         var visionModel = VisionModel(vision);
         return head switch
@@ -40,7 +41,8 @@ internal static class ModuleTree
                 [],
                 visionModel,
                 TextModel("text_encoder", config, pooler: false, twins: true),
-                Module("cls_head", "Sequential", Linear("0", text.HiddenSize, text.HiddenSize), Module("1", "ReLU"), Linear("2", text.HiddenSize, 2))),
+                Module("cls_head", "Sequential", Linear("0", text.HiddenSize, text.HiddenSize), Module("1", "ReLU"),
+                    Linear("2", text.HiddenSize, 2))),
             BlipHead.VisualQuestionAnswering => Root(
                 [], visionModel, TextModel("text_encoder", config, pooler: false), LanguageModel(config)),
             _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
@@ -55,9 +57,12 @@ internal static class ModuleTree
         return Module("vision_model", "BlipVisionModel",
             new ModuleNode("embeddings", "BlipVisionEmbeddings", "",
                 [new ModuleTensor("class_embedding", [1, 1, hidden]), new ModuleTensor("position_embedding", [1, config.Tokens, hidden])],
-                [Weighted("patch_embedding", "Conv2d", $"{VisionConfig.Channels}, {hidden}, kernel_size=({patch}, {patch}), stride=({patch}, {patch})", [hidden, VisionConfig.Channels, patch, patch])]),
+                [Weighted("patch_embedding", "Conv2d",
+                    $"{VisionConfig.Channels}, {hidden}, kernel_size=({patch}, {patch}), stride=({patch}, {patch})",
+                    [hidden, VisionConfig.Channels, patch, patch])]),
             Module("encoder", "BlipEncoder", Layers("layers", config.Layers, index => Module(index, "BlipEncoderLayer",
-                Module("self_attn", "BlipAttention", Dropout(config.AttentionDropout), Linear("qkv", hidden, 3 * hidden), Linear("projection", hidden, hidden)),
+                Module("self_attn", "BlipAttention", Dropout(config.AttentionDropout), Linear("qkv", hidden, 3 * hidden),
+                    Linear("projection", hidden, hidden)),
                 LayerNorm("layer_norm1", hidden, config.LayerNormEps),
                 Module("mlp", "BlipMLP",
                     Module("activation_fn", ActivationNames.ClassName(config.HiddenAct)),
@@ -82,13 +87,16 @@ internal static class ModuleTree
         var encoder = Module("encoder", "BlipTextEncoder", Layers("layer", text.Layers, index => Module(index, "BlipTextLayer",
         [
             TextAttention("attention", text, hidden),
-            .. twins ? [TwinAttention($"{name}.encoder.layer.{index}.crossattention", int.Parse(index, CultureInfo.InvariantCulture), text, config.EncoderHiddenSize)]
+            .. twins ? [TwinAttention($"{name}.encoder.layer.{index}.crossattention", int.Parse(index, CultureInfo.InvariantCulture), text,
+                config.EncoderHiddenSize)]
                 : text.IsDecoder ? [TextAttention("crossattention", text, config.EncoderHiddenSize)] : Array.Empty<ModuleNode>(),
-            Module("intermediate", "BlipTextIntermediate", Linear("dense", hidden, text.IntermediateSize), Module("intermediate_act_fn", ActivationNames.ClassName(text.HiddenAct))),
+            Module("intermediate", "BlipTextIntermediate", Linear("dense", hidden, text.IntermediateSize),
+                Module("intermediate_act_fn", ActivationNames.ClassName(text.HiddenAct))),
             TextOutput("BlipTextOutput", text, text.IntermediateSize),
         ])));
         return pooler
-            ? Module(name, "BlipTextModel", embeddings, encoder, Module("pooler", "BlipTextPooler", Linear("dense", hidden, hidden), Module("activation", "Tanh")))
+            ? Module(name, "BlipTextModel", embeddings, encoder,
+                Module("pooler", "BlipTextPooler", Linear("dense", hidden, hidden), Module("activation", "Tanh")))
             : Module(name, "BlipTextModel", embeddings, encoder);
     }
 
@@ -126,7 +134,8 @@ internal static class ModuleTree
     }
 
     private static ModuleNode TextOutput(string className, TextConfig config, int width) => Module("output", className,
-        Linear("dense", width, config.HiddenSize), LayerNorm("LayerNorm", config.HiddenSize, config.LayerNormEps), Dropout(config.HiddenDropout));
+        Linear("dense", width, config.HiddenSize), LayerNorm("LayerNorm", config.HiddenSize, config.LayerNormEps),
+            Dropout(config.HiddenDropout));
 
     private static ModuleNode LanguageModel(BlipConfig config)
     {

@@ -62,7 +62,8 @@ internal sealed class PackedCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            notices.Add($"the cache {Path} cannot be written, and the model is packed again each time: {e.Message.TrimEnd('.')}. Name a folder for it that can be written to");
+            notices.Add($"the cache {Path} cannot be written, and the model is packed again each time: {e.Message.TrimEnd('.')}. Name a "
+                + $"folder for it that can be written to");
             return false;
         }
     }

@@ -64,7 +64,8 @@ internal sealed class PackedFile : IDisposable
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.For(0, Math.Min(options.MaxDegreeOfParallelism, entries.Count), options, _ =>
         {
-            for (var i = Interlocked.Increment(ref next); i < entries.Count && Volatile.Read(ref whole); i = Interlocked.Increment(ref next))
+            for (var i = Interlocked.Increment(ref next); i < entries.Count
+                && Volatile.Read(ref whole); i = Interlocked.Increment(ref next))
             {
                 if (!work(i))
                     Volatile.Write(ref whole, false);

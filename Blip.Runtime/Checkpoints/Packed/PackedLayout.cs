@@ -17,7 +17,8 @@ internal static class PackedLayout
 
     private const int Version = 1;
     private const int LongestTable = 16 << 20;
-    private const int VersionAt = 8, PackingAt = 12, TableAt = 16, LengthAt = 24, IdentityAt = 32, HashAt = IdentityAt + PackedIdentity.Length;
+    private const int VersionAt = 8, PackingAt = 12, TableAt = 16, LengthAt = 24, IdentityAt = 32,
+        HashAt = IdentityAt + PackedIdentity.Length;
 
     private static ReadOnlySpan<byte> Magic => "BLIPPACK"u8;
 
@@ -77,12 +78,14 @@ internal static class PackedLayout
         ReadOnlySpan<byte> header = Part(file, 0, HeaderBytes);
         if (!header.StartsWith(Magic))
             return null;
-        if (BinaryPrimitives.ReadInt32LittleEndian(header[VersionAt..]) != Version || BinaryPrimitives.ReadInt32LittleEndian(header[PackingAt..]) != packing)
+        if (BinaryPrimitives.ReadInt32LittleEndian(header[VersionAt..]) != Version
+            || BinaryPrimitives.ReadInt32LittleEndian(header[PackingAt..]) != packing)
         {
             flaw = "was written by another version of this program";
             return null;
         }
-        var (table, length) = (BinaryPrimitives.ReadInt64LittleEndian(header[TableAt..]), BinaryPrimitives.ReadInt64LittleEndian(header[LengthAt..]));
+        var (table, length) =
+            (BinaryPrimitives.ReadInt64LittleEndian(header[TableAt..]), BinaryPrimitives.ReadInt64LittleEndian(header[LengthAt..]));
         if (length != file.Length || table < 0 || table > Math.Min(LongestTable, length - HeaderBytes))
             return null;
         var bytes = Part(file, HeaderBytes, (int)table);
@@ -93,7 +96,9 @@ internal static class PackedLayout
             flaw = "belongs to other weights, or to these before they were changed";
             return null;
         }
-        if (Entries(bytes) is not { } entries || entries.Any(entry => entry.Offset < HeaderBytes || entry.Offset % Page != 0 || entry.Tensor.Bytes is < 0 or > int.MaxValue || entry.Offset > length - Page || entry.Tensor.Bytes > length - Page - entry.Offset))
+        if (Entries(bytes) is not { } entries
+            || entries.Any(entry => entry.Offset < HeaderBytes || entry.Offset % Page != 0 || entry.Tensor.Bytes is < 0 or > int.MaxValue
+            || entry.Offset > length - Page || entry.Tensor.Bytes > length - Page - entry.Offset))
             return null;
         flaw = null;
         return entries;
@@ -119,7 +124,8 @@ internal static class PackedLayout
                 return null;
             for (; count > 0; count--)
             {
-                var tensor = new PackedTensor(reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64());
+                var tensor = new PackedTensor(
+                    reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64());
                 entries.Add(new Entry(tensor, reader.ReadInt64(), new UInt128(reader.ReadUInt64(), reader.ReadUInt64())));
             }
         }

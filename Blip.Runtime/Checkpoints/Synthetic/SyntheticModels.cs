@@ -9,7 +9,12 @@ internal static class SyntheticModels
     private static readonly Dictionary<string, BlipConfig> s_configs = new()
     {
         // The two-layer model of the seed document.
-        ["seed"] = new BlipConfig { Head = BlipHead.Model, Vision = s_baseVision with { Layers = 2 }, Text = s_baseText with { Layers = 2 } },
+        ["seed"] = new BlipConfig
+        {
+            Head = BlipHead.Model,
+            Vision = s_baseVision with { Layers = 2 },
+            Text = s_baseText with { Layers = 2 },
+        },
         // The released sizes: ViT-B and ViT-L.
         ["base"] = new BlipConfig { Head = BlipHead.Captioning, Vision = s_baseVision, Text = s_baseText },
         ["large"] = new BlipConfig
@@ -23,7 +28,17 @@ internal static class SyntheticModels
         {
             Head = BlipHead.Captioning,
             Vision = new() { HiddenSize = 32, IntermediateSize = 64, Layers = 2, Heads = 4, ImageSize = 24, PatchSize = 4 },
-            Text = new() { HiddenSize = 32, IntermediateSize = 64, Layers = 2, Heads = 4, VocabularySize = 99, MaxPositions = 40, BosTokenId = 97, SepTokenId = 71 },
+            Text = new()
+            {
+                HiddenSize = 32,
+                IntermediateSize = 64,
+                Layers = 2,
+                Heads = 4,
+                VocabularySize = 99,
+                MaxPositions = 40,
+                BosTokenId = 97,
+                SepTokenId = 71,
+            },
             ProjectionDim = 20,
             ImageTextHiddenSize = 12,
         },
@@ -31,8 +46,28 @@ internal static class SyntheticModels
         ["tiny-wide"] = new BlipConfig
         {
             Head = BlipHead.Captioning,
-            Vision = new() { HiddenSize = 48, IntermediateSize = 80, Layers = 3, Heads = 3, ImageSize = 30, PatchSize = 5, LayerNormEps = 1e-6 },
-            Text = new() { HiddenSize = 24, IntermediateSize = 56, Layers = 3, Heads = 2, VocabularySize = 131, LayerNormEps = 1e-5, MaxPositions = 48, BosTokenId = 129, SepTokenId = 77 },
+            Vision = new()
+            {
+                HiddenSize = 48,
+                IntermediateSize = 80,
+                Layers = 3,
+                Heads = 3,
+                ImageSize = 30,
+                PatchSize = 5,
+                LayerNormEps = 1e-6,
+            },
+            Text = new()
+            {
+                HiddenSize = 24,
+                IntermediateSize = 56,
+                Layers = 3,
+                Heads = 2,
+                VocabularySize = 131,
+                LayerNormEps = 1e-5,
+                MaxPositions = 48,
+                BosTokenId = 129,
+                SepTokenId = 77,
+            },
             ProjectionDim = 28,
             ImageTextHiddenSize = 16,
         },
@@ -41,7 +76,17 @@ internal static class SyntheticModels
         {
             Head = BlipHead.Captioning,
             Vision = new() { HiddenSize = 128, IntermediateSize = 320, Layers = 2, Heads = 2, ImageSize = 40, PatchSize = 8 },
-            Text = new() { HiddenSize = 128, IntermediateSize = 192, Layers = 2, Heads = 2, VocabularySize = 307, MaxPositions = 64, BosTokenId = 305, SepTokenId = 151 },
+            Text = new()
+            {
+                HiddenSize = 128,
+                IntermediateSize = 192,
+                Layers = 2,
+                Heads = 2,
+                VocabularySize = 307,
+                MaxPositions = 64,
+                BosTokenId = 305,
+                SepTokenId = 151,
+            },
             ProjectionDim = 64,
             ImageTextHiddenSize = 32,
         },
@@ -57,5 +102,6 @@ internal static class SyntheticModels
     public static BlipConfig Config(string name) =>
         s_configs.TryGetValue(name, out var config)
             ? config
-            : throw new CheckpointException($"{Prefix}{name}: there is no such synthetic model; there are {string.Join(", ", Names.Select(known => Prefix + known))}.");
+            : throw new CheckpointException(
+                $"{Prefix}{name}: there is no such synthetic model; there are {string.Join(", ", Names.Select(known => Prefix + known))}.");
 }

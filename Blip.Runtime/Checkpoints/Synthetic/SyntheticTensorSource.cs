@@ -19,7 +19,8 @@ internal sealed class SyntheticTensorSource : ITensorSource
     internal SyntheticTensorSource(BlipConfig config, IEnumerable<BlipHead> heads, string salt = "")
     {
         _salt = salt;
-        _tensors = heads.SelectMany(head => ModelManifest.For(config, head).Parameters).DistinctBy(parameter => parameter.Key).ToDictionary();
+        _tensors = heads.SelectMany(head => ModelManifest.For(config, head).Parameters).DistinctBy(parameter => parameter.Key)
+            .ToDictionary();
     }
 
     /// <inheritdoc/>

@@ -34,7 +34,8 @@ internal static class SyntheticTensors
         var fanIn = 1L;
         foreach (var length in shape.Length > 1 ? shape[1..] : [])
             fanIn *= length;
-        var (_, offset, scale, perFanIn) = s_rules.First(rule => rule.Endings.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)));
+        var (_, offset, scale, perFanIn) =
+            s_rules.First(rule => rule.Endings.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)));
         return (offset, perFanIn ? scale / Math.Sqrt(fanIn) : scale);
     }
 

@@ -36,9 +36,12 @@ internal static class PickleCallables
     /// </summary>
     public static TorchStorage? Storage(object? reference) => reference switch
     {
-        object?[] and ["storage", StorageClass type, string key, string, long and >= 0 and var elements] => new TorchStorage(key, type.Type, elements, 0),
-        object?[] and ["storage", StorageClass type, string key, string, long and >= 0 and var elements, null] => new TorchStorage(key, type.Type, elements, 0),
-        object?[] and ["storage", StorageClass type, string key, string, long elements, object?[] and [string, long and >= 0 and var first, long and >= 0 and var length]]
+        object?[] and ["storage", StorageClass type, string key, string, long and >= 0 and var elements] =>
+            new TorchStorage(key, type.Type, elements, 0),
+        object?[] and ["storage", StorageClass type, string key, string, long and >= 0 and var elements, null] =>
+            new TorchStorage(key, type.Type, elements, 0),
+        object?[] and ["storage", StorageClass type, string key, string, long elements,
+            object?[] and [string, long and >= 0 and var first, long and >= 0 and var length]]
             when first <= elements - length => new TorchStorage(key, type.Type, length, first),
         _ => null,
     };
@@ -62,7 +65,8 @@ internal static class PickleCallables
 
     // Storage, offset, shape, strides; then requires_grad, hooks and metadata for training.
     private static TorchTensor? RebuildTensor(object?[] arguments) =>
-        arguments is [TorchStorage storage, long and >= 0 and var offset, object?[] shape, object?[] strides, ..] && shape.Length == strides.Length && shape.Length <= MostDimensions
+        arguments is [TorchStorage storage, long and >= 0 and var offset, object?[] shape, object?[] strides, ..]
+            && shape.Length == strides.Length && shape.Length <= MostDimensions
         && shape.Concat(strides).All(number => number is long and >= 0)
             ? new TorchTensor(storage, offset, [.. shape.Cast<long>()], [.. strides.Cast<long>()])
             : null;

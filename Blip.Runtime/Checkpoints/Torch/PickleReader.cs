@@ -190,10 +190,12 @@ internal ref struct PickleReader
         }
     }
 
-    private readonly void PushMemo(uint slot) => Push(_memo.TryGetValue(slot, out var value) ? value : throw Error($"reads the memo's slot {slot}, which was never written"));
+    private readonly void PushMemo(uint slot) =>
+        Push(_memo.TryGetValue(slot, out var value) ? value : throw Error($"reads the memo's slot {slot}, which was never written"));
 
     private readonly void PushGlobal(string module, string name) => Push(PickleCallables.Find(module, name) ?? throw _file.Error(
-        $"the pickle names '{module}.{name}', which weights have no use for and which could run code: refused, nothing was run. If you trust the file, save its tensors alone, best as safetensors"));
+        $"the pickle names '{module}.{name}', which weights have no use for and which could run code: refused, nothing was run. If you "
+            + $"trust the file, save its tensors alone, best as safetensors"));
 
     private readonly void PushStackGlobal()
     {

@@ -33,7 +33,9 @@ internal sealed record TorchTensor(TorchStorage Storage, long Offset, long[] Sha
     /// <summary>
     /// Elements of the storage up to the tensor's last one, 0 for an empty tensor. At most 2⁶³, whatever the file's numbers.
     /// </summary>
-    public Int128 Reach => Shape.Contains(0) ? 0 : Shape.Zip(Strides).Aggregate((Int128)Offset + 1, (reach, axis) => Int128.Min(reach + (Int128)(axis.First - 1) * axis.Second, Int128.One << 63));
+    public Int128 Reach =>
+        Shape.Contains(0) ? 0 : Shape.Zip(Strides)
+            .Aggregate((Int128)Offset + 1, (reach, axis) => Int128.Min(reach + (Int128)(axis.First - 1) * axis.Second, Int128.One << 63));
 
     /// <summary>May exceed 63 bits.</summary>
     public Int128 ElementCount => Shape.Aggregate(Int128.One, (product, length) => product > long.MaxValue ? product : product * length);

@@ -39,13 +39,16 @@ internal sealed class StoredZip
         if (!_entries.TryGetValue(name, out var entry))
             return null;
         if (entry.Method != 0 || entry.IsEncrypted || entry.StoredLength != entry.Length)
-            throw _file.Error($"the archive's entry '{name}' is compressed or encrypted, as torch.save never writes it; save the checkpoint again with torch.save");
+            throw _file.Error(
+                $"the archive's entry '{name}' is compressed or encrypted, as torch.save never writes it; save the checkpoint again with "
+                    + $"torch.save");
         if (entry.Header < 0 || entry.Header > _file.Length - 30)
             throw Damaged($"its entry '{name}' lies outside");
         var header = _file.Span(entry.Header, 30);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature)
             throw Damaged($"its entry '{name}' does not lie where its directory says");
-        var start = entry.Header + 30 + BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
+        var start = entry.Header + 30 + BinaryPrimitives.ReadUInt16LittleEndian(header[26..])
+            + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         if (entry.Length < 0 || start > _file.Length - entry.Length)
             throw Damaged($"its entry '{name}' lies outside");
         return (start, entry.Length);
@@ -85,7 +88,8 @@ internal sealed class StoredZip
     {
         while (directory.Length >= 46 && BinaryPrimitives.ReadUInt32LittleEndian(directory) == DirectorySignature)
         {
-            int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(directory[28..]), extraLength = BinaryPrimitives.ReadUInt16LittleEndian(directory[30..]);
+            int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(directory[28..]),
+                extraLength = BinaryPrimitives.ReadUInt16LittleEndian(directory[30..]);
             var next = 46 + nameLength + extraLength + BinaryPrimitives.ReadUInt16LittleEndian(directory[32..]);
             if (next > directory.Length)
                 throw Damaged("its directory is cut short");

@@ -112,7 +112,8 @@ internal sealed class TorchFile : ITensorSource
         var (start, length) = container.Find(storage) ?? throw _file.Error($"the storage '{storage.Key}' of the tensor '{key}' is absent");
         var (needed, held) = (tensor.Reach * storage.Type.Bytes(), Int128.Min((Int128)storage.Elements * storage.Type.Bytes(), length));
         if (needed > held || tensor.ElementCount > long.MaxValue)
-            throw _file.Error($"the tensor '{key}' of shape {TensorInfo.Format(tensor.Shape)} needs {needed} bytes of its storage, which holds {held}");
+            throw _file.Error(
+                $"the tensor '{key}' of shape {TensorInfo.Format(tensor.Shape)} needs {needed} bytes of its storage, which holds {held}");
         return new Entry(new TensorInfo(key, storage.Type, tensor.Shape), tensor, start);
     }
 

@@ -14,7 +14,8 @@ internal sealed class TorchLegacyContainer : ITorchContainer
     private const long Version = 1001;
     private const int LongestPickles = 8 << 20;
 
-    private static readonly BigInteger s_magic = BigInteger.Parse("1950A86A20F9469CFC6C", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static readonly BigInteger s_magic =
+        BigInteger.Parse("1950A86A20F9469CFC6C", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     private readonly Dictionary<string, (long Offset, long Length)> _storages = [];
 
@@ -30,7 +31,8 @@ internal sealed class TorchLegacyContainer : ITorchContainer
         Root = Next(out var storages);
         if (Next(out _) is not PickleList keys)
             throw file.Error("the container does not list its storages");
-        FindStorages(file, position, keys, storages.DistinctBy(storage => storage.Key).ToDictionary(storage => storage.Key, storage => storage.Type));
+        FindStorages(file, position, keys,
+            storages.DistinctBy(storage => storage.Key).ToDictionary(storage => storage.Key, storage => storage.Type));
 
         object? Next(out List<TorchStorage> storages)
         {

@@ -29,6 +29,8 @@ internal sealed class TorchZipContainer : ITorchContainer
     {
         if (_zip.Find(name) is not var (offset, length))
             return null;
-        return length <= longest ? file.Span(offset, (int)length).ToArray() : throw file.Error($"the archive's entry '{name}' is longer than {longest} bytes: this is no checkpoint of torch.save");
+        return length <= longest
+            ? file.Span(offset, (int)length).ToArray()
+            : throw file.Error($"the archive's entry '{name}' is longer than {longest} bytes: this is no checkpoint of torch.save");
     }
 }

@@ -3,7 +3,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradient of an activation's input, of the same shape.</summary>
-internal sealed record ActivationBackwardNode(string Name, Value X, Activation Activation, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+internal sealed record ActivationBackwardNode(string Name, Value X, Activation Activation, Value OutputGradient, Value Output)
+    : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "ActivationBackward";

@@ -7,7 +7,8 @@ namespace Blip.Runtime.Graph.Backward;
 /// <c>[1, 1 + patches, hidden]</c>, from that of the tokens <c>[batch, 1 + patches, hidden]</c>. Unwanted ones are null. The last two are
 /// added to.
 /// </summary>
-internal sealed record AssembleTokensBackwardNode(string Name, Value OutputGradient, Value? Patches, Value? ClassToken, Value? Positions) : Node(Name)
+internal sealed record AssembleTokensBackwardNode(string Name, Value OutputGradient, Value? Patches, Value? ClassToken, Value? Positions)
+    : Node(Name)
 {
     /// <inheritdoc/>
     public override string Operator => "AssembleTokensBackward";

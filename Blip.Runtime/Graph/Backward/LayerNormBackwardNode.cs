@@ -4,7 +4,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradient of a layer normalisation's input <c>X</c> <c>[…, width]</c>, with the gain <c>Gamma</c> <c>[width]</c>.</summary>
-internal sealed record LayerNormBackwardNode(string Name, Value X, Value Gamma, float Epsilon, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+internal sealed record LayerNormBackwardNode(string Name, Value X, Value Gamma, float Epsilon, Value OutputGradient, Value Output)
+    : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "LayerNormBackward";
@@ -20,5 +21,6 @@ internal sealed record LayerNormBackwardNode(string Name, Value X, Value Gamma, 
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => LayerNormBackward.Run(
-        plan.Device, plan.Floats(X), plan.Floats(Gamma), plan.Floats(OutputGradient), plan.Floats(Output), checked((int)plan.Rows(X)), X.Shape.Width, Epsilon);
+        plan.Device, plan.Floats(X), plan.Floats(Gamma), plan.Floats(OutputGradient), plan.Floats(Output), checked((int)plan.Rows(X)),
+            X.Shape.Width, Epsilon);
 }

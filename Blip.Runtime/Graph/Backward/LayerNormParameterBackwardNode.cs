@@ -7,7 +7,8 @@ namespace Blip.Runtime.Graph.Backward;
 /// Adds to the gradients of a layer normalisation's gain and bias <c>[width]</c>, sample by sample of the input <c>X</c>
 /// <c>[samples, …, width]</c>.
 /// </summary>
-internal sealed record LayerNormParameterBackwardNode(string Name, Value X, float Epsilon, Value OutputGradient, Value Gamma, Value Beta) : Node(Name)
+internal sealed record LayerNormParameterBackwardNode(string Name, Value X, float Epsilon, Value OutputGradient, Value Gamma, Value Beta)
+    : Node(Name)
 {
     /// <inheritdoc/>
     public override string Operator => "LayerNormParameterBackward";

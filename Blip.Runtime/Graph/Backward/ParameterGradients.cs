@@ -6,7 +6,8 @@ namespace Blip.Runtime.Graph.Backward;
 /// A trained parameter, and the graph's input that its gradient is added to. The name is one key, or several stacked ones. Of <c>Matrix</c>
 /// (its gradient is <c>[in, out]</c>), <c>Vector</c> (a stacked bias) and <c>Dense</c> (read as it is), one is set.
 /// </summary>
-internal sealed record TrainedParameter(string Name, IReadOnlyList<string> Keys, Matrix? Matrix, Vector? Vector, Value? Dense, Value Gradient)
+internal sealed record TrainedParameter(
+    string Name, IReadOnlyList<string> Keys, Matrix? Matrix, Vector? Vector, Value? Dense, Value Gradient)
 {
     /// <summary>
     /// The input for the gradient of embeddings that share a Linear's matrix; the step's end adds it. Without it, the order of sums would

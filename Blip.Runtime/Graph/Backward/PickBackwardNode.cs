@@ -14,6 +14,7 @@ internal sealed record PickBackwardNode(string Name, Value Index, Value OutputGr
     // A row is a sequence of one-element tokens, as in PickNode.
     /// <inheritdoc/>
     public override void Run(Plan plan) => SelectTokenBackward.Run(
-        plan.Device, plan.Floats(OutputGradient), plan.Ints(Index), plan.Floats(Output), checked((int)plan.Rows(Output)), Output.Shape.Width,
+        plan.Device, plan.Floats(OutputGradient), plan.Ints(Index), plan.Floats(Output), checked((int)plan.Rows(Output)),
+            Output.Shape.Width,
         width: 1);
 }

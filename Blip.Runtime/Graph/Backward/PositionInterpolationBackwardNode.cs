@@ -26,5 +26,6 @@ internal sealed record PositionInterpolationBackwardNode(
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => PositionInterpolationBackward.Run(
-        plan.Device, plan.Floats(OutputGradient), plan.Floats(Positions), From.Height, From.Width, To.Height, To.Width, OutputGradient.Shape.Width);
+        plan.Device, plan.Floats(OutputGradient), plan.Floats(Positions), From.Height, From.Width, To.Height, To.Width,
+            OutputGradient.Shape.Width);
 }

@@ -45,7 +45,12 @@ internal sealed class Recomputation(GraphBuilder g, IReadOnlyList<Node> recorded
         return node switch
         {
             LayerNormNode norm => norm with { Name = Again(node), X = Now(norm.X), Output = Now(norm.Output) },
-            LinearNode { Residual: null, Norm: null } linear => linear with { Name = Again(node), X = Now(linear.X), Output = Now(linear.Output) },
+            LinearNode { Residual: null, Norm: null } linear => linear with
+            {
+                Name = Again(node),
+                X = Now(linear.X),
+                Output = Now(linear.Output),
+            },
             ActivationNode activation => activation with { Name = Again(node), X = Now(activation.X), Output = Now(activation.Output) },
             AddNode add => add with { Name = Again(node), A = Now(add.A), B = Now(add.B), Output = Now(add.Output) },
             DropoutNode dropout => dropout with { Name = Again(node), X = Now(dropout.X), Output = Now(dropout.Output) },

@@ -58,7 +58,8 @@ internal sealed class ReverseMode
                 run.Record(node, gradient);
         }
         return [.. wanted.Select(value => run.gradients.GetValueOrDefault(value)
-            ?? throw new ArgumentException($"{string.Join(", ", seeds.Select(seed => seed.Of))} does not depend on {value}.", nameof(wanted)))];
+            ?? throw new ArgumentException(
+                $"{string.Join(", ", seeds.Select(seed => seed.Of))} does not depend on {value}.", nameof(wanted)))];
     }
 
     private void Record(ComputeNode node, Value dy)
@@ -78,7 +79,8 @@ internal sealed class ReverseMode
                 Record(linear, dy);
                 break;
             case ActivationNode activation:
-                Give(activation.X, () => g.Add(new ActivationBackwardNode(Name(node), Now(activation.X), activation.Activation, dy, Like(node, activation.X))));
+                Give(activation.X, () =>
+                    g.Add(new ActivationBackwardNode(Name(node), Now(activation.X), activation.Activation, dy, Like(node, activation.X))));
                 break;
             case LayerNormNode norm:
                 Record(norm, dy);
@@ -106,7 +108,8 @@ internal sealed class ReverseMode
                 Record(assemble, dy);
                 break;
             case PositionInterpolationNode resized:
-                GiveTo(resized.Positions, buffer => new PositionInterpolationBackwardNode(Name(node), resized.From, resized.To, dy, buffer));
+                GiveTo(resized.Positions, buffer =>
+                    new PositionInterpolationBackwardNode(Name(node), resized.From, resized.To, dy, buffer));
                 break;
             case AttentionNode attention:
                 Record(attention, dy);
@@ -118,7 +121,8 @@ internal sealed class ReverseMode
 
     private void Record(LinearNode node, Value dy)
     {
-        if (parameters is not null && (parameters.OfLinear(node.Weight), parameters.Of(node.Bias)) is var (weight, bias) && (weight ?? bias) is not null)
+        if (parameters is not null && (parameters.OfLinear(node.Weight), parameters.Of(node.Bias)) is var (weight, bias)
+            && (weight ?? bias) is not null)
             g.Add(new LinearParameterBackwardNode(Name(node), Now(node.X), dy, weight, bias, Precision));
         Give(node.X, () => g.Add(new LinearBackwardNode(Name(node), node.Weight, dy, Precision, Like(node, node.X))));
     }
@@ -148,10 +152,12 @@ internal sealed class ReverseMode
     {
         var spec = node.Spec;
         // Queries, keys and values may be columns of one value, which has one gradient.
-        var sources = new[] { spec.Query, spec.Key, spec.Value }.GroupBy(columns => columns.Value).Where(source => affected.Contains(source.Key)).ToDictionary(
+        var sources = new[] { spec.Query, spec.Key, spec.Value }.GroupBy(columns => columns.Value)
+            .Where(source => affected.Contains(source.Key)).ToDictionary(
             source => source.Key,
             source => source.Sum(columns => columns.Width) == source.Key.Shape.Width ? Like(node, source.Key)
-                : throw new ArgumentException($"{node.Name}: there are columns of {source.Key} that it does not read, and their gradient is not known."));
+                : throw new ArgumentException(
+                    $"{node.Name}: there are columns of {source.Key} that it does not read, and their gradient is not known."));
         var weights = node.Probabilities is { } seen && wanted.Contains(seen) ? Like(node, seen) : null;
         g.Add(new AttentionBackwardNode(Name(node), recomputation.Now(node), dy, Of(spec.Query), Of(spec.Key), Of(spec.Value), weights));
         foreach (var (source, gradient) in sources)
@@ -168,7 +174,9 @@ internal sealed class ReverseMode
         if (!affected.Contains(value))
             return;
         var gradient = record();
-        gradients[value] = gradients.TryGetValue(value, out var before) ? g.Add(before, gradient, new ModulePath(value.Name) / "gradient") : gradient;
+        gradients[value] = gradients.TryGetValue(value, out var before)
+            ? g.Add(before, gradient, new ModulePath(value.Name) / "gradient")
+            : gradient;
     }
 
     // A node adds to a parameter's gradient.
@@ -180,7 +188,8 @@ internal sealed class ReverseMode
 
     private Value Now(Value value) => recomputation.Now(value);
 
-    private Value Like(Node node, Value value) => g.NewComputed(new ModulePath(value == (node as AttentionNode)?.Probabilities ? value.Name : node.Name) / "gradient", value.Shape);
+    private Value Like(Node node, Value value) =>
+        g.NewComputed(new ModulePath(value == (node as AttentionNode)?.Probabilities ? value.Name : node.Name) / "gradient", value.Shape);
 
     private static string Name(Node node) => (new ModulePath(node.Name) / "gradient").Path;
 }

@@ -6,7 +6,8 @@ namespace Blip.Runtime.Graph.Backward;
 /// Adds each token's row of dY <c>[rows, tokens, hidden]</c> to the gradients of its word embedding <c>[hidden, vocabulary]</c> and
 /// position embedding <c>[positions, hidden]</c>. <c>Start</c> is each row's first position <c>[rows]</c>; null for 0.
 /// </summary>
-internal sealed record TokenEmbeddingBackwardNode(string Name, Value Ids, Value? Start, Value OutputGradient, Value Words, Value Positions) : Node(Name)
+internal sealed record TokenEmbeddingBackwardNode(string Name, Value Ids, Value? Start, Value OutputGradient, Value Words, Value Positions)
+    : Node(Name)
 {
     /// <inheritdoc/>
     public override string Operator => "TokenEmbeddingBackward";

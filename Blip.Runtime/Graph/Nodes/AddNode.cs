@@ -15,5 +15,6 @@ internal sealed record AddNode(string Name, Value A, Value B, Value Output) : Co
     public override long Flops(GraphSizes sizes) => sizes.Length(A);
 
     /// <inheritdoc/>
-    public override void Run(Plan plan) => Elementwise.Add(plan.Device, plan.Floats(A), plan.Floats(B), plan.Floats(Output), plan.Length(A));
+    public override void Run(Plan plan) =>
+        Elementwise.Add(plan.Device, plan.Floats(A), plan.Floats(B), plan.Floats(Output), plan.Length(A));
 }

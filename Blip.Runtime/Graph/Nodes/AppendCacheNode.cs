@@ -6,7 +6,8 @@ namespace Blip.Runtime.Graph.Nodes;
 /// Writes keys and values <c>[rows, tokens, …]</c> into their caches <c>[cache rows, capacity, hidden]</c> in place: token <c>t</c> of row
 /// <c>r</c> goes to position <c>Start[r] + t</c>. <c>CacheRow</c> is the cache row of each row <c>[rows]</c>; null for the same.
 /// </summary>
-internal sealed record AppendCacheNode(string Name, Columns Key, Columns Value, Value KeyCache, Value ValueCache, Value Start, Value? CacheRow) : Node(Name)
+internal sealed record AppendCacheNode(
+    string Name, Columns Key, Columns Value, Value KeyCache, Value ValueCache, Value Start, Value? CacheRow) : Node(Name)
 {
     /// <inheritdoc/>
     public override string Operator => "AppendCache";

@@ -6,7 +6,8 @@ namespace Blip.Runtime.Graph.Nodes;
 /// Puts the class token <c>[1, 1, hidden]</c> before patches <c>[batch, patches, hidden]</c> and adds positions
 /// <c>[1, 1 + patches, hidden]</c> (Dosovitskiy et al. 2021, eq. 1).
 /// </summary>
-internal sealed record AssembleTokensNode(string Name, Value Patches, Value ClassToken, Value Positions, Value Output) : ComputeNode(Name, Output)
+internal sealed record AssembleTokensNode(string Name, Value Patches, Value ClassToken, Value Positions, Value Output)
+    : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "AssembleTokens";

@@ -71,10 +71,13 @@ internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Outp
     /// <inheritdoc/>
     /// <remarks>Only where queries, keys and values lie in one value: their format is one.</remarks>
     public override DType? InputFormat(Value input, GraphSizes sizes) =>
-        input == Spec.Query.Value && input == Spec.Key.Value && input == Spec.Value.Value && IsPlain ? Attention.InputFormat(sizes.Target, Shape(sizes)) : null;
+        input == Spec.Query.Value && input == Spec.Key.Value && input == Spec.Value.Value && IsPlain
+            ? Attention.InputFormat(sizes.Target, Shape(sizes))
+            : null;
 
     /// <inheritdoc/>
-    public override bool CanStore(Value output, DType format, GraphSizes sizes) => IsPlain && Attention.CanStore(sizes.Target, Shape(sizes), format);
+    public override bool CanStore(Value output, DType format, GraphSizes sizes) =>
+        IsPlain && Attention.CanStore(sizes.Target, Shape(sizes), format);
 
     // The length of a table of rows is known only when it is bound.
     private bool IsPlain => Spec.KeyRow is null && Probabilities is null;

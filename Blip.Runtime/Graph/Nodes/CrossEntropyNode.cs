@@ -7,7 +7,8 @@ namespace Blip.Runtime.Graph.Nodes;
 /// losses' sum overwrites the logits, which are as wide as a vocabulary. Labels, weights and weighted losses are <c>[…]</c>; weight 0
 /// leaves a row out.
 /// </summary>
-internal sealed record CrossEntropyNode(string Name, Value Logits, Value Labels, Value Weights, float LabelSmoothing, Value Losses, Value Output)
+internal sealed record CrossEntropyNode(
+    string Name, Value Logits, Value Labels, Value Weights, float LabelSmoothing, Value Losses, Value Output)
     : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -31,7 +31,8 @@ internal sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? B
 
     /// <inheritdoc/>
     public override string Attributes => $"{Weight.InFeatures}→{Weight.OutFeatures}"
-        + (Activation == Activation.None ? "" : $", {Activation}") + (Residual is null ? "" : ", + residual") + (Norm is null ? "" : ", norm");
+        + (Activation == Activation.None ? "" : $", {Activation}") + (Residual is null ? "" : ", + residual")
+            + (Norm is null ? "" : ", norm");
 
     /// <inheritdoc/>
     public override DType? InputFormat(Value input, GraphSizes sizes) =>
@@ -43,10 +44,12 @@ internal sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? B
 
     /// <inheritdoc/>
     public override long Flops(GraphSizes sizes) =>
-        (2 * sizes.Rows(X) * Weight.InFeatures * Weight.OutFeatures) + (Norm is null ? 0 : LayerNormNode.FlopsPerElement * sizes.Length(Output));
+        (2 * sizes.Rows(X) * Weight.InFeatures * Weight.OutFeatures)
+            + (Norm is null ? 0 : LayerNormNode.FlopsPerElement * sizes.Length(Output));
 
     /// <inheritdoc/>
-    public override int Kernels(GraphSizes sizes) => Norm is null || Gemm.FusesNorm(sizes.Target, sizes.Format(Weight), sizes.Rows(X)) ? 1 : 2;
+    public override int Kernels(GraphSizes sizes) =>
+        Norm is null || Gemm.FusesNorm(sizes.Target, sizes.Format(Weight), sizes.Rows(X)) ? 1 : 2;
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Gemm.Run(plan.Device, new GemmArgs

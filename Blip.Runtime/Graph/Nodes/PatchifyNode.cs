@@ -18,10 +18,12 @@ internal sealed record PatchifyNode(string Name, Value Pixels, int Patch, Value 
     public override string Attributes => $"patch={Patch}";
 
     /// <inheritdoc/>
-    public override bool CanStore(Value output, DType format, GraphSizes sizes) => Patchify.CanStore(sizes.Target, sizes.Size(Pixels, 1), Patch, format);
+    public override bool CanStore(Value output, DType format, GraphSizes sizes) =>
+        Patchify.CanStore(sizes.Target, sizes.Size(Pixels, 1), Patch, format);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Patchify.Run(
-        plan.Device, plan.Floats(Pixels), plan.Floats(Output), plan.Size(Pixels, 0), plan.Size(Pixels, 1), plan.Size(Pixels, 2), plan.Size(Pixels, 3), Patch,
+        plan.Device, plan.Floats(Pixels), plan.Floats(Output), plan.Size(Pixels, 0), plan.Size(Pixels, 1), plan.Size(Pixels, 2),
+            plan.Size(Pixels, 3), Patch,
         plan.Sizes.StoredAs(Output));
 }

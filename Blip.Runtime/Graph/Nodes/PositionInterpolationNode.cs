@@ -6,7 +6,8 @@ namespace Blip.Runtime.Graph.Nodes;
 /// Position embeddings for another grid, <c>[1, 1 + from, hidden]</c> → <c>[1, 1 + to, hidden]</c>: bicubic, a = -0.75, align_corners
 /// false, class position untouched.
 /// </summary>
-internal sealed record PositionInterpolationNode(string Name, Value Positions, (int Height, int Width) From, (int Height, int Width) To, Value Output)
+internal sealed record PositionInterpolationNode(
+    string Name, Value Positions, (int Height, int Width) From, (int Height, int Width) To, Value Output)
     : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

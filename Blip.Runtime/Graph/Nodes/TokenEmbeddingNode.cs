@@ -7,7 +7,8 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <c>[rows, tokens, hidden]</c>. A tied head shares the words <c>[vocabulary, hidden]</c>. Positions are <c>[positions, hidden]</c>;
 /// <c>Start</c> is each row's first one <c>[rows]</c>, null for 0.
 /// </summary>
-internal sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, Value Positions, Value? Start, Value Output) : ComputeNode(Name, Output)
+internal sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, Value Positions, Value? Start, Value Output)
+    : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "TokenEmbedding";
@@ -27,7 +28,8 @@ internal sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, 
     {
         var tokens = sizes.Length(Ids);
         var words = stored(Words) * tokens / Words.OutFeatures;
-        return new NodeBytes(0, words + (sizeof(float) * (tokens + (Start is null ? 0 : sizes.Length(Start)) + (2 * sizes.Length(Output)))));
+        return new NodeBytes(
+            0, words + (sizeof(float) * (tokens + (Start is null ? 0 : sizes.Length(Start)) + (2 * sizes.Length(Output)))));
     }
 
     /// <inheritdoc/>

@@ -37,7 +37,8 @@ internal sealed class EpilogueFusion : IGraphPass
     {
         switch (node)
         {
-            case ActivationNode activation when producer(activation.X) is { Activation: Activation.None, Residual: null, Norm: null } linear:
+            case ActivationNode activation
+                when producer(activation.X) is { Activation: Activation.None, Residual: null, Norm: null } linear:
                 fused.Add(linear);
                 return linear with { Activation = activation.Activation, Output = activation.Output };
             case AddNode add when producer(add.A) is { Residual: null, Norm: null } linear:

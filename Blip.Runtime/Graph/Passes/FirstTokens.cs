@@ -61,7 +61,8 @@ internal sealed class FirstTokens : IGraphPass
     // Values of which at most each row's first token is read.
     private static HashSet<Value> Wanted(ComputeGraph graph, KernelTarget target)
     {
-        var readers = graph.AllNodes.SelectMany(node => node.Inputs.Distinct(), (node, input) => (node, input)).ToLookup(pair => pair.input, pair => pair.node);
+        var readers = graph.AllNodes.SelectMany(node => node.Inputs.Distinct(), (node, input) => (node, input))
+            .ToLookup(pair => pair.input, pair => pair.node);
         var outputs = graph.Outputs.Values.ToHashSet();
         var wanted = new HashSet<Value>();
         foreach (var node in graph.Nodes.Reverse())
@@ -73,7 +74,8 @@ internal sealed class FirstTokens : IGraphPass
         return wanted;
 
         bool ReadsFirst(Node reader, Value value) => reader is SelectTokenNode { Lengths: null }
-            || (reader is ComputeNode { Output: var result } && wanted.Contains(result) && Tokens(reader).Contains(value) && !KeysValues(reader).Contains(value));
+            || (reader is ComputeNode { Output: var result } && wanted.Contains(result) && Tokens(reader).Contains(value)
+                && !KeysValues(reader).Contains(value));
     }
 
     // A single token leaves nothing to omit.
@@ -97,16 +99,26 @@ internal sealed class FirstTokens : IGraphPass
         _ => throw new ArgumentException($"{node.Operator} does not work token by token.", nameof(node)),
     };
 
-    private static IEnumerable<Value> KeysValues(Node node) => node is AttentionNode { Spec: var spec } ? [spec.Key.Value, spec.Value.Value] : [];
+    private static IEnumerable<Value> KeysValues(Node node) =>
+        node is AttentionNode { Spec: var spec } ? [spec.Key.Value, spec.Value.Value] : [];
 
     // The same operation over other tokens.
     private static ComputeNode Over(Node node, Func<Value, Value> tokens, Value output) => node switch
     {
-        LinearNode linear => linear with { X = tokens(linear.X), Residual = linear.Residual is { } residual ? tokens(residual) : null, Output = output },
+        LinearNode linear => linear with
+        {
+            X = tokens(linear.X),
+            Residual = linear.Residual is { } residual ? tokens(residual) : null,
+            Output = output,
+        },
         AddNode add => add with { A = tokens(add.A), B = tokens(add.B), Output = output },
         ActivationNode activation => activation with { X = tokens(activation.X), Output = output },
         LayerNormNode norm => norm with { X = tokens(norm.X), Output = output },
-        AttentionNode { Spec: var spec } attention => attention with { Spec = spec with { Query = spec.Query with { Value = tokens(spec.Query.Value) } }, Output = output },
+        AttentionNode { Spec: var spec } attention => attention with
+        {
+            Spec = spec with { Query = spec.Query with { Value = tokens(spec.Query.Value) } },
+            Output = output,
+        },
         _ => throw new ArgumentException($"{node.Operator} does not work token by token.", nameof(node)),
     };
 }

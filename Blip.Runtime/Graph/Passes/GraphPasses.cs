@@ -33,7 +33,8 @@ internal enum PassSet
 internal static class GraphPasses
 {
     /// <summary>The passes that rewrite a graph, in their order.</summary>
-    internal static IReadOnlyList<IGraphPass> Rewrites { get; } = [new DeadNodeElimination(), new FirstTokens(), new EpilogueFusion(), new ConstantFolding()];
+    internal static IReadOnlyList<IGraphPass> Rewrites { get; } =
+        [new DeadNodeElimination(), new FirstTokens(), new EpilogueFusion(), new ConstantFolding()];
 
     /// <summary>Passes that need sizes; a <see cref="Plan"/> applies them.</summary>
     internal const PassSet Planned = PassSet.Memory | PassSet.Storage;

@@ -11,7 +11,8 @@ internal static class ValueStorage
     /// <summary>Chooses a format for each value between nodes, and stores it in <paramref name="sizes"/>.</summary>
     public static void Choose(ComputeGraph graph, GraphSizes sizes)
     {
-        var readers = graph.Nodes.SelectMany(node => node.Inputs.Distinct(), (node, input) => (node, input)).ToLookup(pair => pair.input, pair => pair.node);
+        var readers = graph.Nodes.SelectMany(node => node.Inputs.Distinct(), (node, input) => (node, input))
+            .ToLookup(pair => pair.input, pair => pair.node);
         foreach (var maker in graph.Nodes)
         {
             foreach (var value in maker.Outputs.Except(graph.Outputs.Values))

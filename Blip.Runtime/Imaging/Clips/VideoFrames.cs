@@ -74,7 +74,8 @@ internal static partial class VideoFrames
         catch (Win32Exception e)
         {
             throw new ImageException(
-                $"{path}: it is a video, and there is no ffmpeg on the path to read its frames: install ffmpeg, or give a folder of frames.",
+                $"{path}: it is a video, and there is no ffmpeg on the path to read its frames: install ffmpeg, or give a folder of "
+                    + $"frames.",
                 e);
         }
     }

@@ -19,7 +19,11 @@ internal readonly record struct GifFrame(int FlagsAt, int Transparent, int Palet
         for (var at = HeaderLength + (3 * frame.Colours); at + 1 < file.Length;)
         {
             if (file[at] == (byte)',')
-                return at + 10 <= file.Length && ColoursOf(file[at + 9]) is > 0 and var own ? frame with { PaletteAt = at + 10, Colours = own } : frame;
+                return at + 10 <= file.Length && ColoursOf(file[at + 9]) is > 0 and var own ? frame with
+                {
+                    PaletteAt = at + 10,
+                    Colours = own,
+                } : frame;
             if (file[at] != (byte)'!')
                 return null;
             if (file[at + 1] == 0xF9 && at + 6 < file.Length && file[at + 2] >= 4)

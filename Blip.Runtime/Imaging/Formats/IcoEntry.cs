@@ -39,8 +39,11 @@ internal static class IcoEntry
         {
             var entry = icon.Slice(HeaderLength + (i * EntryLength), EntryLength);
             var square = (entry[0] == 0 ? 256 : entry[0]) * (entry[1] == 0 ? 256 : entry[1]);
-            var bits = BinaryPrimitives.ReadUInt16LittleEndian(entry[6..]) is > 0 and var said ? said : entry[2] != 0 ? (int)Math.Ceiling(Math.Log2(entry[2])) : 256;
-            if (RangeOf(icon, entry) is { } range && (best is not { } other || square > other.Square || (square == other.Square && bits < other.Bits)))
+            var bits = BinaryPrimitives.ReadUInt16LittleEndian(entry[6..]) is > 0 and var said
+                ? said : entry[2] != 0 ? (int)Math.Ceiling(Math.Log2(entry[2]))
+                : 256;
+            if (RangeOf(icon, entry) is { } range
+                && (best is not { } other || square > other.Square || (square == other.Square && bits < other.Bits)))
                 best = (square, bits, range);
         }
         return best?.Range;

@@ -15,7 +15,8 @@ internal sealed record ImageReader(SizeReader SizeOf, PixelReader Decode, int Wo
     // RGBA and the result; for ImageSharp, another RGBA of up to 16 bits.
     private const int Plain = 7, Sharp = 15;
 
-    private static readonly ImageReader Tiff = new(TiffImage.SizeOf, TiffImage.Decode, Sharp), Pnm = new(PnmImage.SizeOf, PnmImage.Decode, Plain),
+    private static readonly ImageReader Tiff =
+        new(TiffImage.SizeOf, TiffImage.Decode, Sharp), Pnm = new(PnmImage.SizeOf, PnmImage.Decode, Plain),
         Tga = new(file => TgaImage.SizeOf(file), TgaImage.Decode, Sharp), Qoi = new(QoiImage.SizeOf, QoiImage.Decode, Plain);
 
     public static ImageReader Of(ImageFormat format) => format switch

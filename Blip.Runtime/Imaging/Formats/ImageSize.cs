@@ -11,7 +11,9 @@ internal static class ImageSize
     public static void Check(long width, long height, string name, ImageDecoderOptions options)
     {
         if (width > 0 && height > 0 && width * height > options.MaxPixels)
-            throw new ImageException($"{name}: {width}×{height} pixels are more than the limit of {options.MaxPixels}. Scale the image down, or raise MaxPixels (--max-pixels) where you trust the file.");
+            throw new ImageException(
+                $"{name}: {width}×{height} pixels are more than the limit of {options.MaxPixels}. Scale the image down, or raise MaxPixels "
+                    + $"(--max-pixels) where you trust the file.");
         if (width <= 0 || height <= 0 || 4L * width * height > Array.MaxLength)
             throw new ImageException($"{name}: an image of {width}×{height} pixels cannot be decoded.");
     }

@@ -34,7 +34,8 @@ internal sealed class JpegMarkers
                 found.IsWhole = true;
             if (IsAlone(marker))
                 continue;
-            if (file.Length - at < 2 || BinaryPrimitives.ReadUInt16BigEndian(file[at..]) is var length && (length < 2 || length > file.Length - at))
+            if (file.Length - at < 2 || BinaryPrimitives.ReadUInt16BigEndian(file[at..]) is var length
+                && (length < 2 || length > file.Length - at))
                 break;
             found.Take(marker, file.Slice(at + 2, length - 2));
             at += length;

@@ -64,7 +64,8 @@ internal static class PngMetadata
             return null;
         try
         {
-            return Convert.FromHexString(string.Concat(Encoding.Latin1.GetString(text).Split('\n').Skip(3)).Replace(" ", "", StringComparison.Ordinal));
+            return Convert.FromHexString(string.Concat(Encoding.Latin1.GetString(text).Split('\n').Skip(3))
+                .Replace(" ", "", StringComparison.Ordinal));
         }
         catch (FormatException)
         {

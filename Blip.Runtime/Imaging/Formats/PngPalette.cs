@@ -21,7 +21,9 @@ internal static class PngPalette
                 break;
             var end = at + ChunkOverhead + (int)length;
             if (file[(at + 4)..].StartsWith("PLTE"u8))
-                return length < wanted ? (byte[])[.. file[..at], .. Palette(file.Slice(at + 8, (int)length), wanted), .. file[end..]] : file;
+                return length < wanted
+                    ? (byte[])[.. file[..at], .. Palette(file.Slice(at + 8, (int)length), wanted), .. file[end..]]
+                    : file;
             at = end;
         }
         return file;

@@ -7,7 +7,8 @@ internal static class PnmImage
 {
     private const int MostDigits = 10;
 
-    public static bool Fits(ReadOnlySpan<byte> header) => header.Length > 2 && header[0] == (byte)'P' && header[1] is >= (byte)'1' and <= (byte)'6' && IsSpace(header[2]);
+    public static bool Fits(ReadOnlySpan<byte> header) =>
+        header.Length > 2 && header[0] == (byte)'P' && header[1] is >= (byte)'1' and <= (byte)'6' && IsSpace(header[2]);
 
     public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file)
     {
@@ -19,7 +20,8 @@ internal static class PnmImage
     {
         var kind = file[1] - '0';
         var rest = file[2..];
-        if (Number(ref rest) is not { } width || Number(ref rest) is not { } height || (kind is 1 or 4 ? 1 : Number(ref rest)) is not (> 0 and < 65536 and var most))
+        if (Number(ref rest) is not { } width || Number(ref rest) is not { } height
+            || (kind is 1 or 4 ? 1 : Number(ref rest)) is not (> 0 and < 65536 and var most))
             throw new ImageException($"{name}: the image is damaged: its header cannot be read.");
         ImageSize.Check(width, height, name, options);
         var samples = kind is 3 or 6 ? 3 : 1;
@@ -84,7 +86,8 @@ internal static class PnmImage
     }
 
     // Pillow rounds halves to even, like Python.
-    private static byte Level(int value, int most) => most == 255 ? (byte)value : (byte)Math.Min(255, Math.Round((double)value / most * 255));
+    private static byte Level(int value, int most) =>
+        most == 255 ? (byte)value : (byte)Math.Min(255, Math.Round((double)value / most * 255));
 
     private static byte[] Gray(byte[] values)
     {
@@ -101,7 +104,8 @@ internal static class PnmImage
         var (value, digits) = (0L, 0);
         for (; digits < rest.Length && char.IsAsciiDigit((char)rest[digits]) && digits <= MostDigits; digits++)
             value = (10 * value) + rest[digits] - '0';
-        if (digits is 0 or > MostDigits || value > int.MaxValue || (digits < rest.Length && !IsSpace(rest[digits]) && rest[digits] != (byte)'#'))
+        if (digits is 0 or > MostDigits || value > int.MaxValue
+            || (digits < rest.Length && !IsSpace(rest[digits]) && rest[digits] != (byte)'#'))
             return null;
         rest = rest[digits..];
         if (!rest.IsEmpty && IsSpace(rest[0]))
@@ -112,7 +116,9 @@ internal static class PnmImage
     private static void SkipSpace(ref ReadOnlySpan<byte> rest)
     {
         while (!rest.IsEmpty && (IsSpace(rest[0]) || rest[0] == (byte)'#'))
-            rest = rest[0] == (byte)'#' ? rest[(rest.IndexOfAny((byte)'\n', (byte)'\r') is var end and >= 0 ? end : rest.Length)..] : rest[1..];
+            rest = rest[0] == (byte)'#'
+                ? rest[(rest.IndexOfAny((byte)'\n', (byte)'\r') is var end and >= 0 ? end : rest.Length)..]
+                : rest[1..];
     }
 
     private static bool IsSpace(byte value) => value is (byte)' ' or (>= 9 and <= 13);

@@ -9,7 +9,8 @@ internal static class QoiImage
 
     public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file) => file.Length < HeaderLength
         ? null
-        : ((int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(file[4..]), int.MaxValue), (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(file[8..]), int.MaxValue));
+        : ((int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(file[4..]), int.MaxValue),
+            (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(file[8..]), int.MaxValue));
 
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, ImageDecoderOptions options)
     {

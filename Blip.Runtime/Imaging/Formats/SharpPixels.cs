@@ -32,7 +32,8 @@ internal static class SharpPixels
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // For damaged files its decoders throw exceptions of any kind.
-            throw new ImageException($"{name}: the image is damaged, or of a kind that is not read. Copy it again from where it came, or convert it to PNG.", e);
+            throw new ImageException(
+                $"{name}: the image is damaged, or of a kind that is not read. Copy it again from where it came, or convert it to PNG.", e);
         }
     }
 
@@ -54,7 +55,8 @@ internal static class SharpPixels
             {
                 foreach (var pixel in rows.GetRowSpan(y))
                 {
-                    (rgba[to], rgba[to + 1], rgba[to + 2], rgba[to + 3]) = (narrow(pixel.R), narrow(pixel.G), narrow(pixel.B), narrow(pixel.A));
+                    (rgba[to], rgba[to + 1], rgba[to + 2], rgba[to + 3]) =
+                        (narrow(pixel.R), narrow(pixel.G), narrow(pixel.B), narrow(pixel.A));
                     to += 4;
                 }
             }

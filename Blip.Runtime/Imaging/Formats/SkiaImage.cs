@@ -70,6 +70,7 @@ internal static class SkiaImage
         if (result == SKCodecResult.IncompleteInput)
             throw new ImageException($"{name}: {ImageSize.CutOff}");
         if (result != SKCodecResult.Success)
-            throw new ImageException($"{name}: the image is damaged ({result}). Copy it again from where it came, or convert it to PNG or JPEG.");
+            throw new ImageException(
+                $"{name}: the image is damaged ({result}). Copy it again from where it came, or convert it to PNG or JPEG.");
     }
 }

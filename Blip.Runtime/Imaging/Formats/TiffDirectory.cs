@@ -7,7 +7,8 @@ internal sealed class TiffDirectory
 {
     /// <summary>Tags by the specification's names.</summary>
     public const ushort NewSubfileType = 254, ImageWidth = 256, ImageLength = 257, BitsPerSample = 258, Compression = 259,
-        Photometric = 262, FillOrder = 266, StripOffsets = 273, Orientation = 274, SamplesPerPixel = 277, RowsPerStrip = 278, StripByteCounts = 279,
+        Photometric = 262, FillOrder = 266, StripOffsets = 273, Orientation = 274, SamplesPerPixel = 277, RowsPerStrip = 278,
+            StripByteCounts = 279,
         PlanarConfiguration = 284, T4Options = 292, T6Options = 293, Predictor = 317, ColorMap = 320, TileWidth = 322, TileOffsets = 324,
         ExtraSamples = 338, SampleFormat = 339, JpegTables = 347, ReferenceBlackWhite = 532, Xmp = 700;
 
@@ -46,7 +47,8 @@ internal sealed class TiffDirectory
     }
 
     /// <summary>The first value of a tag, or a default.</summary>
-    public long One(ushort tag, long otherwise) => entries.TryGetValue(tag, out var entry) && entry.Values.Length > 0 ? entry.Values[0] : otherwise;
+    public long One(ushort tag, long otherwise) =>
+        entries.TryGetValue(tag, out var entry) && entry.Values.Length > 0 ? entry.Values[0] : otherwise;
 
     public IReadOnlyList<long> All(ushort tag) => entries.TryGetValue(tag, out var entry) ? entry.Values : [];
 

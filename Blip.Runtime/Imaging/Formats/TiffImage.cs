@@ -23,7 +23,9 @@ internal static class TiffImage
     private static readonly TiffDecoder Decoder = new() { DecodingMode = FrameDecodingMode.First };
 
     public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file) =>
-        T.Read(file) is { } directory ? ((int)Math.Min(directory.One(T.ImageWidth, 0), int.MaxValue), (int)Math.Min(directory.One(T.ImageLength, 0), int.MaxValue)) : null;
+        T.Read(file) is { } directory
+            ? ((int)Math.Min(directory.One(T.ImageWidth, 0), int.MaxValue), (int)Math.Min(directory.One(T.ImageLength, 0), int.MaxValue))
+            : null;
 
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name, ImageDecoderOptions options)
     {
@@ -62,7 +64,8 @@ internal static class TiffImage
 
     private static string? Objection(T directory)
     {
-        var (kind, compression, samples) = (directory.One(T.Photometric, White), directory.One(T.Compression, Uncompressed), directory.One(T.SamplesPerPixel, 1));
+        var (kind, compression, samples) =
+            (directory.One(T.Photometric, White), directory.One(T.Compression, Uncompressed), directory.One(T.SamplesPerPixel, 1));
         var bits = directory.All(T.BitsPerSample);
         if ((directory.One(T.NewSubfileType, 0) & 1) != 0)
             return "that begins with a small copy of its image, as cameras' raw files do,";
@@ -106,7 +109,8 @@ internal static class TiffImage
             if (counts[i] > length - offsets[i])
                 return false;
         }
-        var (width, height, rows) = (directory.One(T.ImageWidth, 0), directory.One(T.ImageLength, 0), Math.Max(1, directory.One(T.RowsPerStrip, 1)));
+        var (width, height, rows) =
+            (directory.One(T.ImageWidth, 0), directory.One(T.ImageLength, 0), Math.Max(1, directory.One(T.RowsPerStrip, 1)));
         var planes = directory.One(T.PlanarConfiguration, 1) == 2 ? directory.One(T.SamplesPerPixel, 1) : 1;
         if (offsets.Count < (height + rows - 1) / rows * planes)
             return false;

@@ -24,17 +24,20 @@ internal sealed partial class AnsweringModel
             throw new ArgumentException($"{candidates} candidates are too few; give at least 1.", nameof(candidates));
         var longest = answers.Max(answer => answer.Length);
         if (longest > MaxPositions)
-            throw new ArgumentException($"An answer of {longest} tokens is too long; the model has {MaxPositions} positions.", nameof(answers));
+            throw new ArgumentException(
+                $"An answer of {longest} tokens is too long; the model has {MaxPositions} positions.", nameof(answers));
 
         var first = scoring.FirstTokens(source);
         var pairs = new List<(int Question, int Answer)>();
         for (var question = 0; question < source.Rows; question++)
         {
             var words = first[question];
-            pairs.AddRange(Enumerable.Range(0, answers.Count).OrderByDescending(answer => words[answers[answer][0]]).Take(candidates).Select(answer => (question, answer)));
+            pairs.AddRange(Enumerable.Range(0, answers.Count).OrderByDescending(answer => words[answers[answer][0]]).Take(candidates)
+                .Select(answer => (question, answer)));
         }
         var sums = scoring.Sums(source, [.. pairs.Select(pair => answers[pair.Answer])], [.. pairs.Select(pair => pair.Question)]);
-        return [.. pairs.Zip(sums, (pair, sum) => (pair.Question, Ranked: new RankedAnswer(pair.Answer, sum, first[pair.Question][answers[pair.Answer][0]])))
+        return [.. pairs.Zip(sums, (pair, sum) =>
+            (pair.Question, Ranked: new RankedAnswer(pair.Answer, sum, first[pair.Question][answers[pair.Answer][0]])))
             .GroupBy(entry => entry.Question, entry => entry.Ranked)
             .Select(question => question.OrderByDescending(answer => answer.LogProbability).ThenBy(answer => answer.Answer).ToArray())];
     }
@@ -62,7 +65,8 @@ internal sealed partial class AnsweringModel
                 var (questions, questionTokens) = model.graphs.Decoder.SourceSizes;
                 return model.Context.Own(new PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)>(
                     key => model.Executor.Plan(
-                        graph, ("rows", key.Rows), ("tokens", key.Tokens), (questions, key.Questions), (questionTokens, key.QuestionTokens)),
+                        graph, ("rows", key.Rows), ("tokens", key.Tokens), (questions, key.Questions),
+                            (questionTokens, key.QuestionTokens)),
                     model.Context.KeptPlans));
             }
         }
@@ -72,7 +76,8 @@ internal sealed partial class AnsweringModel
         {
             var all = Enumerable.Range(0, source.Rows).ToArray();
             var perRun = TokensPerRun;
-            return [.. all.Chunk(perRun).SelectMany(questions => Run(wordPlans, source, [.. questions.Select(_ => Array.Empty<int>())], questions, 1).Chunk(model.VocabularySize))];
+            return [.. all.Chunk(perRun).SelectMany(questions =>
+                Run(wordPlans, source, [.. questions.Select(_ => Array.Empty<int>())], questions, 1).Chunk(model.VocabularySize))];
         }
 
         /// <summary>The sum of the log-probabilities of each answer's tokens.</summary>
@@ -84,7 +89,8 @@ internal sealed partial class AnsweringModel
             {
                 foreach (var run in group.Chunk(Math.Max(1, TokensPerRun / group.Key)))
                 {
-                    var scores = Run(targetPlans, source, [.. run.Select(answer => answers[answer])], [.. run.Select(answer => questionOf[answer])], group.Key);
+                    var scores = Run(targetPlans, source, [.. run.Select(answer => answers[answer])],
+                        [.. run.Select(answer => questionOf[answer])], group.Key);
                     foreach (var (answer, words) in run.Zip(scores.Chunk(group.Key)))
                         sums[answer] = words.Sum(word => (double)word);
                 }
@@ -94,11 +100,13 @@ internal sealed partial class AnsweringModel
 
         // Each token is predicted by the one before it, the first by the start token.
         private float[] Run(
-            PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)> plans, DecoderSource source, int[][] answers, int[] questionOf, int tokens)
+            PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)> plans, DecoderSource source, int[][] answers,
+                int[] questionOf, int tokens)
         {
             var plan = plans.Get((answers.Length, tokens, source.Rows, source.Tokens));
             var (graph, names) = (plan.Graph, model.graphs.Decoder);
-            plan.Bind(graph.Input(DecoderGraphs.Ids), ids.Fill([.. answers.SelectMany(answer => answer.Take(tokens - 1).Prepend(model.Config.Text.BosTokenId))]));
+            plan.Bind(graph.Input(DecoderGraphs.Ids),
+                ids.Fill([.. answers.SelectMany(answer => answer.Take(tokens - 1).Prepend(model.Config.Text.BosTokenId))]));
             plan.Bind(graph.Input(DecoderGraphs.Targets), targets.Fill([.. answers.SelectMany(answer => answer)]));
             plan.Bind(graph.Input(names.SourceRow), rows.Fill(questionOf));
             plan.Bind(graph.Input(names.SourceMask), mask.Fill(source.Mask(questionOf)));

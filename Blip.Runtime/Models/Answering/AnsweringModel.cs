@@ -61,7 +61,8 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
         asked = null;
         decoder.Forget();
         var imageRow = runner.CheckTexts(questions, images, imageOf)!;
-        var next = new Conversation(images, images.Version, [.. questions], imageRow, questions.Max(question => question.Length), attendPadding);
+        var next = new Conversation(
+            images, images.Version, [.. questions], imageRow, questions.Max(question => question.Length), attendPadding);
         var plan = runner.BindTexts(questionPlans, questions, images, imageRow);
         for (var layer = 0; layer < questionKeysValues.Length; layer++)
             plan.Bind(plan.Graph.Output(graphs.Decoder.SourceName(layer)), QuestionKeysValues(next, layer));
@@ -110,17 +111,20 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
     /// <exception cref="ArgumentException">
     /// There is no such question, a token is outside the vocabulary, or the method does not apply to answers.
     /// </exception>
-    public CrossAttention AnswerAttention(int question, ReadOnlySpan<int> tokens, AttentionMethod method = AttentionMethod.CrossAttention) =>
+    public CrossAttention AnswerAttention(
+        int question, ReadOnlySpan<int> tokens, AttentionMethod method = AttentionMethod.CrossAttention) =>
         decoder.CrossAttention(Source(Question), question, tokens, method);
 
     /// <summary>Plans the decoder over whole answers, with the named outputs or all; the caller runs and disposes it.</summary>
-    internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
+    internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask,
+        IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source(Question), watch, ids, tokens, questionRow, mask, outputs);
 
     /// <summary>
     /// Plans the reading of questions with recorded outputs; the caller runs, reads and disposes it before the next call.
     /// </summary>
-    internal Plan QuestionPlan(RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null) =>
+    internal Plan QuestionPlan(
+        RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null) =>
         runner.PlanTexts(graphs.Question(watch), questions, images, imageOf);
 
     private Conversation Question => asked ?? throw new InvalidOperationException("No question was asked; ask first.");

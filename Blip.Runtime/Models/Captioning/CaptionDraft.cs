@@ -66,7 +66,9 @@ internal sealed class CaptionDraft
     private void Make() => decoder.Drafter = context.LoadAgain(graphs.Step(), DType.Int8);
 
     private static string? Refusal(Device device, Precision precision) =>
-        precision != Precision.Fp32 ? $"captions have no draft: it is for fp32, and the decoder's weights are in {precision.ToString().ToLowerInvariant()}"
-        : !Attention.IsBatchInvariant(KernelTarget.Of(device)) ? $"captions have no draft: on {device.Description.Id} one token and several differ in their last bits"
+        precision != Precision.Fp32
+            ? $"captions have no draft: it is for fp32, and the decoder's weights are in {precision.ToString().ToLowerInvariant()}"
+        : !Attention.IsBatchInvariant(KernelTarget.Of(device))
+            ? $"captions have no draft: on {device.Description.Id} one token and several differ in their last bits"
         : null;
 }

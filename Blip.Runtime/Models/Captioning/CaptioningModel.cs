@@ -40,7 +40,8 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedD
     public static CaptioningModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
         Load(
             new ModelContext(source, BlipHead.Captioning, device, options),
-            context => new CaptioningModel(context, new CaptioningGraphs(context.Config, context.OutputMatrix), options ?? new ModelOptions()));
+            context => new CaptioningModel(
+                context, new CaptioningGraphs(context.Config, context.OutputMatrix), options ?? new ModelOptions()));
 
     /// <summary>Encodes the images in the pixel buffer and captions them from now on.</summary>
     /// <inheritdoc cref="VisionEncoder.Encode"/>
@@ -136,7 +137,8 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedD
     /// <inheritdoc/>
     /// <remarks>The token at position t was chosen by the query at position t - 1.</remarks>
     /// <exception cref="ArgumentException">A token is outside the vocabulary, or there is no such image.</exception>
-    public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens) => CrossAttention(image, tokens, AttentionMethod.CrossAttention);
+    public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens) =>
+        CrossAttention(image, tokens, AttentionMethod.CrossAttention);
 
     /// <summary>
     /// Cross-attention by the given method. <see cref="AttentionMethod.Rollout"/> ends at the image encoder's output;
@@ -145,9 +147,11 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedD
     /// <exception cref="ArgumentException">
     /// A token is outside the vocabulary, there is no such image, or the method does not apply to captions.
     /// </exception>
-    public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens, AttentionMethod method) => decoder.CrossAttention(Source, image, tokens, method);
+    public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens, AttentionMethod method) =>
+        decoder.CrossAttention(Source, image, tokens, method);
 
     /// <summary>Plans the decoder over whole captions, with the named outputs or all; the caller runs and disposes it.</summary>
-    internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> imageRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
+    internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> imageRow, ReadOnlySpan<int> mask,
+        IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source, watch, ids, tokens, imageRow, mask, outputs);
 }

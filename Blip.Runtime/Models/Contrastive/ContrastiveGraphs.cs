@@ -49,11 +49,13 @@ internal sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, 
         return g.Build();
     }
 
-    private protected override IEnumerable<ComputeGraph> OfHead() => [Image(), Image(Config.Vision.ImageSize, Config.Vision.ImageSize), Text(), Multimodal()];
+    private protected override IEnumerable<ComputeGraph> OfHead() =>
+        [Image(), Image(Config.Vision.ImageSize, Config.Vision.ImageSize), Text(), Multimodal()];
 
     private void Project(GraphBuilder g, Value pooled, ModulePath projection)
     {
-        var features = g.Linear(pooled, projection, new Matrix([(projection / "weight").Path], Config.ProjectionDim, pooled.Shape.Width), null);
+        var features = g.Linear(
+            pooled, projection, new Matrix([(projection / "weight").Path], Config.ProjectionDim, pooled.Shape.Width), null);
         g.Output(Features, features);
         g.Output(Embedding, g.L2Normalize(features, projection / "normalized"));
     }

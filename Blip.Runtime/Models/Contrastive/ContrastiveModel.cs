@@ -22,8 +22,10 @@ internal sealed class ContrastiveModel : BlipModel
     {
         this.graphs = graphs;
         runner = new TextRunner(context, Vision);
-        (imageFeatures, imageEmbedding) = (runner.PlansOf(graphs.Image(), ContrastiveGraphs.Features), runner.PlansOf(graphs.Image(), ContrastiveGraphs.Embedding));
-        (textFeatures, textEmbedding) = (runner.PlansOf(graphs.Text(), ContrastiveGraphs.Features), runner.PlansOf(graphs.Text(), ContrastiveGraphs.Embedding));
+        (imageFeatures, imageEmbedding) =
+            (runner.PlansOf(graphs.Image(), ContrastiveGraphs.Features), runner.PlansOf(graphs.Image(), ContrastiveGraphs.Embedding));
+        (textFeatures, textEmbedding) =
+            (runner.PlansOf(graphs.Text(), ContrastiveGraphs.Features), runner.PlansOf(graphs.Text(), ContrastiveGraphs.Embedding));
         multimodal = runner.PlansOf(graphs.Multimodal(), ContrastiveGraphs.Features);
         pixelsEmbedding = Vision.PlansOf((height, width) => graphs.Image(height, width).Keeping(ContrastiveGraphs.Embedding));
         LogitScale = Math.Exp(context.ReadScalar(ScaleKey));
@@ -37,7 +39,8 @@ internal sealed class ContrastiveModel : BlipModel
     /// <summary>Loads a checkpoint of the model without a task.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape than the config's.</exception>
     public static ContrastiveModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
-        Load(new ModelContext(source, BlipHead.Model, device, options), context => new ContrastiveModel(context, new ContrastiveGraphs(context.Config)));
+        Load(new ModelContext(source, BlipHead.Model, device, options),
+            context => new ContrastiveModel(context, new ContrastiveGraphs(context.Config)));
 
     /// <summary>Projected features of the images (<c>get_image_features</c>).</summary>
     /// <exception cref="ArgumentException">The images belong to another model.</exception>
@@ -69,10 +72,12 @@ internal sealed class ContrastiveModel : BlipModel
 
     /// <summary>Compares every image with every text.</summary>
     /// <exception cref="ArgumentException">A text is invalid, or the images belong to another model.</exception>
-    public ContrastiveOutput Compare(ImageStates images, IReadOnlyList<int[]> texts) => new(EmbedImages(images), EmbedTexts(texts), LogitScale);
+    public ContrastiveOutput Compare(ImageStates images, IReadOnlyList<int[]> texts) =>
+        new(EmbedImages(images), EmbedTexts(texts), LogitScale);
 
     /// <summary>Plans the texts' features with recorded outputs; the caller runs, reads and disposes it before the next call.</summary>
-    internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => runner.PlanTexts(graphs.Text(overImage: false, watch), texts, null, null);
+    internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) =>
+        runner.PlanTexts(graphs.Text(overImage: false, watch), texts, null, null);
 }
 
 /// <summary>CLIP's comparison of the unit vectors of images and texts.</summary>
@@ -94,5 +99,6 @@ internal sealed class ContrastiveOutput(float[][] imageEmbeddings, float[][] tex
     /// <exception cref="InvalidOperationException">The numbers of images and texts differ.</exception>
     public double Loss() => LogitsPerImage.Length == LogitsPerText.Length
         ? Similarity.ContrastiveLoss(LogitsPerText)
-        : throw new InvalidOperationException($"The loss is about pairs, and these are {LogitsPerImage.Length} images and {LogitsPerText.Length} texts.");
+        : throw new InvalidOperationException(
+            $"The loss is about pairs, and these are {LogitsPerImage.Length} images and {LogitsPerText.Length} texts.");
 }

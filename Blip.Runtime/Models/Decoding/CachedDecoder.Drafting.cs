@@ -20,14 +20,16 @@ internal sealed partial class CachedDecoder
     public ArrayView<float> DraftStep(DecodingState draft)
     {
         var source = Prepared();
-        return Run(draftPlans.Get((draft.Capacity, source.Rows, source.Tokens)), draft, draft.InputIds.View, draftLogits.View(text.VocabularySize));
+        return Run(draftPlans.Get((draft.Capacity, source.Rows, source.Tokens)), draft, draft.InputIds.View,
+            draftLogits.View(text.VocabularySize));
     }
 
     /// <inheritdoc cref="IDraftedDecoder.Steps"/>
     public ArrayView<float> Steps(DecodingState state, ArrayView<int> ids)
     {
         var (source, tokens) = (Prepared(), checked((int)ids.Length));
-        return Run(stepsPlans.Get((tokens, state.Capacity, source.Rows, source.Tokens)), state, ids, stepsLogits.View((long)tokens * text.VocabularySize));
+        return Run(stepsPlans.Get((tokens, state.Capacity, source.Rows, source.Tokens)), state, ids,
+            stepsLogits.View((long)tokens * text.VocabularySize));
     }
 
     private DecoderSource Prepared() => prepared is { Rows: 1 } && !graphs.IsMasked ? preparedSource!
@@ -44,7 +46,8 @@ internal sealed partial class CachedDecoder
     {
         var (sources, sourceTokens) = graphs.SourceSizes;
         return new(
-            key => Drafter!.Plan(step, ("rows", 1), ("cache_rows", 1), ("capacity", key.Capacity), (sources, key.Sources), (sourceTokens, key.SourceTokens)), keptPlans);
+            key => Drafter!.Plan(step, ("rows", 1), ("cache_rows", 1), ("capacity", key.Capacity), (sources, key.Sources),
+                (sourceTokens, key.SourceTokens)), keptPlans);
     }
 
     private PlanCache<(int Tokens, int Capacity, int Sources, int SourceTokens)> StepsPlans(int keptPlans)
@@ -53,7 +56,8 @@ internal sealed partial class CachedDecoder
         var steps = executor.Optimize(graphs.Steps());
         return new(
             key => executor.Plan(
-                steps, ("rows", 1), ("cache_rows", 1), ("tokens", key.Tokens), ("capacity", key.Capacity), (sources, key.Sources), (sourceTokens, key.SourceTokens)),
+                steps, ("rows", 1), ("cache_rows", 1), ("tokens", key.Tokens), ("capacity", key.Capacity), (sources, key.Sources),
+                    (sourceTokens, key.SourceTokens)),
             keptPlans);
     }
 }

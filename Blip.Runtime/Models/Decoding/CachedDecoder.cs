@@ -37,7 +37,8 @@ internal sealed partial class CachedDecoder : IDisposable
             keptPlans);
         stepPlans = new(
             key => executor.Plan(
-                step, ("rows", key.Rows), ("cache_rows", key.Rows), ("capacity", key.Capacity), (sources, key.Sources), (sourceTokens, key.SourceTokens)),
+                step, ("rows", key.Rows), ("cache_rows", key.Rows), ("capacity", key.Capacity), (sources, key.Sources),
+                    (sourceTokens, key.SourceTokens)),
             keptPlans);
 
         var device = executor.Device;
@@ -82,7 +83,8 @@ internal sealed partial class CachedDecoder : IDisposable
     }
 
     /// <inheritdoc cref="IContinuousDecoder.Continue"/>
-    public void Continue(DecodingState state, DecoderSource source, ReadOnlySpan<int> placeOfRow) => PrepareStep(state, source, places.Fill(placeOfRow));
+    public void Continue(DecodingState state, DecoderSource source, ReadOnlySpan<int> placeOfRow) =>
+        PrepareStep(state, source, places.Fill(placeOfRow));
 
     /// <inheritdoc cref="IContinuousDecoder.MoveRow"/>
     public void MoveRow(int from, int to, int tokens, int capacity)
@@ -161,11 +163,13 @@ internal sealed partial class CachedDecoder : IDisposable
 
     /// <summary>Plans the decoder over whole sequences, with the named outputs or all; the caller runs and disposes it.</summary>
     public Plan Whole(
-        DecoderSource source, RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> sourceRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs)
+        DecoderSource source, RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> sourceRow, ReadOnlySpan<int> mask,
+            IReadOnlyList<string>? outputs)
     {
         var rows = sourceRow.Length;
         if (ids.Length != rows * tokens || tokens > text.MaxPositions || rows == 0)
-            throw new ArgumentException($"{ids.Length} ids are not {rows} rows of {tokens} tokens, at most {text.MaxPositions}.", nameof(ids));
+            throw new ArgumentException(
+                $"{ids.Length} ids are not {rows} rows of {tokens} tokens, at most {text.MaxPositions}.", nameof(ids));
         foreach (var id in ids)
         {
             if ((uint)id >= (uint)text.VocabularySize)
@@ -195,7 +199,8 @@ internal sealed partial class CachedDecoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, draftPlans, stepsPlans, logits, draftLogits, stepsLogits, promptMask, stepMask, rowNumbers, places, .. keyCache, .. valueCache])
+        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, draftPlans, stepsPlans, logits, draftLogits,
+            stepsLogits, promptMask, stepMask, rowNumbers, places, .. keyCache, .. valueCache])
             disposable.Dispose();
     }
 }

@@ -11,12 +11,14 @@ namespace Blip.Runtime.Models;
 /// <param name="masked">Whether the source may be padded.</param>
 internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, string source, bool masked)
 {
-    public const string Ids = BlipGraphs.Ids, Mask = BlipGraphs.Mask, Logits = "logits", LogProbabilities = "log_probs", Targets = "targets", TargetLogProbabilities = "target_log_probs";
+    public const string Ids = BlipGraphs.Ids, Mask = BlipGraphs.Mask, Logits = "logits", LogProbabilities = "log_probs",
+        Targets = "targets", TargetLogProbabilities = "target_log_probs";
     public const string Start = "start", PromptLengths = "prompt_lengths", CacheRow = "cache_row", WriteRow = "write_row";
 
     public static readonly ModulePath Bert = Decoder / "bert";
 
-    private static readonly Dim Rows = BlipGraphs.Rows, Tokens = BlipGraphs.Tokens, CacheRows = Dim.Of("cache_rows"), Capacity = Dim.Of("capacity");
+    private static readonly Dim Rows =
+        BlipGraphs.Rows, Tokens = BlipGraphs.Tokens, CacheRows = Dim.Of("cache_rows"), Capacity = Dim.Of("capacity");
 
     public string Source => source;
 
@@ -118,7 +120,8 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         {
             Causal = true,
             Start = g.Input(Start, new Shape(Rows), DType.Int32),
-            Cache = [.. Enumerable.Range(0, config.Layers).Select(layer => (g.Input(KeyCacheName(layer), cache), g.Input(ValueCacheName(layer), cache)))],
+            Cache = [.. Enumerable.Range(0, config.Layers)
+                .Select(layer => (g.Input(KeyCacheName(layer), cache), g.Input(ValueCacheName(layer), cache)))],
             CacheRow = cacheRow,
             WriteRow = writeRow,
             Source = BlipGraphs.SourceInputs(g, config, source, config.Layers),
@@ -128,7 +131,8 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         return TextTower.Record(g, config, g.Input(Ids, new Shape(Rows, tokens), DType.Int32), attention, Bert);
     }
 
-    private Value? MaskInput(GraphBuilder g) => masked ? g.Input(SourceMask, new Shape(Rows, Dim.Of(SourceSizes.Tokens)), DType.Int32) : null;
+    private Value? MaskInput(GraphBuilder g) =>
+        masked ? g.Input(SourceMask, new Shape(Rows, Dim.Of(SourceSizes.Tokens)), DType.Int32) : null;
 
     private Value Head(GraphBuilder g, Value x)
     {

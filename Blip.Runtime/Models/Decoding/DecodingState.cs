@@ -94,6 +94,7 @@ internal sealed record CacheState(string Path, long Bytes, string? Flaw)
         if (source.CacheFiles() is not [_, ..] files)
             return [];
         using var tensors = source.OpenTensors();
-        return [.. files.Select(file => new CacheState(file, new FileInfo(file).Length, new PackedCache(file, tensors, PackedWeights.LayoutVersion).Flaw()))];
+        return [.. files.Select(file =>
+            new CacheState(file, new FileInfo(file).Length, new PackedCache(file, tensors, PackedWeights.LayoutVersion).Flaw()))];
     }
 }

@@ -9,7 +9,8 @@ namespace Blip.Runtime.Models;
 /// </summary>
 internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextEncoder)
 {
-    internal const string Logits = "itm_logits", Embedding = "embedding", Projection = "projection", LogitsGradient = "itm_logits.gradient", WeightsGradient = "weights.gradient";
+    internal const string Logits = "itm_logits", Embedding = "embedding", Projection = "projection", LogitsGradient = "itm_logits.gradient",
+        WeightsGradient = "weights.gradient";
 
     private static ModulePath TextEncoder => new("text_encoder");
 
@@ -76,7 +77,8 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         [Match(), ImageEmbedding(), ImageEmbedding(Config.Vision.ImageSize, Config.Vision.ImageSize), TextEmbedding()];
 
     private Value MatchLogits(GraphBuilder g, RecordedOutputs watch) =>
-        g.Linear(g.SelectToken(Encoder(g, TextEncoder, overImage: true, watch), null, TextEncoder / "first"), new ModulePath("itm_head"), 2);
+        g.Linear(g.SelectToken(Encoder(g, TextEncoder, overImage: true, watch), null, TextEncoder / "first"), new ModulePath("itm_head"),
+            2);
 
     private Value Projected(GraphBuilder g, Value states, ModulePath projection) =>
         g.L2Normalize(FirstProjected(g, states, projection), projection / "normalized");

@@ -23,7 +23,8 @@ internal sealed class MatchingModel : BlipModel
         this.graphs = graphs;
         runner = new TextRunner(context, Vision);
         imageProjection = new(() => runner.PlansOf(graphs.ImageProjection()));
-        (match, imageEmbedding, textEmbedding) = (runner.PlansOf(graphs.Match()), runner.PlansOf(graphs.ImageEmbedding()), runner.PlansOf(graphs.TextEmbedding()));
+        (match, imageEmbedding, textEmbedding) =
+            (runner.PlansOf(graphs.Match()), runner.PlansOf(graphs.ImageEmbedding()), runner.PlansOf(graphs.TextEmbedding()));
         pixelsEmbedding = Vision.PlansOf(graphs.ImageEmbedding);
     }
 
@@ -32,7 +33,8 @@ internal sealed class MatchingModel : BlipModel
     /// <summary>Loads a matching checkpoint.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape than the config's.</exception>
     public static MatchingModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
-        Load(new ModelContext(source, BlipHead.Retrieval, device, options), context => new MatchingModel(context, new MatchingGraphs(context.Config)));
+        Load(new ModelContext(source, BlipHead.Retrieval, device, options),
+            context => new MatchingModel(context, new MatchingGraphs(context.Config)));
 
     /// <summary>Matches pairs. A pair's result does not depend on the others.</summary>
     /// <param name="images">The images.</param>
@@ -85,11 +87,13 @@ internal sealed class MatchingModel : BlipModel
     private CrossAttention GradCam(ImageStates images, int[] text, int image, int layer)
     {
         if ((uint)layer >= (uint)Config.Text.Layers)
-            throw new ArgumentException($"There is no layer {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(layer));
+            throw new ArgumentException(
+                $"There is no layer {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(layer));
         using var plan = runner.PlanTexts(graphs.GradCam(layer), [text], images, [image]);
         plan.BindOwned(plan.Graph.Input(MatchingGraphs.LogitsGradient), [0f, 1f]);
         plan.Run();
-        var (weights, gradients) = (plan.ReadOutput(TextTower.CrossAttentionName(graphs.ImageReader, layer)), plan.ReadOutput(MatchingGraphs.WeightsGradient));
+        var (weights, gradients) =
+            (plan.ReadOutput(TextTower.CrossAttentionName(graphs.ImageReader, layer)), plan.ReadOutput(MatchingGraphs.WeightsGradient));
         var map = new float[text.Length * images.Tokens];
         for (var i = 0; i < map.Length; i++)
         {
@@ -106,7 +110,8 @@ internal sealed class MatchingModel : BlipModel
         runner.PlanTexts(graphs.Match(watch), texts, images, imageOf);
 
     /// <summary>Plans the texts' vectors with recorded outputs; the caller runs, reads and disposes it before the next call.</summary>
-    internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => runner.PlanTexts(graphs.TextEmbedding(watch), texts, null, null);
+    internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) =>
+        runner.PlanTexts(graphs.TextEmbedding(watch), texts, null, null);
 }
 
 /// <summary>The logits of "the text does not fit" and "the text fits" for a text and an image.</summary>

@@ -20,11 +20,13 @@ internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
         for (var row = 0; row < texts.Count; row++)
         {
             if (texts[row].Length == 0 || texts[row].Length > config.MaxPositions)
-                throw new ArgumentException($"Text {row} has {texts[row].Length} tokens; the model takes 1 to {config.MaxPositions}.", nameof(texts));
+                throw new ArgumentException(
+                    $"Text {row} has {texts[row].Length} tokens; the model takes 1 to {config.MaxPositions}.", nameof(texts));
             foreach (var token in texts[row])
             {
                 if ((uint)token >= (uint)config.VocabularySize)
-                    throw new ArgumentException($"Text {row} holds token {token}; the vocabulary has tokens 0 to {config.VocabularySize - 1}.", nameof(texts));
+                    throw new ArgumentException(
+                        $"Text {row} holds token {token}; the vocabulary has tokens 0 to {config.VocabularySize - 1}.", nameof(texts));
             }
         }
     }

@@ -39,7 +39,8 @@ internal static class TextRollout
     /// Continues from output tokens of the source's tower to its input tokens, by each input token's share in each output token
     /// <c>[source tokens, source tokens]</c>.
     /// </summary>
-    public static CrossAttention Through(CrossAttention seen, float[] source) => Compose(seen, new CrossAttention(1, 1, seen.ImageTokens, seen.ImageTokens, source));
+    public static CrossAttention Through(CrossAttention seen, float[] source) =>
+        Compose(seen, new CrossAttention(1, 1, seen.ImageTokens, seen.ImageTokens, source));
 
     /// <summary>
     /// Composes attention of an answer over a question with attention of the question over an image; mean over layers and heads of both.

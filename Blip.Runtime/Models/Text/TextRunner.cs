@@ -60,14 +60,17 @@ internal sealed class TextRunner
         {
             var plan = BindTexts(
                 plans, [.. run.Select(text => texts[text])], states,
-                images is null ? null : [.. run.Select(text => images[text])], second is null ? null : [.. run.Select(text => second[text])]);
+                images is null ? null
+                    : [.. run.Select(text => images[text])], second is null ? null
+                    : [.. run.Select(text => second[text])]);
             foreach (var (text, row) in run.Zip(Read(plan)))
                 rows[text] = row;
         }
         return rows;
     }
 
-    public Plan BindTexts(PlanCache<TextSizes> plans, IReadOnlyList<int[]> texts, ImageStates? states, int[]? images, int[]? secondImages = null)
+    public Plan BindTexts(
+        PlanCache<TextSizes> plans, IReadOnlyList<int[]> texts, ImageStates? states, int[]? images, int[]? secondImages = null)
     {
         inputs.Set(texts, images, secondImages);
         var plan = plans.Get(inputs.Sizes(states));
@@ -79,7 +82,8 @@ internal sealed class TextRunner
 
     /// <summary>Plans a graph over texts outside the cache, with inputs bound; the caller runs and disposes it.</summary>
     public Plan PlanTexts(
-        ComputeGraph graph, IReadOnlyList<int[]> texts, ImageStates? states, IReadOnlyList<int>? imageOf, IReadOnlyList<int>? secondImageOf = null)
+        ComputeGraph graph, IReadOnlyList<int[]> texts, ImageStates? states, IReadOnlyList<int>? imageOf,
+            IReadOnlyList<int>? secondImageOf = null)
     {
         inputs.Set(texts, CheckTexts(texts, states, imageOf), secondImageOf is null ? null : CheckTexts(texts, states, secondImageOf));
         var plan = Executor.Plan(Executor.Optimize(graph), inputs.Sizes(states).Symbols);
@@ -97,10 +101,14 @@ internal sealed class TextRunner
             return null;
         vision.Check(states);
         if (imageOf is null && states.Images != 1 && states.Images != texts.Count)
-            throw new ArgumentException($"There are {texts.Count} texts for {states.Images} images: say which image each looks at.", nameof(imageOf));
+            throw new ArgumentException(
+                $"There are {texts.Count} texts for {states.Images} images: say which image each looks at.", nameof(imageOf));
         if (imageOf is not null && imageOf.Count != texts.Count)
-            throw new ArgumentException($"There are {imageOf.Count} images named for {texts.Count} texts; name one for each.", nameof(imageOf));
-        int[] images = imageOf is not null ? [.. imageOf] : [.. Enumerable.Range(0, texts.Count).Select(text => states.Images == 1 ? 0 : text)];
+            throw new ArgumentException(
+                $"There are {imageOf.Count} images named for {texts.Count} texts; name one for each.", nameof(imageOf));
+        int[] images = imageOf is not null
+            ? [.. imageOf]
+            : [.. Enumerable.Range(0, texts.Count).Select(text => states.Images == 1 ? 0 : text)];
         foreach (var image in images)
             VisionEncoder.CheckImage(states, image);
         return images;

@@ -11,7 +11,8 @@ namespace Blip.Runtime.Models;
 internal static class TextTower
 {
     /// <summary>Records embeddings and layers: token ids <c>[rows, tokens]</c> → states <c>[rows, tokens, hidden]</c>.</summary>
-    public static Value Record(GraphBuilder g, TextConfig config, Value ids, AttentionInputs attention, ModulePath bert, RecordedOutputs watch = RecordedOutputs.Nothing)
+    public static Value Record(GraphBuilder g, TextConfig config, Value ids, AttentionInputs attention, ModulePath bert,
+        RecordedOutputs watch = RecordedOutputs.Nothing)
     {
         var at = bert / "embeddings";
         var shown = attention.Causal ? "lm" : "text";
@@ -45,18 +46,27 @@ internal static class TextTower
         Enumerable.Range(0, config.Layers).Select(layer => bert / "encoder" / "layer" / layer / "crossattention" / "self");
 
     /// <summary>The outputs that a method needs of a tower: those to record, and the names to keep.</summary>
-    public static (RecordedOutputs RecordedOutputs, List<string> Outputs) Seen(TextConfig config, ModulePath bert, AttentionMethod method) => method switch
+    public static (RecordedOutputs RecordedOutputs, List<string> Outputs) Seen(
+        TextConfig config, ModulePath bert, AttentionMethod method) => method switch
     {
         AttentionMethod.CrossAttention => (RecordedOutputs.CrossAttentions, Weights(config, bert, "crossattention")),
-        AttentionMethod.Rollout => (RecordedOutputs.CrossAttentions | RecordedOutputs.Attentions, [.. Weights(config, bert, "crossattention"), .. Weights(config, bert, "attention")]),
-        _ => throw new ArgumentException($"{method} is about whether a text matches; it says nothing of a text that is written or asked. Give {AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(method)),
+        AttentionMethod.Rollout =>
+            (RecordedOutputs.CrossAttentions | RecordedOutputs.Attentions,
+                [.. Weights(config, bert, "crossattention"), .. Weights(config, bert, "attention")]),
+        _ => throw new ArgumentException(
+            $"{method} is about whether a text matches; it says nothing of a text that is written or asked. Give "
+                + $"{AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(method)),
     };
 
     /// <summary>Where a text's tokens looked, from a plan over it with the outputs of <see cref="Seen"/>.</summary>
-    public static CrossAttention ReadSeen(Plan plan, TextConfig config, ModulePath bert, AttentionMethod method, int tokens, int sourceTokens)
+    public static CrossAttention ReadSeen(
+        Plan plan, TextConfig config, ModulePath bert, AttentionMethod method, int tokens, int sourceTokens)
     {
-        var seen = new CrossAttention(config.Layers, config.Heads, tokens, sourceTokens, [.. Weights(config, bert, "crossattention").SelectMany(plan.ReadOutput)]);
-        return method == AttentionMethod.Rollout ? TextRollout.Of(seen, [.. Weights(config, bert, "attention").SelectMany(plan.ReadOutput)]) : seen;
+        var seen = new CrossAttention(
+            config.Layers, config.Heads, tokens, sourceTokens, [.. Weights(config, bert, "crossattention").SelectMany(plan.ReadOutput)]);
+        return method == AttentionMethod.Rollout
+            ? TextRollout.Of(seen, [.. Weights(config, bert, "attention").SelectMany(plan.ReadOutput)])
+            : seen;
     }
 
     /// <summary>The output with a layer's weights over its source.</summary>
@@ -68,7 +78,8 @@ internal static class TextTower
     private static string WeightsName(ModulePath bert, int layer, string attention) =>
         (bert / "encoder" / "layer" / layer / attention / "self" / "probabilities").Path;
 
-    private static Value Layer(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
+    private static Value Layer(
+        GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
     {
         x = SelfAttention(g, config, x, attention, layer, at / "attention", watch);
         if (attention.SecondSourceRow is not null)
@@ -80,7 +91,8 @@ internal static class TextTower
         return Output(g, config, inner, x, at / "output", attention.Noise);
     }
 
-    private static Value SelfAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
+    private static Value SelfAttention(
+        GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
     {
         var (hidden, self) = (config.HiddenSize, at / "self");
         var qkv = g.Linear(x, [self / "query", self / "key", self / "value"], [hidden, hidden, hidden]);
@@ -107,7 +119,8 @@ internal static class TextTower
         return Output(g, config, attended, x, at / "output", attention.Noise);
     }
 
-    private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, Value source, ModulePath at, RecordedOutputs watch)
+    private static Value CrossAttention(
+        GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, Value source, ModulePath at, RecordedOutputs watch)
     {
         var attended = Attended(g, config, x, source, attention, attention.SourceRow, at / "self", watch);
         return Output(g, config, attended, x, at / "output", attention.Noise);
@@ -115,7 +128,8 @@ internal static class TextTower
 
     /// <summary>Records a cross-attention without its output matrix: each token's weighted sum of its source's values.</summary>
     internal static Value Attended(
-        GraphBuilder g, TextConfig config, Value x, Value source, AttentionInputs attention, Value? row, ModulePath self, RecordedOutputs watch)
+        GraphBuilder g, TextConfig config, Value x, Value source, AttentionInputs attention, Value? row, ModulePath self,
+            RecordedOutputs watch)
     {
         var hidden = config.HiddenSize;
         return g.Attention(

@@ -72,7 +72,8 @@ internal sealed class VisionEncoder
     internal ImageStates Adopt(ImageStates states)
     {
         if (states.Encoder.Device != Device || states.Encoder.Config.Vision.HiddenSize != Config.Vision.HiddenSize)
-            throw new ArgumentException("Images can be taken over from a model of the same width on the same device alone.", nameof(states));
+            throw new ArgumentException(
+                "Images can be taken over from a model of the same width on the same device alone.", nameof(states));
         own.Reset(states.Images, states.Tokens);
         states.Embeddings.CopyTo(Device.Stream, own.Embeddings);
         return own;
@@ -92,7 +93,8 @@ internal sealed class VisionEncoder
             Check(states);
             CheckImage(states, image);
             if (states.Tokens != parts[0].States.Tokens)
-                throw new ArgumentException($"Images of {parts[0].States.Tokens} and of {states.Tokens} tokens cannot be one batch.", nameof(parts));
+                throw new ArgumentException(
+                    $"Images of {parts[0].States.Tokens} and of {states.Tokens} tokens cannot be one batch.", nameof(parts));
         }
         var gathered = new ImageStates(this);
         gathered.Reset(parts.Count, parts[0].States.Tokens);
@@ -137,7 +139,8 @@ internal sealed class VisionEncoder
     /// <returns>For each image <c>[tokens, tokens]</c>, class token first; rows sum to 1.</returns>
     public float[][] Rollout(int images, int height, int width)
     {
-        using var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, RecordedOutputs.Rollout).Keeping(VisionTower.Rollout)), ("images", images));
+        using var plan = Executor.Plan(
+            Executor.Optimize(graphs.Vision(height, width, RecordedOutputs.Rollout).Keeping(VisionTower.Rollout)), ("images", images));
         plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
         plan.Run();
         var all = plan.ReadOutput(VisionTower.Rollout);
@@ -145,7 +148,8 @@ internal sealed class VisionEncoder
     }
 
     /// <summary>Plans of a graph over pixels, given its height and width.</summary>
-    public PlanCache<(int Images, int Height, int Width)> PlansOf(Func<int, int, ComputeGraph> graph) => context.Own(new PlanCache<(int Images, int Height, int Width)>(
+    public PlanCache<(int Images, int Height, int Width)> PlansOf(Func<int, int, ComputeGraph> graph) =>
+        context.Own(new PlanCache<(int Images, int Height, int Width)>(
         key => Executor.Plan(Executor.Optimize(graph(key.Height, key.Width)), ("images", key.Images)), context.KeptPlans));
 
     /// <summary>Runs a graph with one output over the images in the pixel buffer; one row for each image.</summary>
@@ -184,7 +188,8 @@ internal sealed class VisionEncoder
         var each = 2L * states.Tokens * Config.Text.HiddenSize;
         plan.Bind(plan.Graph.Input(BlipGraphs.ImageEmbeddings), states.Embeddings);
         for (var attention = 0; attention < ImageAttentions.Count; attention++)
-            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(attention)), target.KeysValues(attention).SubView(place * each, states.Images * each));
+            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(attention)),
+                target.KeysValues(attention).SubView(place * each, states.Images * each));
         plan.Run();
     }
 

@@ -14,10 +14,14 @@ internal sealed class AnswerPlan : GenerationPlan
         AttentionRules.CheckWritten(options.Attention, options.AttentionMethod);
         Start = [text.BosTokenId];
         if (options.CandidateCount < 1)
-            throw new ArgumentException($"CandidateCount is {options.CandidateCount}: give 1 or more.", nameof(AnswerOptions.CandidateCount));
-        Candidates = [.. options.Candidates.Select(answer => (int[])[.. Encode(answer, nameof(AnswerOptions.Candidates)), text.SepTokenId])];
+            throw new ArgumentException(
+                $"CandidateCount is {options.CandidateCount}: give 1 or more.", nameof(AnswerOptions.CandidateCount));
+        Candidates = [.. options.Candidates.Select(
+            answer => (int[])[.. Encode(answer, nameof(AnswerOptions.Candidates)), text.SepTokenId])];
         if (Candidates.MaxBy(tokens => tokens.Length) is { } longest && longest.Length > text.MaxPositions)
-            throw new ArgumentException($"Candidates holds an answer of {longest.Length} tokens, and the model reads {text.MaxPositions}: shorten it.", nameof(AnswerOptions.Candidates));
+            throw new ArgumentException(
+                $"Candidates holds an answer of {longest.Length} tokens, and the model reads {text.MaxPositions}: shorten it.",
+                nameof(AnswerOptions.Candidates));
     }
 
     public AnswerOptions Options { get; }
@@ -25,7 +29,12 @@ internal sealed class AnswerPlan : GenerationPlan
     /// <summary>Whether both plans give a question the same answer.</summary>
     public bool IsLike(AnswerPlan other) => ReferenceEquals(this, other)
         || (Generation.SaysTheSameAs(other.Generation)
-            && Options with { Generation = null, BadWords = [], Candidates = [] } == other.Options with { Generation = null, BadWords = [], Candidates = [] }
+            && Options with
+            {
+                Generation = null,
+                BadWords = [],
+                Candidates = [],
+            } == other.Options with { Generation = null, BadWords = [], Candidates = [] }
             && Candidates.Count == other.Candidates.Count
             && Candidates.Zip(other.Candidates).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)));
 

@@ -8,8 +8,10 @@ public interface IQuestionAnswerer
         ImageSource image, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="QuestionAnswerer.AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)"/>
-    IAsyncEnumerable<AnswerResult> AnswerAllAsync(IAsyncEnumerable<ImageText> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<AnswerResult> AnswerAllAsync(
+        IAsyncEnumerable<ImageText> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="QuestionAnswerer.StreamAsync(ImageSource, string, AnswerOptions?, CancellationToken)"/>
-    IAsyncEnumerable<string> StreamAsync(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<string> StreamAsync(
+        ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default);
 }

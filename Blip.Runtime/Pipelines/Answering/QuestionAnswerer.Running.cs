@@ -23,16 +23,19 @@ public sealed partial class QuestionAnswerer
     }
 
     private async Task<IReadOnlyList<Answer>> AnswersAsync(
-        ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+        ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken,
+            CancellationToken cancellationToken)
     {
         var conversation = new Conversation(questions, plan, onToken);
         return All(await calls.CallAsync(image, conversation, NeedsPixels(plan), cancellationToken).ConfigureAwait(false));
     }
 
-    private List<List<AnswerResult>> RunCalls(IReadOnlyList<(DecodedImage Image, Conversation Work)> batch, CancellationToken cancellationToken)
+    private List<List<AnswerResult>> RunCalls(
+        IReadOnlyList<(DecodedImage Image, Conversation Work)> batch, CancellationToken cancellationToken)
     {
         var results = new Queue<AnswerResult>(Run(
-            [.. batch.Select(call => new Asked(call.Image, call.Work.Questions, call.Work.OnToken))], batch[0].Work.Plan, cancellationToken));
+            [.. batch.Select(call => new Asked(call.Image, call.Work.Questions, call.Work.OnToken))], batch[0].Work.Plan,
+                cancellationToken));
         return [.. batch.Select(call => call.Work.Questions.Select(_ => results.Dequeue()).ToList())];
     }
 
@@ -40,9 +43,11 @@ public sealed partial class QuestionAnswerer
         results.Sum(result => TextIds.Of(Host, result.Question, rules.Question, "Question").Length),
         results.Sum(result => result.Answer is { } answer ? answer.Tokens.Count - 1 : 0));
 
-    private static List<Answer> All(IReadOnlyList<AnswerResult> results) => [.. results.Select(result => result.Answer ?? throw new ImageException(result.Error!))];
+    private static List<Answer> All(IReadOnlyList<AnswerResult> results) =>
+        [.. results.Select(result => result.Answer ?? throw new ImageException(result.Error!))];
 
-    private IAsyncEnumerable<AnswerResult> Results(IAsyncEnumerable<Questions> questions, AnswerPlan plan, CancellationToken cancellationToken) => InImageBatches(
+    private IAsyncEnumerable<AnswerResult> Results(
+        IAsyncEnumerable<Questions> questions, AnswerPlan plan, CancellationToken cancellationToken) => InImageBatches(
         questions,
         about => about.Image,
         (about, decoded) => new Asked(Host.Stage(decoded), about.Texts),
@@ -50,7 +55,8 @@ public sealed partial class QuestionAnswerer
         cancellationToken);
 
     /// <summary>Groups consecutive questions about one image, up to <see cref="QuestionsPerRun"/>.</summary>
-    private static async IAsyncEnumerable<Questions> Together(IAsyncEnumerable<ImageText> questions, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<Questions> Together(
+        IAsyncEnumerable<ImageText> questions, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ImageSource? image = null;
         string? identity = null;
@@ -77,22 +83,29 @@ public sealed partial class QuestionAnswerer
         var images = encoder.Encode([.. batch.Select(about => about.Decoded)], (i, error) => errors[i] = error, NeedsPixels(plan));
         var rows = batch.SelectMany((about, i) => about.Texts.Select(text => new Row(i, text))).ToList();
         foreach (var row in rows)
-            row.Result = errors[row.Item] is { } error ? Failed(batch[row.Item].Decoded, row.Question, error) : Read(batch[row.Item].Decoded, row);
+            row.Result = errors[row.Item] is { } error
+                ? Failed(batch[row.Item].Decoded, row.Question, error)
+                : Read(batch[row.Item].Decoded, row);
 
         foreach (var group in rows.Where(row => row.Result is null).GroupBy(row => images[row.Item]!.Value.States))
         {
             foreach (var run in group.Chunk(QuestionsPerRun))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                model.Ask(group.Key, [.. run.Select(row => row.Ids)], [.. run.Select(row => images[row.Item]!.Value.Image)], plan.Options.AttendPadding);
-                var answers = plan.Candidates.Count > 0 ? Choose(plan) : Write(run, token => batch[run[token.Image].Item].OnToken?.Invoke(token), plan, cancellationToken);
+                model.Ask(group.Key, [.. run.Select(row => row.Ids)], [.. run.Select(row => images[row.Item]!.Value.Image)],
+                    plan.Options.AttendPadding);
+                var answers = plan.Candidates.Count > 0
+                    ? Choose(plan)
+                    : Write(run, token => batch[run[token.Image].Item].OnToken?.Invoke(token), plan, cancellationToken);
                 foreach (var (place, (row, answer)) in run.Zip(answers.ToList()).Index())
                 {
                     var decoded = batch[row.Item].Decoded;
                     row.Result = answer is null
                         ? Failed(decoded, row.Question, $"{decoded.Source.Name}: {GenerationPlan.NoWords}")
                         : plan.Options.Attention
-                            ? AnswerResult.Of(decoded.Source, row.Question, WithAttention(answer, place, row.Ids, images[row.Item]!.Value.Rollout, plan.Options.AttentionMethod), decoded.Image)
+                            ? AnswerResult.Of(decoded.Source, row.Question,
+                                WithAttention(answer, place, row.Ids, images[row.Item]!.Value.Rollout, plan.Options.AttentionMethod),
+                                decoded.Image)
                             : AnswerResult.Of(decoded.Source, row.Question, answer);
                 }
             }
@@ -127,9 +140,12 @@ public sealed partial class QuestionAnswerer
         }
     }
 
-    private IEnumerable<Answer?> Write(Row[] questions, Action<GeneratedToken> onToken, AnswerPlan plan, CancellationToken cancellationToken) => generator
-        .Generate(model, [.. Enumerable.Repeat(plan.Start, questions.Length)], plan.Specials, plan.Generation, streams: null, onToken, plan.Ends, cancellationToken)
-        .Select(sequences => Best([.. sequences.Select(sequence => new Answer(Tokenizer?.Decode(sequence.Tokens), sequence.Tokens, sequence.Score))]));
+    private IEnumerable<Answer?> Write(
+        Row[] questions, Action<GeneratedToken> onToken, AnswerPlan plan, CancellationToken cancellationToken) => generator
+        .Generate(model, [.. Enumerable.Repeat(plan.Start, questions.Length)], plan.Specials, plan.Generation, streams: null, onToken,
+            plan.Ends, cancellationToken)
+        .Select(sequences =>
+            Best([.. sequences.Select(sequence => new Answer(Tokenizer?.Decode(sequence.Tokens), sequence.Tokens, sequence.Score))]));
 
     private IEnumerable<Answer?> Choose(AnswerPlan plan) => model
         .Rank(plan.Candidates, plan.Options.CandidateCount)
@@ -139,7 +155,8 @@ public sealed partial class QuestionAnswerer
     private static Answer? Best(List<Answer> answers) =>
         answers is [var best, ..] && double.IsFinite(best.Score) ? best with { Alternatives = answers[1..] } : null;
 
-    private static AnswerResult Failed(DecodedImage decoded, string question, string error) => AnswerResult.Failed(decoded.Source, question, error);
+    private static AnswerResult Failed(DecodedImage decoded, string question, string error) =>
+        AnswerResult.Failed(decoded.Source, question, error);
 
     private readonly record struct Questions(ImageSource Image, IReadOnlyList<string> Texts);
 

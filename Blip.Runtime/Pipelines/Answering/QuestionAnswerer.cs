@@ -70,7 +70,8 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static QuestionAnswerer Load(string model, QuestionAnswererOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+    public static QuestionAnswerer Load(string model, QuestionAnswererOptions? options = null) =>
+        Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Loads a model onto a device, on the thread pool.</summary>
     /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
@@ -79,18 +80,21 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)" path="/*[not(self::param)]"/>
     public static Task<QuestionAnswerer> LoadAsync(
-        string model, QuestionAnswererOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        string model, QuestionAnswererOptions? options =
+            null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new QuestionAnswererOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     internal static QuestionAnswerer Load(ModelSource source, QuestionAnswererOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new QuestionAnswererOptions();
-        return PipelineHost.Open(source, options, host => new QuestionAnswerer(host, options), ImageSize(source, CompatRules.Of(options.Compat)));
+        return PipelineHost.Open(
+            source, options, host => new QuestionAnswerer(host, options), ImageSize(source, CompatRules.Of(options.Compat)));
     }
 
     // Published models were trained on 384 pixels and answer at 480. Other checkpoints' files decide.
-    private static int? ImageSize(ModelSource source, CompatRules rules) => source.Config.Vision.ImageSize == PublishedImageSize ? rules.QuestionImageSize : null;
+    private static int? ImageSize(ModelSource source, CompatRules rules) =>
+        source.Config.Vision.ImageSize == PublishedImageSize ? rules.QuestionImageSize : null;
 
     /// <summary>Encodes an image and keeps it on the device.</summary>
     /// <param name="image">The image, or its path.</param>
@@ -113,7 +117,8 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
 
     /// <summary>Answers a question about an image.</summary>
     /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
-    public Answer Answer(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Answer Answer(
+        ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         Answer(image, [question], options, cancellationToken)[0];
 
     /// <summary>Answers questions about an image.</summary>
@@ -135,7 +140,8 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
 
     /// <summary>Answers a question about an image without blocking a thread.</summary>
     /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
-    public async Task<Answer> AnswerAsync(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
+    public async Task<Answer> AnswerAsync(
+        ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         (await AnswerAsync(image, [question], options, cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>Answers questions about an image without blocking a thread.</summary>
@@ -158,7 +164,8 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     /// An option is out of range, a question is too long, or the model has no vocabulary; thrown at once.
     /// </exception>
     public IAsyncEnumerable<AnswerResult> AnswerAllAsync(
-        IEnumerable<ImageSource> images, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<ImageSource> images, IReadOnlyList<string> questions, AnswerOptions? options =
+            null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         Check(questions);
@@ -178,7 +185,8 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     {
         ArgumentNullException.ThrowIfNull(questions);
         if (!HasVocabulary)
-            throw new ArgumentException("The model has no vocabulary to turn questions into tokens: give a VocabularyFile.", nameof(questions));
+            throw new ArgumentException(
+                "The model has no vocabulary to turn questions into tokens: give a VocabularyFile.", nameof(questions));
         return Results(Together(questions, cancellationToken), Plan(options), cancellationToken);
     }
 
@@ -210,7 +218,8 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         ArgumentNullException.ThrowIfNull(image);
         var plan = Plan(options);
         if (plan.Candidates.Count > 0)
-            throw new ArgumentException("Words come one by one of an answer that is written, not of one out of a list: leave Candidates empty.", nameof(options));
+            throw new ArgumentException(
+                "Words come one by one of an answer that is written, not of one out of a list: leave Candidates empty.", nameof(options));
         var words = WordStream.Check(plan.Generation, Tokenizer);
         Check([question]);
         return WordStream.Of(words, Speak, cancellationToken);

@@ -80,8 +80,10 @@ public sealed class AttentionPage : IDisposable
             output.Write($"<p><span class=\"kind\">{Text(line.Kind)}</span>");
             foreach (var word in line.Words)
             {
-                var heat = ImageWriter.ToDataUri(word.Width, word.Height, Heatmap.Layer([.. word.Values], word.Height, word.Width, word.Scale(range)));
-                output.Write($"\n<label><input type=\"radio\" name=\"{group}\"><span>{Text(word.Word)}</span><img class=\"heat\" style=\"{shape}\" src=\"{heat}\" alt=\"\"></label>");
+                var heat = ImageWriter.ToDataUri(
+                    word.Width, word.Height, Heatmap.Layer([.. word.Values], word.Height, word.Width, word.Scale(range)));
+                output.Write($"\n<label><input type=\"radio\" name=\"{group}\"><span>{Text(word.Word)}</span><img class=\"heat\" "
+                    + $"style=\"{shape}\" src=\"{heat}\" alt=\"\"></label>");
             }
             if (line.Note is not null)
                 output.Write($"\n<span class=\"note\">{Text(line.Note)}</span>");

@@ -8,9 +8,13 @@ internal static class AttentionRules
     public static void CheckWritten(bool attention, AttentionMethod method)
     {
         if (attention && method == AttentionMethod.GradCam)
-            throw new ArgumentException($"AttentionMethod is {method}, which tells what made a text match: it is for matches alone. Give {AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(AttentionMethod));
+            throw new ArgumentException(
+                $"AttentionMethod is {method}, which tells what made a text match: it is for matches alone. Give "
+                    + $"{AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(AttentionMethod));
         if (!Enum.IsDefined(method))
-            throw new ArgumentException($"AttentionMethod is {(int)method}; give one of {string.Join(", ", Enum.GetNames<AttentionMethod>())}.", nameof(AttentionMethod));
+            throw new ArgumentException(
+                $"AttentionMethod is {(int)method}; give one of {string.Join(", ", Enum.GetNames<AttentionMethod>())}.",
+                nameof(AttentionMethod));
     }
 
     /// <summary>Whether the image must go through the image encoder again, since kept states are not enough.</summary>

@@ -19,14 +19,17 @@ internal static class WordAttentions
     {
         var patch = host.Source.Config.Vision.PatchSize;
         var seen = image is null ? attention : TextRollout.Through(attention, image);
-        return Of(seen, host.Preprocessor.Processing.Height / patch, host.Preprocessor.Processing.Width / patch, WordSpan.Of(Pieces(host, tokens)), ahead);
+        return Of(seen, host.Preprocessor.Processing.Height / patch, host.Preprocessor.Processing.Width / patch,
+            WordSpan.Of(Pieces(host, tokens)), ahead);
     }
 
     /// <summary>The mean over layers, heads and a word's tokens, without the class token, scaled to 0 … 1 over the patches.</summary>
-    public static List<WordAttention> Of(CrossAttention attention, int height, int width, IReadOnlyList<WordSpan> words, int ahead = Written)
+    public static List<WordAttention> Of(
+        CrossAttention attention, int height, int width, IReadOnlyList<WordSpan> words, int ahead = Written)
     {
         if (attention.ImageTokens != 1 + (height * width))
-            throw new ArgumentException($"{attention.ImageTokens} image tokens are not a class token and {height} × {width} patches.", nameof(attention));
+            throw new ArgumentException(
+                $"{attention.ImageTokens} image tokens are not a class token and {height} × {width} patches.", nameof(attention));
         var maps = new List<WordAttention>(words.Count);
         foreach (var word in words)
         {
@@ -40,7 +43,8 @@ internal static class WordAttentions
         return maps;
     }
 
-    private static string[] Pieces(PipelineHost host, IReadOnlyList<int> tokens) => [.. tokens.Select((token, position) => host.Tokenizer is { } tokenizer
+    private static string[] Pieces(PipelineHost host, IReadOnlyList<int> tokens) =>
+        [.. tokens.Select((token, position) => host.Tokenizer is { } tokenizer
         ? tokenizer.Piece(token, skipSpecial: true, first: false)
         : position == 0 || token == host.Source.Config.Text.SepTokenId ? "" : $" {token}")];
 

@@ -53,14 +53,16 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
 
     /// <summary>The same on the caller's thread.</summary>
     /// <inheritdoc cref="AnnouncedAsync"/>
-    public T Announced<T>(Func<Func<TCall, TCall>, T> call) => AnnouncedAsync(arrive => Task.FromResult(call(arrive))).GetAwaiter().GetResult();
+    public T Announced<T>(Func<Func<TCall, TCall>, T> call) =>
+        AnnouncedAsync(arrive => Task.FromResult(call(arrive))).GetAwaiter().GetResult();
 
     private void Announce()
     {
         lock (gate)
         {
             if (coming + waiting.Count >= host.Options.MaxQueuedCalls)
-                throw new PipelineBusyException($"{host.Options.MaxQueuedCalls} calls wait already, the most that MaxQueuedCalls allows; call again later.");
+                throw new PipelineBusyException(
+                    $"{host.Options.MaxQueuedCalls} calls wait already, the most that MaxQueuedCalls allows; call again later.");
             coming++;
         }
     }
@@ -168,7 +170,8 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
         var start = Stopwatch.GetTimestamp();
         lock (gate)
         {
-            while (coming > 0 && waiting.Count < host.BatchSize && host.Options.MaxBatchDelay - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } left)
+            while (coming > 0 && waiting.Count < host.BatchSize
+                && host.Options.MaxBatchDelay - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } left)
                 Monitor.Wait(gate, left);
         }
     }

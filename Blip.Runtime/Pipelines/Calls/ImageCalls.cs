@@ -25,7 +25,8 @@ internal sealed class ImageCalls<TWork, TResult>
     public Func<TResult, (int Read, int Written)>? TokensOf { get; init; }
 
     /// <summary>Makes a call without blocking a thread. With <paramref name="needsPixels"/> kept states are not enough.</summary>
-    public Task<TResult> CallAsync(ImageSource image, TWork work, bool needsPixels, CancellationToken cancellationToken) => queue.AnnouncedAsync(async arrive =>
+    public Task<TResult> CallAsync(ImageSource image, TWork work, bool needsPixels, CancellationToken cancellationToken) =>
+        queue.AnnouncedAsync(async arrive =>
     {
         if (image.Features is { } features)
             return (await Ask(new DecodedImage(image, null, null) { Features = features }, null).ConfigureAwait(false)).Result!;
@@ -36,7 +37,8 @@ internal sealed class ImageCalls<TWork, TResult>
             if (!known.NeedsPixels)
                 return known.Result!;
         }
-        return await host.WithImageAsync(image, async (decoded, _) => (await Ask(decoded, key).ConfigureAwait(false)).Result!, cancellationToken).ConfigureAwait(false);
+        return await host.WithImageAsync(
+            image, async (decoded, _) => (await Ask(decoded, key).ConfigureAwait(false)).Result!, cancellationToken).ConfigureAwait(false);
 
         Task<ImageCallResult<TResult>> Ask(DecodedImage decoded, string? its) =>
             arrive(new ImageCall<TWork, TResult>(decoded, its, work, cancellationToken)).Result;

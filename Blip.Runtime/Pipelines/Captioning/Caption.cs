@@ -50,7 +50,10 @@ public sealed class CaptionResult
     public bool Succeeded => Caption is not null;
 
     /// <summary>A result with a caption.</summary>
-    public static CaptionResult Of(ImageSource source, Caption caption, RgbImage? image = null) => new(source, caption, null) { Image = image };
+    public static CaptionResult Of(ImageSource source, Caption caption, RgbImage? image = null) => new(source, caption, null)
+    {
+        Image = image,
+    };
 
     /// <summary>A result with an error.</summary>
     public static CaptionResult Failed(ImageSource source, string error) => new(source, null, error);

@@ -45,7 +45,8 @@ internal sealed class CaptionCalls
         {
             using var cancellation = new AllCancelled([.. calls.Select(call => call.CancellationToken)]);
             var results = queue.Measure(
-                "batch", calls.Count, () => captioner.RunInTurn([.. calls.Select(call => call.Image)], calls[0].Plan, streams: null, cancellation.Token).Results);
+                "batch", calls.Count, () =>
+                    captioner.RunInTurn([.. calls.Select(call => call.Image)], calls[0].Plan, streams: null, cancellation.Token).Results);
             foreach (var (call, result) in calls.Zip(results))
                 End(call, result);
         }
@@ -73,7 +74,8 @@ internal sealed class CaptionCalls
         {
             try
             {
-                var batch = calls.generator.Continuous(calls.model, plan.Specials, plan.Generation, plan.Ends, calls.host.BatchSize, first.Longest);
+                var batch = calls.generator.Continuous(
+                    calls.model, plan.Specials, plan.Generation, plan.Ends, calls.host.BatchSize, first.Longest);
                 do
                 {
                     while ((running.Count == 0 || !calls.host.IsWanted) && Admit(batch))
@@ -121,7 +123,8 @@ internal sealed class CaptionCalls
         private void Join(ContinuousBatch batch, IReadOnlyList<CaptionCall> joining, int place)
         {
             var (host, model) = (calls.host, calls.model);
-            var places = host.Upload([.. joining.Select(call => call.Image)], model.Vision.PixelBuffer, (i, error) => joining[i].Fail(new ImageException(error)));
+            var places = host.Upload([.. joining.Select(call => call.Image)], model.Vision.PixelBuffer,
+                (i, error) => joining[i].Fail(new ImageException(error)));
             if (places.Count == 0)
                 return;
             var uploaded = places.ConvertAll(i => joining[i]);
@@ -150,7 +153,8 @@ internal sealed class CaptionCalls
             foreach (var row in batch.Rows.Where(row => row.Sequence.IsEnded))
             {
                 var call = running[row];
-                End(call, calls.captioner.ToResult(call.Image.Source, row.Sequence.ToGenerated(plan.Generation.LengthPenalty), call.Prompt, call.Plan));
+                End(call, calls.captioner.ToResult(
+                    call.Image.Source, row.Sequence.ToGenerated(plan.Generation.LengthPenalty), call.Prompt, call.Plan));
             }
             foreach (var row in running.Keys.Where(row => running[row].IsOver).ToList())
                 running.Remove(row);

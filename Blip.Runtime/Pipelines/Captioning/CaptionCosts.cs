@@ -56,9 +56,11 @@ public static class CaptionCosts
         var vision = Cost(graphs.Vision(side, side), ("images", images));
         var keysValues = Cost(graphs.ImageKeysValues(), ("images", images), ("image_tokens", imageTokens));
         var prompt = Cost(
-            graphs.Prompt(), ("rows", images), ("tokens", PromptTokens), ("cache_rows", images * beams), ("capacity", PromptTokens), ("images", images), ("image_tokens", imageTokens));
+            graphs.Prompt(), ("rows", images), ("tokens", PromptTokens), ("cache_rows", images * beams), ("capacity", PromptTokens),
+                ("images", images), ("image_tokens", imageTokens));
         var steps = Enumerable.Range(PromptTokens + 1, options.Tokens - 1).Select(context => GraphCost.Of(
-            step, model.FormatOf, target, ("rows", images * beams), ("cache_rows", images * beams), ("capacity", context), ("images", images), ("image_tokens", imageTokens))).ToList();
+            step, model.FormatOf, target, ("rows", images * beams), ("cache_rows", images * beams), ("capacity", context),
+                ("images", images), ("image_tokens", imageTokens))).ToList();
         var choice = Choice(images, beams, config.Text.VocabularySize);
 
         return
@@ -68,7 +70,9 @@ public static class CaptionCosts
             Stage([keysValues], Launches(keysValues.Kernels)),
             // A CPU's launch includes the choice.
             Stage([prompt], Launches(prompt.Kernels)),
-            .. steps.Count == 0 ? Array.Empty<StageCost>() : [Stage(steps, options.Device == DeviceKind.OpenCl ? steps.Sum(one => (long)one.Kernels) : steps.Count)],
+            .. steps.Count == 0
+                ? Array.Empty<StageCost>()
+                : [Stage(steps, options.Device == DeviceKind.OpenCl ? steps.Sum(one => (long)one.Kernels) : steps.Count)],
             Repeated("choice", options.Tokens, choice, options.Device switch
             {
                 DeviceKind.Cpu => 0,
@@ -78,13 +82,15 @@ public static class CaptionCosts
             }),
         ];
 
-        GraphCost Cost(ComputeGraph graph, params (string Symbol, int Size)[] sizes) => GraphCost.Of(GraphPasses.Apply(graph, PassSet.All, target), model.FormatOf, target, sizes);
+        GraphCost Cost(ComputeGraph graph, params (string Symbol, int Size)[] sizes) =>
+            GraphCost.Of(GraphPasses.Apply(graph, PassSet.All, target), model.FormatOf, target, sizes);
 
         long Launches(int kernels) => options.Device == DeviceKind.Cpu ? 1 : kernels;
     }
 
     private static StageCost Stage(IReadOnlyList<GraphCost> runs, long launches) => new(
-        runs[0].Graph, runs.Count, runs.Sum(run => run.Flops), runs.Sum(run => run.WeightBytes), runs.Sum(run => run.ValueBytes), runs.Sum(run => (long)run.Kernels), launches)
+        runs[0].Graph, runs.Count, runs.Sum(run => run.Flops), runs.Sum(run => run.WeightBytes), runs.Sum(run => run.ValueBytes),
+            runs.Sum(run => (long)run.Kernels), launches)
     {
         Operations = [.. runs.SelectMany(run => run.Nodes).Select(node => (node.Flops, node.Bytes.Weights + node.Bytes.Values))],
     };

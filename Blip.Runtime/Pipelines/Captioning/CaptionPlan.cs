@@ -10,7 +10,8 @@ internal sealed class CaptionPlan : GenerationPlan
     private readonly TextConfig text;
     private readonly int[] prompt;
 
-    public CaptionPlan(CaptionOptions options, GenerationOptions defaults, CompatRules rules, TextConfig text, WordPieceTokenizer? tokenizer)
+    public CaptionPlan(CaptionOptions options, GenerationOptions defaults, CompatRules rules, TextConfig text,
+        WordPieceTokenizer? tokenizer)
         : base(options.Generation ?? defaults, options.BadWords, options.ForceWords, options.Attention, text, tokenizer)
     {
         this.text = text;
@@ -27,11 +28,13 @@ internal sealed class CaptionPlan : GenerationPlan
     public bool KeepsPrompt { get; }
 
     /// <summary>Whether both plans give an image the same result.</summary>
-    public bool IsLike(CaptionPlan other) => ChoosesLike(other) && KeepsPrompt == other.KeepsPrompt && prompt.AsSpan().SequenceEqual(other.prompt);
+    public bool IsLike(CaptionPlan other) =>
+        ChoosesLike(other) && KeepsPrompt == other.KeepsPrompt && prompt.AsSpan().SequenceEqual(other.prompt);
 
     /// <summary>Whether words are chosen in the same way, for any prompts.</summary>
     public bool ChoosesLike(CaptionPlan other) =>
-        ReferenceEquals(this, other) || (Rollout == other.Rollout && Attention == other.Attention && Generation.SaysTheSameAs(other.Generation));
+        ReferenceEquals(this, other) || (
+            Rollout == other.Rollout && Attention == other.Attention && Generation.SaysTheSameAs(other.Generation));
 
     /// <summary>The tokens that an image's caption begins with, from the start token on.</summary>
     public int[] Prompt(ImageSource source) => source.Prompt is null ? prompt : Encode(source.Prompt);

@@ -33,14 +33,18 @@ public sealed partial class Captioner
         var states = model.Encode(places.Count, height, width);
         var prompts = places.ConvertAll(place => plan.Prompt(batch[place].Source));
         var streamOf = streams is null ? null : places.ConvertAll(place => streams[place]);
-        var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streamOf, onToken: null, plan.Ends, cancellationToken);
+        var sequences = generator.Generate(
+            model, prompts, plan.Specials, plan.Generation, streamOf, onToken: null, plan.Ends, cancellationToken);
         var rollouts = plan.Rollout ? model.Vision.Rollout(places.Count, height, width) : null;
         for (var i = 0; i < places.Count; i++)
         {
             var (source, image, _) = batch[places[i]];
             images[places[i]] = new EncodedImage(states, i);
             results[places[i]] = HasWords(sequences[i])
-                ? CaptionResult.Of(source, ToCaption(sequences[i], prompts[i], plan) with { Attention = plan.Attention ? Attention(i, sequences[i][0], rollouts?[i]) : [] }, plan.Attention ? image : null)
+                ? CaptionResult.Of(
+                    source, ToCaption(sequences[i], prompts[i], plan) with { Attention = plan.Attention
+                    ? Attention(i, sequences[i][0], rollouts?[i])
+                    : [] }, plan.Attention ? image : null)
                 : NoWords(source);
         }
         return (results, images);
@@ -49,7 +53,8 @@ public sealed partial class Captioner
     internal CaptionResult ToResult(ImageSource source, GeneratedSequence sequence, int[] prompt, CaptionPlan plan) =>
         HasWords([sequence]) ? CaptionResult.Of(source, ToCaption([sequence], prompt, plan), null) : NoWords(source);
 
-    private static bool HasWords(IReadOnlyList<GeneratedSequence> sequences) => sequences is [{ Score: var score }, ..] && double.IsFinite(score);
+    private static bool HasWords(IReadOnlyList<GeneratedSequence> sequences) =>
+        sequences is [{ Score: var score }, ..] && double.IsFinite(score);
 
     private static CaptionResult NoWords(ImageSource source) => CaptionResult.Failed(source, $"{source.Name}: {GenerationPlan.NoWords}");
 
@@ -70,7 +75,8 @@ public sealed partial class Captioner
 
     private Caption ToCaption(IReadOnlyList<GeneratedSequence> sequences, int[] prompt, CaptionPlan plan)
     {
-        var captions = sequences.Select(sequence => new Caption(Text(sequence.Tokens, prompt, plan), sequence.Tokens, sequence.Score)).ToList();
+        var captions = sequences.Select(sequence => new Caption(Text(sequence.Tokens, prompt, plan), sequence.Tokens, sequence.Score))
+            .ToList();
         return captions[0] with { Alternatives = captions[1..] };
     }
 

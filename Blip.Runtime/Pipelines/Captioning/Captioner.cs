@@ -55,7 +55,8 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         get
         {
             lock (failures)
-                return [.. Host.Source.GenerationDefaults.Notices, .. pool.SelectMany(member => member.model.Notices).Distinct(), .. failures];
+                return [.. Host.Source.GenerationDefaults.Notices, .. pool.SelectMany(member => member.model.Notices).Distinct(),
+                    .. failures];
         }
     }
 
@@ -77,7 +78,8 @@ public sealed partial class Captioner : Pipeline, ICaptioner
 
     /// <inheritdoc/>
     internal override void WarmUp(CancellationToken cancellationToken) =>
-        Caption(BlankImage(), new CaptionOptions { Generation = Defaults with { MaxNewTokens = 2, MinLength = 0, MinNewTokens = null } }, cancellationToken);
+        Caption(BlankImage(), new CaptionOptions { Generation = Defaults with { MaxNewTokens = 2, MinLength = 0, MinNewTokens = null } },
+            cancellationToken);
 
     /// <summary>Loads a model onto a device.</summary>
     /// <param name="model">
@@ -88,7 +90,8 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Captioner Load(string model, CaptionerOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+    public static Captioner Load(string model, CaptionerOptions? options = null) =>
+        Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Loads a model onto a device, on the thread pool.</summary>
     /// <param name="model">As in <see cref="Load(string, CaptionerOptions?)"/>.</param>
@@ -97,7 +100,8 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, CaptionerOptions?)" path="/*[not(self::param)]"/>
     public static Task<Captioner> LoadAsync(
-        string model, CaptionerOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        string model, CaptionerOptions? options =
+            null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new CaptionerOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     internal static Captioner Load(ModelSource source, CaptionerOptions? options = null)
@@ -137,7 +141,9 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         plan.Prompt(image);
         var queue = Next().calls.Queue;
         return queue.Announced(added => Host.WithImage(
-            image, decoded => added(new CaptionCall(decoded, () => { }, plan, onToken: null, cancellationToken)).Result.GetAwaiter().GetResult(), cancellationToken));
+            image, decoded =>
+                added(new CaptionCall(decoded, () => { }, plan, onToken: null, cancellationToken)).Result.GetAwaiter().GetResult(),
+                    cancellationToken));
     }
 
     /// <summary>
@@ -178,7 +184,8 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         var plan = Plan(options);
         return pool.Length > 1
             ? OverDevices(images, plan, cancellationToken)
-            : InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded.WithoutFeatures()), batch => RunBatch(batch, plan, cancellationToken), cancellationToken);
+            : InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded.WithoutFeatures()),
+                batch => RunBatch(batch, plan, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -192,7 +199,8 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     /// An option is out of range, asks for several sequences, or the model has no vocabulary; thrown at once.
     /// </exception>
     /// <exception cref="ImageException">The image cannot be read; thrown by the enumeration.</exception>
-    public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<string> StreamAsync(
+        ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, options, onEnd: null, cancellationToken);
 
     /// <inheritdoc cref="StreamAsync(ImageSource, CaptionOptions?, CancellationToken)" path="/*[not(self::param)]"/>
@@ -200,7 +208,8 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     /// <param name="options">Greedy or sampling, one sequence.</param>
     /// <param name="onEnd">Gets the whole caption before the enumeration ends; may be null.</param>
     /// <param name="cancellationToken">Ends the work before the next token.</param>
-    public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options, Action<Caption>? onEnd, CancellationToken cancellationToken)
+    public IAsyncEnumerable<string> StreamAsync(
+        ImageSource image, CaptionOptions? options, Action<Caption>? onEnd, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         var plan = Plan(options);
@@ -224,12 +233,14 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         var size = members.Min(member => member.Host.BatchSize);
         var ahead = new ImageReadahead(size, Host.Options);
         var held = new ConcurrentQueue<long>();
-        var batches = ahead.GroupsAsync(images, image => image, (_, decoded) => decoded.WithoutFeatures(), members.Length, cancellationToken).Select(batch =>
+        var batches = ahead.GroupsAsync(
+            images, image => image, (_, decoded) => decoded.WithoutFeatures(), members.Length, cancellationToken).Select(batch =>
         {
             held.Enqueue(batch.Bytes);
             return batch.Items;
         });
-        var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, cancellationToken))
+        var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>,
+            CaptionResult[]>(member, batch => member.Run(batch, plan, cancellationToken))
         {
             // An image's device is unknown at decoding. Its pixels are sent while that device runs the previous batch.
             Prepare = member.Host.Stages ? batch => [.. batch.Select(member.Host.Stage)] : null,
@@ -267,10 +278,12 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         return working[(int)((uint)Interlocked.Increment(ref turns) % working.Length)];
     }
 
-    private Task<Caption> CaptionAsync(ImageSource image, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    private Task<Caption> CaptionAsync(
+        ImageSource image, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         var queue = Next().calls.Queue;
         return queue.AnnouncedAsync(added => Host.WithImageAsync(
-            image, (decoded, release) => added(new CaptionCall(decoded, release, plan, onToken, cancellationToken)).Result, cancellationToken));
+            image, (decoded, release) =>
+                added(new CaptionCall(decoded, release, plan, onToken, cancellationToken)).Result, cancellationToken));
     }
 }

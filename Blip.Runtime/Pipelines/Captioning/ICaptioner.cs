@@ -7,7 +7,8 @@ public interface ICaptioner
     Task<Caption> CaptionAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="Captioner.CaptionAllAsync(IAsyncEnumerable{ImageSource}, CaptionOptions?, CancellationToken)"/>
-    IAsyncEnumerable<CaptionResult> CaptionAllAsync(IAsyncEnumerable<ImageSource> images, CaptionOptions? options = null, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<CaptionResult> CaptionAllAsync(
+        IAsyncEnumerable<ImageSource> images, CaptionOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="Captioner.StreamAsync(ImageSource, CaptionOptions?, CancellationToken)"/>
     IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default);

@@ -57,7 +57,8 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, ImageComparerOptions?)" path="/*[not(self::param)]"/>
     public static Task<ImageComparer> LoadAsync(
-        string model, ImageComparerOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        string model, ImageComparerOptions? options =
+            null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new ImageComparerOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     internal static ImageComparer Load(ModelSource source, ImageComparerOptions? options = null)
@@ -183,7 +184,8 @@ public sealed class ImageComparer : Pipeline, IImageComparer
 
     private static List<Comparison> Comparisons(IReadOnlyList<string> sentences, Judged judged) => judged.Error is { } error
         ? throw new ImageException(error)
-        : [.. sentences.Zip(judged.Logits, (sentence, logits) => new Comparison(sentence, logits.Probability) { TrueLogit = logits.True, FalseLogit = logits.False })];
+        : [.. sentences.Zip(judged.Logits,
+            (sentence, logits) => new Comparison(sentence, logits.Probability) { TrueLogit = logits.True, FalseLogit = logits.False })];
 
     /// <summary>A pair's logits, or its error.</summary>
     private sealed record Judged(JudgementLogits[] Logits, string? Error);

@@ -33,7 +33,11 @@ public sealed class Embedder : Pipeline, IEmbedder
         : base(host, owner)
     {
         (this.model, this.encoder, this.rules) = (model, encoder, rules);
-        calls = new(this, encoder, "embeddings") { Run = (batch, _) => RunImages([.. batch.Select(call => call.Image)]), Together = (_, _) => true };
+        calls = new(this, encoder, "embeddings")
+        {
+            Run = (batch, _) => RunImages([.. batch.Select(call => call.Image)]),
+            Together = (_, _) => true,
+        };
     }
 
     /// <summary>Elements of a vector.</summary>
@@ -63,7 +67,8 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Embedder Load(string model, EmbedderOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+    public static Embedder Load(string model, EmbedderOptions? options = null) =>
+        Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Loads a model onto a device, on the thread pool.</summary>
     /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
@@ -72,7 +77,8 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, EmbedderOptions?)" path="/*[not(self::param)]"/>
     public static Task<Embedder> LoadAsync(
-        string model, EmbedderOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        string model, EmbedderOptions? options =
+            null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new EmbedderOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     internal static Embedder Load(ModelSource source, EmbedderOptions? options = null)
@@ -161,7 +167,8 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// </summary>
     /// <param name="images">The images, each opened in its turn.</param>
     /// <param name="cancellationToken">Ends the work after the current batch.</param>
-    public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(
+        IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         return InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded), RunImages, cancellationToken);
@@ -203,11 +210,14 @@ public sealed class Embedder : Pipeline, IEmbedder
     internal float[]?[] VectorsOf(IReadOnlyList<EncodedImage?> images)
     {
         var vectors = new float[]?[images.Count];
-        foreach (var group in images.Index().Where(image => image.Item is not null).GroupBy(image => (image.Item!.Value.States, IsClip: image.Item.Value.Frames > 1)))
+        foreach (var group in images.Index().Where(image => image.Item is not null)
+            .GroupBy(image => (image.Item!.Value.States, IsClip: image.Item.Value.Frames > 1)))
         {
             var all = group.Key.IsClip ? ProjectionsOf(group.Key.States) : VectorsOf(group.Key.States);
             foreach (var (place, image) in group)
-                vectors[place] = group.Key.IsClip ? Similarity.UnitMean(all[image!.Value.Image..(image.Value.Image + image.Value.Frames)]) : all[image!.Value.Image];
+                vectors[place] = group.Key.IsClip
+                    ? Similarity.UnitMean(all[image!.Value.Image..(image.Value.Image + image.Value.Frames)])
+                    : all[image!.Value.Image];
         }
         return vectors;
     }
@@ -218,17 +228,22 @@ public sealed class Embedder : Pipeline, IEmbedder
     private ImageEmbedding[] RunImages(IReadOnlyList<DecodedImage> batch)
     {
         var results = new ImageEmbedding[batch.Count];
-        var vectors = encoder.Vectors(batch, VectorsOf, VectorsOfPixels, (i, error) => results[i] = ImageEmbedding.Failed(batch[i].Source, error));
+        var vectors = encoder.Vectors(
+            batch, VectorsOf, VectorsOfPixels, (i, error) => results[i] = ImageEmbedding.Failed(batch[i].Source, error));
         for (var i = 0; i < batch.Count; i++)
         {
             if (vectors[i] is { } vector)
-                results[i] = IsNumber(vector) ? ImageEmbedding.Of(batch[i].Source, vector) : ImageEmbedding.Failed(batch[i].Source, $"{batch[i].Source.Name}: {NoNumbers}");
+                results[i] = IsNumber(vector)
+                    ? ImageEmbedding.Of(batch[i].Source, vector)
+                    : ImageEmbedding.Failed(batch[i].Source, $"{batch[i].Source.Name}: {NoNumbers}");
         }
         return results;
     }
 
     private float[][] VectorsOfPixels(int images, int height, int width) =>
-        model is ContrastiveModel contrastive ? contrastive.EmbedPixels(images, height, width) : ((MatchingModel)model).EmbedPixels(images, height, width);
+        model is ContrastiveModel contrastive
+            ? contrastive.EmbedPixels(images, height, width)
+            : ((MatchingModel)model).EmbedPixels(images, height, width);
 
     private (string Text, int[]? Ids, string? Error) Read(string text)
     {
@@ -248,7 +263,9 @@ public sealed class Embedder : Pipeline, IEmbedder
         var vectors = new Queue<float[]>(readable.Length > 0 ? VectorsOf(readable) : []);
         return [.. batch.Select(text => text.Ids is null
             ? TextEmbedding.Failed(text.Text, text.Error!)
-            : vectors.Dequeue() is var vector && IsNumber(vector) ? TextEmbedding.Of(text.Text, vector) : TextEmbedding.Failed(text.Text, NoNumbers))];
+            : vectors.Dequeue() is var vector && IsNumber(vector)
+                ? TextEmbedding.Of(text.Text, vector)
+                : TextEmbedding.Failed(text.Text, NoNumbers))];
     }
 
     private static bool IsNumber(float[] vector) => Array.TrueForAll(vector, float.IsFinite);

@@ -27,11 +27,13 @@ internal static class EmbeddingIdentity
         var image = source.Preprocessor;
         Append(hash, string.Create(
             CultureInfo.InvariantCulture,
-            $"1 {source.Config.Head} {precision} {encoder} {options.Compat} {image.DoResize} {image.Resample} {image.Width} {image.Height} {image.DoRescale} {image.RescaleFactor:R} {image.DoNormalize}"));
+            $"1 {source.Config.Head} {precision} {encoder} {options.Compat} {image.DoResize} {image.Resample} {image.Width} {image.Height} "
+                + $"{image.DoRescale} {image.RescaleFactor:R} {image.DoNormalize}"));
         foreach (var number in image.Mean.Concat(image.Std))
             hash.AppendData(BitConverter.GetBytes(number));
         AppendWeights(hash, source);
-        var words = string.Join(", ", Distinct(precision, encoder).Append(options.Compat == Compat.HuggingFace ? "" : $"{options.Compat}".ToLowerInvariant()).Where(word => word.Length > 0));
+        var words = string.Join(", ", Distinct(precision, encoder)
+            .Append(options.Compat == Compat.HuggingFace ? "" : $"{options.Compat}".ToLowerInvariant()).Where(word => word.Length > 0));
         var name = source.Adapter is { } adapter ? $"{source.Name} with the adapter {adapter.Folder}" : source.Name;
         return new IndexModel($"{name} in {words}", hash.GetHashAndReset());
     }

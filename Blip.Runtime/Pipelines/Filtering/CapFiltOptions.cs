@@ -41,7 +41,8 @@ public sealed record CapFiltOptions : PipelineOptions
     {
         base.Validate();
         if (Adapter is not null)
-            throw new ArgumentException("Adapter is for one model, and here are two: give CaptionerAdapter or FilterAdapter.", nameof(Adapter));
+            throw new ArgumentException(
+                "Adapter is for one model, and here are two: give CaptionerAdapter or FilterAdapter.", nameof(Adapter));
         if (CaptionsPerImage is < 0 or > 100)
             throw new ArgumentException($"CaptionsPerImage is {CaptionsPerImage}; give 0 to 100.", nameof(CaptionsPerImage));
         if (MaxTextTokens < 3)

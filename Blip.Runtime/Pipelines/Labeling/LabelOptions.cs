@@ -10,7 +10,8 @@ public sealed record LabelOptions
     /// The default templates; the first is BLIP's prompt. A label's vector is the mean over its prompts (Radford et al. 2021, section
     /// 3.1.4).
     /// </summary>
-    public static IReadOnlyList<string> DefaultTemplates { get; } = ["a picture of {}", "a photo of {}", "a photo of a {}", "an image of {}", "there is {} in the picture", "{}"];
+    public static IReadOnlyList<string> DefaultTemplates { get; } =
+        ["a picture of {}", "a photo of {}", "a photo of a {}", "an image of {}", "there is {} in the picture", "{}"];
 
     /// <summary>Texts with <c>{}</c> for the label; null for <see cref="DefaultTemplates"/>.</summary>
     public IReadOnlyList<string>? Templates { get; init; }

@@ -49,10 +49,17 @@ public sealed class Labeler : Pipeline, ILabeler
         Labels = Checked(labels);
         Templates = this.options.Templates ?? LabelOptions.DefaultTemplates;
         var rules = CompatRules.Of(Host.Options.Compat);
-        string[][] texts = [.. Labels.Select(label => Templates.Select(template => template.Replace(LabelOptions.Place, label, StringComparison.Ordinal)).ToArray())];
+        string[][] texts =
+            [.. Labels.Select(label =>
+                Templates.Select(template => template.Replace(LabelOptions.Place, label, StringComparison.Ordinal)).ToArray())];
         prompts = [.. texts.Select(of => of.Select(text => TextIds.Of(Host, text, rules.RerankText, "Label")).ToArray())];
-        vectors = [.. matcher.Embedder.EmbedTexts([.. texts.SelectMany(of => of)], cancellationToken).Chunk(Templates.Count).Select(Similarity.UnitMean)];
-        calls = new(this, matcher.Encoder, "label") { Run = (batch, cancellation) => Run([.. batch.Select(call => call.Image)], cancellation), Together = (_, _) => true };
+        vectors = [.. matcher.Embedder.EmbedTexts([.. texts.SelectMany(of => of)], cancellationToken).Chunk(Templates.Count)
+            .Select(Similarity.UnitMean)];
+        calls = new(this, matcher.Encoder, "label")
+        {
+            Run = (batch, cancellation) => Run([.. batch.Select(call => call.Image)], cancellation),
+            Together = (_, _) => true,
+        };
     }
 
     /// <summary>The labels.</summary>
@@ -117,7 +124,8 @@ public sealed class Labeler : Pipeline, ILabeler
     private static string[] Checked(IReadOnlyList<string> labels)
     {
         if (labels.Count < 2)
-            throw new ArgumentException($"There {(labels.Count == 1 ? "is 1 label" : "are no labels")}: give at least two to choose among.", nameof(labels));
+            throw new ArgumentException(
+                $"There {(labels.Count == 1 ? "is 1 label" : "are no labels")}: give at least two to choose among.", nameof(labels));
         if (labels.Any(string.IsNullOrWhiteSpace))
             throw new ArgumentException("A label is blank; give it words.", nameof(labels));
         return labels.GroupBy(label => label, StringComparer.Ordinal).FirstOrDefault(same => same.Skip(1).Any()) is { } twice

@@ -22,7 +22,8 @@ public sealed record Match(string Text, double MatchProbability, double Cosine)
 /// <summary>How well texts fit one image, or the reason why that is unknown.</summary>
 public sealed class MatchResult
 {
-    private MatchResult(ImageSource source, IReadOnlyList<Match>? matches, string? error) => (Source, Matches, Error) = (source, matches, error);
+    private MatchResult(ImageSource source, IReadOnlyList<Match>? matches, string? error) =>
+        (Source, Matches, Error) = (source, matches, error);
 
     /// <summary>The image.</summary>
     public ImageSource Source { get; }
@@ -42,7 +43,10 @@ public sealed class MatchResult
     public bool Succeeded => Matches is not null;
 
     /// <summary>A result with matches.</summary>
-    public static MatchResult Of(ImageSource source, IReadOnlyList<Match> matches, RgbImage? image = null) => new(source, matches, null) { Image = image };
+    public static MatchResult Of(ImageSource source, IReadOnlyList<Match> matches, RgbImage? image = null) => new(source, matches, null)
+    {
+        Image = image,
+    };
 
     /// <summary>A result with an error.</summary>
     public static MatchResult Failed(ImageSource source, string error) => new(source, null, error);

@@ -66,7 +66,8 @@ public sealed class Matcher : Pipeline, IMatcher
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Matcher Load(string model, MatcherOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+    public static Matcher Load(string model, MatcherOptions? options = null) =>
+        Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Loads a model onto a device, on the thread pool.</summary>
     /// <param name="model">As in <see cref="Captioner.Load(string, CaptionerOptions?)"/>.</param>
@@ -75,7 +76,8 @@ public sealed class Matcher : Pipeline, IMatcher
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, MatcherOptions?)" path="/*[not(self::param)]"/>
     public static Task<Matcher> LoadAsync(
-        string model, MatcherOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        string model, MatcherOptions? options =
+            null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new MatcherOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     internal static Matcher Load(ModelSource source, MatcherOptions? options = null)
@@ -118,12 +120,14 @@ public sealed class Matcher : Pipeline, IMatcher
     /// <exception cref="ImageException">The image cannot be read.</exception>
     /// <exception cref="ArgumentException">A text is too long, or the model has no vocabulary.</exception>
     /// <exception cref="ObjectDisposedException">The image's handle is disposed.</exception>
-    public IReadOnlyList<Match> Match(ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<Match> Match(
+        ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         var ids = Ids(texts, options);
         var result = encoder.ForOne(
-            this, image, decoded => Run([new Pairs(decoded, texts)], text => ids[text], options, cancellationToken)[0], cancellationToken, NeedsPixels(options));
+            this, image, decoded => Run([new Pairs(decoded, texts)], text => ids[text], options, cancellationToken)[0], cancellationToken,
+                NeedsPixels(options));
         return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
     }
 
@@ -134,14 +138,16 @@ public sealed class Matcher : Pipeline, IMatcher
     {
         ArgumentNullException.ThrowIfNull(image);
         var ids = Ids(texts, options);
-        var result = await calls.CallAsync(image, new Comparison(texts, ids, options), NeedsPixels(options), cancellationToken).ConfigureAwait(false);
+        var result = await calls.CallAsync(image, new Comparison(texts, ids, options), NeedsPixels(options), cancellationToken)
+            .ConfigureAwait(false);
         return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
     }
 
     /// <summary>Tells how well all texts fit all images: results in order, as each batch is done.</summary>
     /// <inheritdoc cref="MatchAllAsync(IAsyncEnumerable{ImageSource}, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
     public IAsyncEnumerable<MatchResult> MatchAllAsync(
-        IEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options =
+            null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         return MatchAllAsync(images.ToAsyncEnumerable(), texts, options, cancellationToken);
@@ -157,7 +163,8 @@ public sealed class Matcher : Pipeline, IMatcher
     /// <param name="cancellationToken">Ends the work after the current pairs.</param>
     /// <exception cref="ArgumentException">A text is too long, or the model has no vocabulary; thrown at once.</exception>
     public IAsyncEnumerable<MatchResult> MatchAllAsync(
-        IAsyncEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
+        IAsyncEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options =
+            null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         var ids = Ids(texts, options);
@@ -200,12 +207,14 @@ public sealed class Matcher : Pipeline, IMatcher
         }
     }
 
-    private static bool NeedsPixels(MatchOptions? options) => options is not null && AttentionRules.NeedsPixels(options.Attention, options.AttentionMethod);
+    private static bool NeedsPixels(MatchOptions? options) =>
+        options is not null && AttentionRules.NeedsPixels(options.Attention, options.AttentionMethod);
 
     private Func<int[], TextConfig, int[]> Rule(MatchOptions? options)
     {
         if (options is { Attention: true, AttentionLayer: { } layer } && (uint)layer >= (uint)Config.Text.Layers)
-            throw new ArgumentException($"AttentionLayer is {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(options));
+            throw new ArgumentException(
+                $"AttentionLayer is {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(options));
         var own = RulesOf(options);
         return options?.Reranking == true ? own.RerankText : own.MatchText;
     }
@@ -217,28 +226,33 @@ public sealed class Matcher : Pipeline, IMatcher
         return rules.ForMatching(options?.EncoderToken, options?.MaxTextTokens);
     }
 
-    private Dictionary<string, int[]> Ids(IReadOnlyList<string> texts, MatchOptions? options) => TextIds.OfEach(Host, texts, Rule(options), "Text");
+    private Dictionary<string, int[]> Ids(IReadOnlyList<string> texts, MatchOptions? options) =>
+        TextIds.OfEach(Host, texts, Rule(options), "Text");
 
     /// <summary>Matches a batch of images, each with its texts, in turn.</summary>
     internal MatchResult[] RunInTurn(IReadOnlyList<(DecodedImage Image, IReadOnlyList<string> Texts)> batch, MatchOptions? options)
     {
         var rule = Rule(options);
-        return Run([.. batch.Select(pair => new Pairs(pair.Image, pair.Texts))], text => TextIds.Of(Host, text, rule, "Text"), options, CancellationToken.None);
+        return Run([.. batch.Select(pair => new Pairs(pair.Image, pair.Texts))], text => TextIds.Of(Host, text, rule, "Text"), options,
+            CancellationToken.None);
     }
 
     /// <summary>Takes over images that another model on the device encoded with the same weights. In turn.</summary>
     internal ImageStates AdoptInTurn(ImageStates states) => model.Vision.Adopt(states);
 
-    private MatchResult[] Run(IReadOnlyList<Pairs> batch, Func<string, int[]> read, MatchOptions? options, CancellationToken cancellationToken)
+    private MatchResult[] Run(
+        IReadOnlyList<Pairs> batch, Func<string, int[]> read, MatchOptions? options, CancellationToken cancellationToken)
     {
         var results = new MatchResult[batch.Count];
-        var images = encoder.Encode([.. batch.Select(pairs => pairs.Decoded)], (i, error) => results[i] = MatchResult.Failed(batch[i].Decoded.Source, error), NeedsPixels(options));
+        var images = encoder.Encode([.. batch.Select(pairs => pairs.Decoded)],
+            (i, error) => results[i] = MatchResult.Failed(batch[i].Decoded.Source, error), NeedsPixels(options));
         if (options?.Attention == true)
             RefuseClips(batch, images, results);
         var places = Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).ToList();
         var texts = places.SelectMany(i => batch[i].Texts).Distinct(StringComparer.Ordinal).ToList();
         // Vectors' texts always begin with [CLS]; the pairs' texts may not.
-        var vectors = texts.Zip(Vectors(texts, RulesOf(options), cancellationToken)).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
+        var vectors = texts.Zip(Vectors(texts, RulesOf(options), cancellationToken))
+            .ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         var imageVectors = Embedder.VectorsOf(images);
         foreach (var (states, group) in encoder.ForTexts(images))
         {
@@ -247,7 +261,8 @@ public sealed class Matcher : Pipeline, IMatcher
             foreach (var run in rows.Chunk(PairsPerRun))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Array.ForEach(model.Match(states, [.. run.Select(row => read(row.Text))], [.. run.Select(row => row.Image)]), logits.Enqueue);
+                Array.ForEach(model.Match(states, [.. run.Select(row => read(row.Text))], [.. run.Select(row => row.Image)]),
+                    logits.Enqueue);
             }
             foreach (var (i, _) in group)
             {
@@ -268,7 +283,9 @@ public sealed class Matcher : Pipeline, IMatcher
             if (images[i] is not { Frames: > 1 })
                 continue;
             var source = batch[i].Decoded.Source;
-            (images[i], results[i]) = (null, MatchResult.Failed(source, $"{source.Name}: it is a clip, and where a text looked is told of one image: give a frame, or leave attention out."));
+            (images[i], results[i]) =
+                (null, MatchResult.Failed(source,
+                    $"{source.Name}: it is a clip, and where a text looked is told of one image: give a frame, or leave attention out."));
         }
     }
 
@@ -283,9 +300,11 @@ public sealed class Matcher : Pipeline, IMatcher
     }
 
     private List<WordAttention> Attention(EncodedImage image, int[] text, MatchOptions options) => WordAttentions.Of(
-        Host, model.Attention(image.States, text, image.Image, options.AttentionMethod, options.AttentionLayer), image.Rollout, text, WordAttentions.Read);
+        Host, model.Attention(image.States, text, image.Image, options.AttentionMethod, options.AttentionLayer), image.Rollout, text,
+            WordAttentions.Read);
 
-    private static MatchResult Result(Pairs pairs, Queue<MatchLogits> logits, Func<string, double> cosine, Func<string, IReadOnlyList<WordAttention>>? attention)
+    private static MatchResult Result(
+        Pairs pairs, Queue<MatchLogits> logits, Func<string, double> cosine, Func<string, IReadOnlyList<WordAttention>>? attention)
     {
         var matches = pairs.Texts
             .Select(text => (Text: text, Logits: logits.Dequeue()))
@@ -307,7 +326,8 @@ public sealed class Matcher : Pipeline, IMatcher
         var ids = new Dictionary<string, int[]>(StringComparer.Ordinal);
         foreach (var (text, tokens) in batch.SelectMany(call => call.Work.Ids))
             ids[text] = tokens;
-        return Run([.. batch.Select(call => new Pairs(call.Image, call.Work.Texts))], text => ids[text], batch[0].Work.Options, cancellationToken);
+        return Run([.. batch.Select(call => new Pairs(call.Image, call.Work.Texts))], text => ids[text], batch[0].Work.Options,
+            cancellationToken);
     }
 
     private sealed record Comparison(IReadOnlyList<string> Texts, Dictionary<string, int[]> Ids, MatchOptions? Options)

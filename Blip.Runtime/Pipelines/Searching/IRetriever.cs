@@ -7,8 +7,10 @@ public interface IRetriever
     IAsyncEnumerable<IndexingResult> AddAsync(IEnumerable<ImageSource> images, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="Retriever.SearchAsync"/>
-    Task<IReadOnlyList<RetrievalHit>> SearchAsync(string text, SearchOptions? options = null, CancellationToken cancellationToken = default);
+    Task<IReadOnlyList<RetrievalHit>> SearchAsync(
+        string text, SearchOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="Retriever.SearchByImageAsync"/>
-    Task<IReadOnlyList<RetrievalHit>> SearchByImageAsync(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default);
+    Task<IReadOnlyList<RetrievalHit>> SearchByImageAsync(
+        ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default);
 }

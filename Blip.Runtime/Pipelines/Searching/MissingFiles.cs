@@ -39,7 +39,8 @@ internal static class MissingFiles
         foreach (var folder in folders)
         {
             common ??= folder;
-            while (common != folder && !folder.StartsWith(common + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Path.GetDirectoryName(common) is { } above)
+            while (common != folder && !folder.StartsWith(common + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                && Path.GetDirectoryName(common) is { } above)
                 common = above;
         }
         return common!;

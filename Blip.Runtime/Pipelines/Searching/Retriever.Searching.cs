@@ -18,7 +18,8 @@ public sealed partial class Retriever
     /// <summary>Finds the images for each text, best first, in one pass over the index.</summary>
     /// <returns>The images of each text.</returns>
     /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
-    public IReadOnlyList<IReadOnlyList<RetrievalHit>> Search(IReadOnlyList<string> texts, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<IReadOnlyList<RetrievalHit>> Search(
+        IReadOnlyList<string> texts, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = ForTexts(texts, options);
         var vectors = embedder.EmbedTexts(texts, cancellationToken);
@@ -28,7 +29,8 @@ public sealed partial class Retriever
 
     /// <summary>Finds the images that a text describes best, without blocking a thread.</summary>
     /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
-    public async Task<IReadOnlyList<RetrievalHit>> SearchAsync(string text, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<RetrievalHit>> SearchAsync(
+        string text, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = ForTexts([text], options);
         var vectors = await embedder.VectorsAsync([text], cancellationToken).ConfigureAwait(false);
@@ -49,7 +51,8 @@ public sealed partial class Retriever
     /// <exception cref="ArgumentException">
     /// An option is out of range, or asks for reranking: the matching head compares images with texts.
     /// </exception>
-    public IReadOnlyList<RetrievalHit> SearchByImage(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<RetrievalHit> SearchByImage(
+        ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = ForImage(image, options);
         return Find(embedder.EmbedImage(image, cancellationToken), options.Top, cancellationToken)[0];
@@ -57,7 +60,8 @@ public sealed partial class Retriever
 
     /// <summary>The same without blocking a thread.</summary>
     /// <inheritdoc cref="SearchByImage"/>
-    public async Task<IReadOnlyList<RetrievalHit>> SearchByImageAsync(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<RetrievalHit>> SearchByImageAsync(
+        ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = ForImage(image, options);
         var vector = await embedder.EmbedImageAsync(image, cancellationToken).ConfigureAwait(false);
@@ -71,12 +75,15 @@ public sealed partial class Retriever
     /// <exception cref="ArgumentException">
     /// The vector has another dimension or is not finite, or <paramref name="top"/> is below 1.
     /// </exception>
-    public async Task<IReadOnlyList<IndexHit>> NearestAsync(ReadOnlyMemory<float> vector, int top, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<IndexHit>> NearestAsync(
+        ReadOnlyMemory<float> vector, int top, CancellationToken cancellationToken = default)
     {
         if (vector.Length != Index.Dimension)
-            throw new ArgumentException($"The vector holds {vector.Length} values, and the index vectors of {Index.Dimension}.", nameof(vector));
+            throw new ArgumentException(
+                $"The vector holds {vector.Length} values, and the index vectors of {Index.Dimension}.", nameof(vector));
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        var found = await embedder.Base.InTurnAsync(embedder, () => Index.Search(embedder.Base.Device, vector.Span, top), cancellationToken).ConfigureAwait(false);
+        var found = await embedder.Base.InTurnAsync(embedder, () => Index.Search(embedder.Base.Device, vector.Span, top), cancellationToken)
+            .ConfigureAwait(false);
         return found[0];
     }
 
@@ -86,7 +93,9 @@ public sealed partial class Retriever
         options ??= new SearchOptions();
         options.Validate();
         if (options.Rerank > 0 && matcher is null)
-            throw new ArgumentException($"Rerank is {options.Rerank}, and an embedder has no matching head to look again: give a matcher of a retrieval model, or leave it out.", nameof(SearchOptions.Rerank));
+            throw new ArgumentException(
+                $"Rerank is {options.Rerank}, and an embedder has no matching head to look again: give a matcher of a retrieval model, or "
+                    + $"leave it out.", nameof(SearchOptions.Rerank));
         return options;
     }
 
@@ -96,7 +105,9 @@ public sealed partial class Retriever
         options ??= new SearchOptions();
         options.Validate();
         if (options.Rerank > 0)
-            throw new ArgumentException($"Rerank is {options.Rerank}, and the matching head compares images with words, not with an image: leave it out.", nameof(SearchOptions.Rerank));
+            throw new ArgumentException(
+                $"Rerank is {options.Rerank}, and the matching head compares images with words, not with an image: leave it out.",
+                nameof(SearchOptions.Rerank));
         return options;
     }
 
@@ -107,13 +118,21 @@ public sealed partial class Retriever
         (await embedder.Base.InTurnAsync(embedder, () => FindInTurn(query, k), cancellationToken).ConfigureAwait(false))[0];
 
     private RetrievalHit[][] FindInTurn(float[] queries, int k) =>
-        [.. Index.Search(embedder.Base.Device, queries, k).Select(hits => hits.Select(hit => new RetrievalHit(PathOf(hit.Entry.Id), hit.Score, hit.Score)).ToArray())];
+        [.. Index.Search(embedder.Base.Device, queries, k)
+            .Select(hits => hits.Select(hit => new RetrievalHit(PathOf(hit.Entry.Id), hit.Score, hit.Score)).ToArray())];
 
-    private IAsyncEnumerable<MatchResult> Matches(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) =>
+    private IAsyncEnumerable<MatchResult> Matches(
+        RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) =>
         matcher!.MatchAllAsync(
-            hits.Take(options.Rerank).Select(hit => options.Frames is { } frames ? ImageSource.FromClip(hit.Path, frames) : ImageSource.FromFile(hit.Path)), [text], new MatchOptions { Reranking = true }, cancellationToken);
+            hits.Take(options.Rerank).Select(hit => options.Frames is { } frames
+                ? ImageSource.FromClip(hit.Path, frames)
+                : ImageSource.FromFile(hit.Path)), [text], new MatchOptions
+            {
+                Reranking = true,
+            }, cancellationToken);
 
-    private RetrievalHit[] Rerank(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) => options.Rerank == 0
+    private RetrievalHit[] Rerank(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) =>
+        options.Rerank == 0
         ? hits
         : Rerank(hits, Matches(hits, text, options, cancellationToken).ToBlockingEnumerable(cancellationToken), options);
 
@@ -130,5 +149,6 @@ public sealed partial class Retriever
         ];
     }
 
-    private double Score(Match match, double cosine) => rules.Score(new MatchLogits((float)match.NoMatchLogit, (float)match.MatchLogit), cosine);
+    private double Score(Match match, double cosine) =>
+        rules.Score(new MatchLogits((float)match.NoMatchLogit, (float)match.MatchLogit), cosine);
 }

@@ -51,7 +51,8 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <exception cref="IndexException">
     /// Another process writes to it, it was made with another model or precision, or it is damaged.
     /// </exception>
-    public static Retriever Open(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: true));
+    public static Retriever Open(Matcher matcher, string index) =>
+        new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: true));
 
     /// <summary>Opens or makes an index to add and to search without a matching head.</summary>
     /// <param name="embedder">Makes vectors.</param>
@@ -63,7 +64,8 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <param name="matcher">Makes the query's vector, and reranks hits.</param>
     /// <param name="index">The index file.</param>
     /// <exception cref="IndexException">There is none, it was made with another model or precision, or it is damaged.</exception>
-    public static Retriever OpenRead(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: false));
+    public static Retriever OpenRead(Matcher matcher, string index) =>
+        new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: false));
 
     /// <summary>Opens an index to search without a matching head.</summary>
     /// <param name="embedder">Makes the query's vector.</param>
@@ -82,7 +84,8 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// </returns>
     /// <exception cref="IndexException">The index cannot be written: reported images are kept.</exception>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
-    public async IAsyncEnumerable<IndexingResult> AddAsync(IEnumerable<ImageSource> images, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<IndexingResult> AddAsync(
+        IEnumerable<ImageSource> images, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         var pending = new PendingEntries(Index);
@@ -96,7 +99,9 @@ public sealed partial class Retriever : IRetriever, IDisposable
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var entry = EntryOf(image);
-                    var outcome = !Index.TryGet(entry.Id, out var known) ? IndexingOutcome.Added : known == entry && entry.Modified != 0 ? IndexingOutcome.Unchanged : IndexingOutcome.Updated;
+                    var outcome = !Index.TryGet(entry.Id, out var known)
+                        ? IndexingOutcome.Added : known == entry && entry.Modified != 0 ? IndexingOutcome.Unchanged
+                        : IndexingOutcome.Updated;
                     if (outcome == IndexingOutcome.Unchanged || !names.Add(entry.Id) || !wanted.TryAdd(image, (entry, outcome)))
                         yield return new IndexingResult(image, IndexingOutcome.Unchanged);
                 }
@@ -134,13 +139,19 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     public IReadOnlyList<string> RemoveMissing(bool all = false)
     {
-        string[] missing = [.. Index.Entries().Where(entry => entry.Modified != 0 && !File.Exists(PathOf(entry.Id))).Select(entry => entry.Id)];
+        string[] missing =
+            [.. Index.Entries().Where(entry => entry.Modified != 0 && !File.Exists(PathOf(entry.Id))).Select(entry => entry.Id)];
         if (!all && missing.Length > 0)
         {
-            if (MissingFiles.Doubt(Index.Entries().Where(entry => entry.Modified != 0).Select(entry => PathOf(entry.Id)), missing.Select(PathOf)) is { } doubt)
-                throw new IndexException($"{Index.Path}: {doubt}: is a disk not mounted? Nothing was taken out; --prune-all takes out the {missing.Length} images that are not seen.");
+            if (MissingFiles.Doubt(
+                Index.Entries().Where(entry => entry.Modified != 0).Select(entry => PathOf(entry.Id)), missing.Select(PathOf)) is { } doubt)
+                throw new IndexException(
+                    $"{Index.Path}: {doubt}: is a disk not mounted? Nothing was taken out; --prune-all takes out the {missing.Length} "
+                        + $"images that are not seen.");
             if (2L * missing.Length > Index.Count)
-                throw new IndexException($"{Index.Path}: {missing.Length} of {Index.Count} images are gone, more than half. Nothing was taken out; --prune-all does it.");
+                throw new IndexException(
+                    $"{Index.Path}: {missing.Length} of {Index.Count} images are gone, more than half. Nothing was taken out; --prune-all "
+                        + $"does it.");
         }
         Index.Remove(missing);
         return [.. missing.Select(PathOf)];
@@ -160,8 +171,10 @@ public sealed partial class Retriever : IRetriever, IDisposable
             return new IndexEntry(image.Name);
         var root = Path.GetFullPath(folder.Length == 0 ? "." : folder);
         var relative = Path.GetRelativePath(root, file.FullName);
-        var below = !Path.IsPathRooted(relative) && relative != ".." && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
-        return new IndexEntry(below ? relative.Replace(Path.DirectorySeparatorChar, '/') : file.FullName, file.Length, file.LastWriteTimeUtc.Ticks);
+        var below = !Path.IsPathRooted(relative) && relative != ".."
+            && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+        return new IndexEntry(
+            below ? relative.Replace(Path.DirectorySeparatorChar, '/') : file.FullName, file.Length, file.LastWriteTimeUtc.Ticks);
     }
 
     private static EmbeddingIndex Open(Embedder embedder, string index, bool write)

@@ -15,19 +15,26 @@ public static class BlipTelemetry
     private static readonly ActivitySource Source = new(Name);
     private static readonly Meter Meter = new(Name);
 
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("gen_ai.server.request.duration", "s", "From a call to its result.");
+    private static readonly Histogram<double> Duration =
+        Meter.CreateHistogram<double>("gen_ai.server.request.duration", "s", "From a call to its result.");
 
-    private static readonly Histogram<double> FirstToken = Meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "From a call to its first token.");
+    private static readonly Histogram<double> FirstToken =
+        Meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "From a call to its first token.");
 
-    private static readonly Histogram<long> Tokens = Meter.CreateHistogram<long>("gen_ai.client.token.usage", "{token}", "Tokens of a call, read (input) or written (output).");
+    private static readonly Histogram<long> Tokens =
+        Meter.CreateHistogram<long>("gen_ai.client.token.usage", "{token}", "Tokens of a call, read (input) or written (output).");
 
-    private static readonly Histogram<double> Waited = Meter.CreateHistogram<double>("blip.call.wait", "s", "From the decoded image to the turn on the device.");
+    private static readonly Histogram<double> Waited =
+        Meter.CreateHistogram<double>("blip.call.wait", "s", "From the decoded image to the turn on the device.");
 
-    private static readonly UpDownCounter<long> Waiting = Meter.CreateUpDownCounter<long>("blip.calls.waiting", "{call}", "Calls that wait for a device.");
+    private static readonly UpDownCounter<long> Waiting =
+        Meter.CreateUpDownCounter<long>("blip.calls.waiting", "{call}", "Calls that wait for a device.");
 
-    private static readonly Histogram<long> Batch = Meter.CreateHistogram<long>("blip.batch.size", "{item}", "Images encoded together, or sequences of one decoding step.");
+    private static readonly Histogram<long> Batch =
+        Meter.CreateHistogram<long>("blip.batch.size", "{item}", "Images encoded together, or sequences of one decoding step.");
 
-    private static readonly Histogram<double> Stage = Meter.CreateHistogram<double>("blip.stage.duration", "s", "Work on the device, by stage.");
+    private static readonly Histogram<double> Stage =
+        Meter.CreateHistogram<double>("blip.stage.duration", "s", "Work on the device, by stage.");
 
     internal static bool CountsTokens => Tokens.Enabled;
 
