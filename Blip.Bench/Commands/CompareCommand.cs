@@ -52,7 +52,9 @@ internal sealed class CompareCommand : Command
         {
             if (records.Count > 0)
                 text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
-                    $"{what}: {string.Join("; ", records.Select(record => $"{record.Work} {record.Device} {record.Variant} {record.Precision}"))}");
+                    $"{what}: "
+                        + string.Join(
+                            "; ", records.Select(record => $"{record.Work} {record.Device} {record.Variant} {record.Precision}")));
         }
         foreach (var (device, drift) in comparison.Drift.Where(drift => drift.Value > 1))
         {

@@ -11,7 +11,7 @@ namespace Blip.Bench.Commands;
 
 internal sealed class QualityCommand : Command
 {
-    private static readonly (Precision Decoder, Precision Encoder)[] s_mixes =
+    private static readonly (Precision Decoder, Precision Encoder)[] Mixes =
     [
         (Precision.Fp32, Precision.Fp32), (Precision.Fp16, Precision.Fp16), (Precision.Bf16, Precision.Bf16),
             (Precision.Bf16, Precision.Fp32),
@@ -43,11 +43,11 @@ internal sealed class QualityCommand : Command
         var side = ModelSource.Resolve("synthetic:base").Config.Vision.ImageSize;
         var pixels = new float[3 * side * side];
         SyntheticTensors.Fill("pixel_values", 0.1, 1, pixels);
-        var expected = Say(model, images, s_mixes[0]);
+        var expected = Say(model, images, Mixes[0]);
         // Every image with its caption and the next one's.
         var retrieval = Checkout.Path("weights/retrieval", Name);
         string[] texts = Texts(model, images);
-        var matched = Match(retrieval, images, texts, s_mixes[0]);
+        var matched = Match(retrieval, images, texts, Mixes[0]);
         output.WriteLine(
             $"demo: {images.Length} images, greedy and 3 beams, agreeing with fp32; base: synthetic:base against float64, error as a share "
                 + $"of the root mean square; ITM: the largest difference of the matching head's probability from fp32's, "
@@ -56,7 +56,7 @@ internal sealed class QualityCommand : Command
             "| decoder | encoder | demo captions | demo tokens | demo ITM | base tokens | embeddings' error | logits' error | base "
                 + "weights, MB |");
         output.WriteLine("|---|---|---|---|---|---|---|---|---|");
-        foreach (var mix in s_mixes)
+        foreach (var mix in Mixes)
         {
             var said = Say(model, images, mix);
             var captions = said.Zip(expected).Count(pair => pair.First.SequenceEqual(pair.Second));

@@ -10,7 +10,7 @@ namespace Blip.Bench.Peers;
 /// </summary>
 internal static class NarrowVectors
 {
-    private static readonly Dictionary<string, string> s_limits = new()
+    private static readonly Dictionary<string, string> Limits = new()
     {
         ["ATEN_CPU_CAPABILITY"] = "avx2",
         ["DNNL_MAX_CPU_ISA"] = "AVX2",
@@ -31,7 +31,7 @@ internal static class NarrowVectors
             string[] encoder = session.Options.Encoder is { } kept ? ["--encoder-precision", Agreement.Name(kept)] : [];
             var start = OwnProgram.With(
                 ["--only", "caption", .. precisions, .. encoder, "--rounds", $"{session.Options.Rounds}", "--json", json]);
-            foreach (var (name, value) in s_limits)
+            foreach (var (name, value) in Limits)
                 start.Environment[name] = value;
             using var child = Process.Start(start)!;
             child.WaitForExit();

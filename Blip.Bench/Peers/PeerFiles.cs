@@ -12,7 +12,7 @@ namespace Blip.Bench.Peers;
 /// </summary>
 internal static class PeerFiles
 {
-    private static readonly string s_cache = Path.Combine(
+    private static readonly string Cache = Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "blip-bench");
 
@@ -69,7 +69,7 @@ internal static class PeerFiles
     // A folder gets its final name when complete.
     private static string Complete(string name, Action<string> write)
     {
-        var folder = Path.Combine(s_cache, name);
+        var folder = Path.Combine(Cache, name);
         if (Directory.Exists(folder))
             return folder;
         Console.WriteLine($"writing {folder}");

@@ -3,7 +3,7 @@ namespace Blip.Bench.Peers;
 /// <summary>Required speed ratios to peers, on two cores, base size.</summary>
 internal static class Targets
 {
-    private static readonly Dictionary<(string Work, string Precision), double> s_ratios = new()
+    private static readonly Dictionary<(string Work, string Precision), double> Ratios = new()
     {
         [("encoder-bf16", "bf16")] = 1.4,
         [("encoder-onnx", "bf16")] = 2.0,
@@ -26,5 +26,5 @@ internal static class Targets
     };
 
     /// <summary>The ratio, or null.</summary>
-    public static double? Of(string work, string precision) => s_ratios.TryGetValue((work, precision), out var ratio) ? ratio : null;
+    public static double? Of(string work, string precision) => Ratios.TryGetValue((work, precision), out var ratio) ? ratio : null;
 }

@@ -18,7 +18,7 @@ internal sealed class TrainPeersCommand : Command
     private const int LeastRounds = 2, MostRounds = 1000;
 
     // Relative: before any step, and after two, where Adam has turned roundings into directions.
-    private static readonly Dictionary<Precision, (double First, double Later)> s_bounds = new()
+    private static readonly Dictionary<Precision, (double First, double Later)> Bounds = new()
     {
         [Precision.Fp32] = (1e-5, 1e-4),
         [Precision.Bf16] = (1e-3, 1e-2),
@@ -106,7 +106,7 @@ internal sealed class TrainPeersCommand : Command
             CultureInfo.InvariantCulture,
             $"  memory: {record.OursMebibytes:F0} and {record.PeerMebibytes:F0} MiB, {memory:F2} of libtorch's{verdict}"));
         // NaN must fail.
-        var (first, later) = s_bounds[batch.Precision];
+        var (first, later) = Bounds[batch.Precision];
         var agree = Relative(ours.Losses[0], torch.Losses[0]) <= first && Relative(ours.Losses[Later], torch.Losses[Later]) <= later;
         return agree ? record : record with
         {

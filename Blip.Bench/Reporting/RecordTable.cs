@@ -53,8 +53,9 @@ internal static class RecordTable
     public static string Line(BenchRecord record, DevicePeak? peak)
     {
         var cells = Columns.Skip(1).Select(column => (Heading: column.Heading.TrimEnd(':'), Text: column.Cell(record, peak)))
-            .Where(cell => cell.Text.Length > 0);
-        return $"{record.Work}: {string.Join(", ", cells.Select(cell => cell.Heading is "device" or "variant" or "precision" ? cell.Text : $"{cell.Text} {cell.Heading}"))}"
+            .Where(cell => cell.Text.Length > 0)
+            .Select(cell => cell.Heading is "device" or "variant" or "precision" ? cell.Text : $"{cell.Text} {cell.Heading}");
+        return $"{record.Work}: {string.Join(", ", cells)}"
             + (record.Failure is null ? "" : $" — {record.Failure}");
     }
 

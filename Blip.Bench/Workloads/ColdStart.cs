@@ -25,8 +25,12 @@ internal sealed class ColdStart
     /// <summary>The program that was built with this one.</summary>
     /// <param name="what">Its purpose.</param>
     /// <exception cref="UsageException">This is not in the repository.</exception>
-    public static string Program(string what) => Checkout.Path(
-        $"Blip.Cli/bin/{Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!)}/net10.0/blip{(OperatingSystem.IsWindows() ? ".exe" : "")}", what);
+    public static string Program(string what)
+    {
+        // Debug or Release, as this program was built.
+        var configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!);
+        return Checkout.Path($"Blip.Cli/bin/{configuration}/net10.0/blip{(OperatingSystem.IsWindows() ? ".exe" : "")}", what);
+    }
 
     /// <summary>A case of successive starts with equal answers. A null model is the demo captioner.</summary>
     public BenchCase Case(string work, string device, string? model, string precision) => new(work, device, () =>

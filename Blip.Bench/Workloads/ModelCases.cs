@@ -64,7 +64,8 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
     /// <summary>Whole captions. All images of a batch are the same. Their tokens must be the same, alone and in the batch.</summary>
     public IEnumerable<BenchCase> Captions(IEnumerable<(int Images, int Beams)> batches) =>
         from batch in batches
-        let name = $"caption of {CaptionTokens} tokens{(batch.Images > 1 ? $", batch {batch.Images}" : "")}{(batch.Beams > 1 ? $", {batch.Beams} beams" : "")}"
+        let several = batch.Images > 1 ? $", batch {batch.Images}" : ""
+        let name = $"caption of {CaptionTokens} tokens{several}{(batch.Beams > 1 ? $", {batch.Beams} beams" : "")}"
         select Case(name, works =>
         {
             int[][] said = [];

@@ -13,7 +13,7 @@ internal sealed class TrainingWorks : ITrainingWorks
     /// <summary>The profiler's stage for work outside the graph.</summary>
     public const string Optimizer = "optimizer";
 
-    private static readonly StepSettings s_settings = new(ITrainingWorks.LearningRate, ITrainingWorks.WeightDecay, DecaysAll: true);
+    private static readonly StepSettings Settings = new(ITrainingWorks.LearningRate, ITrainingWorks.WeightDecay, DecaysAll: true);
 
     private readonly ITensorSource source;
     private readonly TrainedModel model;
@@ -62,7 +62,7 @@ internal sealed class TrainingWorks : ITrainingWorks
         using (device.Measure(Optimizer, "gradient norm"))
             gradients.Measure(model.Trained.Gradients, double.PositiveInfinity, lossScale: 1);
         using (device.Measure(Optimizer, "AdamW"))
-            model.Trained.Step(s_settings, gradients.Factor);
+            model.Trained.Step(Settings, gradients.Factor);
         device.Synchronize();
         return loss;
     }

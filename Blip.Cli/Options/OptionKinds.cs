@@ -50,7 +50,8 @@ internal static class OptionKinds
         // "Infinity" and "NaN" parse as floats.
         if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && T.IsFinite(value))
             return value;
-        addError($"{name} is '{text}'; give a {(typeof(T) == typeof(float) || typeof(T) == typeof(double) ? "number, such as 0.9" : "whole number")}.");
+        var kind = typeof(T) == typeof(float) || typeof(T) == typeof(double) ? "number, such as 0.9" : "whole number";
+        addError($"{name} is '{text}'; give a {kind}.");
         return null;
     }
 }

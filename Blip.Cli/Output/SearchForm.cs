@@ -12,8 +12,11 @@ internal sealed class SearchForm : RecordForm<RetrievalHit>
     public override string? Error(RetrievalHit result) => result.Error;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Text(RetrievalHit result) =>
-        [$"{result.Path}\t{Fixed(result.Cosine, "0.0000")}{(result.Match is { } match ? $"\t{Fixed(match.MatchProbability, "0.0000")}" : "")}"];
+    public override IEnumerable<string> Text(RetrievalHit result)
+    {
+        var line = $"{result.Path}\t{Fixed(result.Cosine, "0.0000")}";
+        return [result.Match is { } match ? $"{line}\t{Fixed(match.MatchProbability, "0.0000")}" : line];
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<IReadOnlyList<string>> Rows(RetrievalHit result) =>

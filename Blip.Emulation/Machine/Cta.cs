@@ -85,7 +85,9 @@ internal sealed class Cta : IDisposable
             }
             if (ready == 0 && running > 0)
                 throw new EmulationException(Fault.Deadlock,
-                    $"{Where}: the group waits for ever: {string.Join("; ", warps.Where(warp => warp.State != WarpState.Done).Select(warp => $"warp {warp.Index} at {warp.Current}"))}");
+                    $"{Where}: the group waits for ever: "
+                        + string.Join("; ", warps.Where(warp => warp.State != WarpState.Done)
+                            .Select(warp => $"warp {warp.Index} at {warp.Current}")));
         }
         return new LaunchCounts(warps.Sum(warp => warp.Taken), warps.Sum(warp => warp.LaneInstructions) - before);
     }

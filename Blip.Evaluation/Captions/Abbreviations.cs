@@ -10,7 +10,8 @@ internal static partial class Abbreviations
     private const string Companies = "inc|cos?|corp|pp?t[ye]s?|ltd|plc|bancorp|bhd|assn|univ|intl|sys";
 
     private const string Titles =
-        "mr|mrs|ms|drs?|profs?|sens?|reps?|attys?|lt|col|gen|messrs|govs?|adm|rev|maj|sgt|cpl|pvt|capt|ste?|ave|pres|lieut|hon|brig|co?mdr|pfc|spc|supts?|det|mt|ft"
+        "mr|mrs|ms|drs?|profs?|sens?|reps?|attys?|lt|col|gen|messrs|govs?|adm|rev|maj|sgt|cpl|pvt|capt|ste?|ave|pres"
+        + "|lieut|hon|brig|co?mdr|pfc|spc|supts?|det|mt|ft"
         + "|adj|adv|asst|assoc|ens|insp|mlle|mme|msgr|sfc|jr|sr|bros|(ed|ph)\\.d|esq";
 
     private const string Others =
@@ -18,7 +19,8 @@ internal static partial class Abbreviations
 
     // Those in (?-i:…) need a capital: in lower case they are ordinary words.
     private const string States =
-        "(?-i:[A]z|[A]rk|[D]el|[I]ll|[L]a|[M]ass|[M]iss|[O]re|[P]a|[T]ex|[W]ash)|ala|ariz|calif|colo|conn|ct|dak|fla|ga|ind|kans?|ky|md|mich|minn|mo|mont|neb|nev|okla|penn|tenn|va|vt|wisc?|wyo";
+        "(?-i:[A]z|[A]rk|[D]el|[I]ll|[L]a|[M]ass|[M]iss|[O]re|[P]a|[T]ex|[W]ash)|ala|ariz|calif|colo|conn|ct|dak|fla|ga|ind|kans?"
+        + "|ky|md|mich|minn|mo|mont|neb|nev|okla|penn|tenn|va|vt|wisc?|wyo";
 
     // Also single letters, and letters separated by stops: "vitamin c.", "u.s."
     [GeneratedRegex(

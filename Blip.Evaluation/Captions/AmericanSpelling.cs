@@ -77,7 +77,8 @@ internal static partial class AmericanSpelling
 
     // Words that never end in -or.
     [GeneratedRegex(
-        "abatjour|beflour|bonjour|calambour|carrefour|cornflour|contour|de[tv]our|dortour|dyvour|downpour|giaour|glamour|holour|inpour|outpour|pandour"
+        "abatjour|beflour|bonjour|calambour|carrefour|cornflour|contour|de[tv]our|dortour|dyvour|downpour"
+        + "|giaour|glamour|holour|inpour|outpour|pandour"
         + "|paramour|pompadour|recontour|repour|ryeflour|sompnour|tambour|troubadour|tregetour|velour")]
     private static partial Regex NotOr();
 }

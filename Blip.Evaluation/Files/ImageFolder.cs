@@ -77,7 +77,8 @@ public sealed class ImageFolder
         {
             [] => $"there is no such image in the folder {folder}",
             [_] => null,
-            _ => $"{paths.Count} files answer to '{name}', {string.Join(" and ", paths.Take(3).Select(path => $"'{path}'"))}{(paths.Count > 3 ? " among them" : "")}: "
+            _ => $"{paths.Count} files answer to '{name}', {string.Join(" and ", paths.Take(3).Select(path => $"'{path}'"))}"
+                + $"{(paths.Count > 3 ? " among them" : "")}: "
                 + "name the folder in which the annotations' path is right, or keep one of them",
         };
         return objection is null ? paths[0] : null;

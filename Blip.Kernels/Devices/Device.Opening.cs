@@ -90,8 +90,13 @@ public sealed partial class Device
         var index = 0;
         if (parts.Length > 2 || parts[0] is not (Auto or Cpu0 or "opencl" or "cuda")
             || (parts.Length == 2 && !int.TryParse(parts[1], out index)))
+        {
+            var several = Expand(name).Count > 1 || name.EndsWith(All, StringComparison.OrdinalIgnoreCase);
             throw new ArgumentException(
-                $"'{name}' is not {(Expand(name).Count > 1 || name.EndsWith(All, StringComparison.OrdinalIgnoreCase) ? "one device, and one is needed here" : "a device")}: give auto, cpu, opencl, cuda, or one of several as opencl:1 or cuda:1.", nameof(name));
+                $"'{name}' is not {(several ? "one device, and one is needed here" : "a device")}: "
+                    + "give auto, cpu, opencl, cuda, or one of several as opencl:1 or cuda:1.",
+                nameof(name));
+        }
 
         var devices = parts[0] == Cpu0 ? [Processor(options)] : Present();
         var found = parts[0] == Auto

@@ -9,9 +9,9 @@ namespace Blip.Kernels.MachineCode;
 /// </summary>
 internal readonly unsafe partial struct NativeTiles : IDotTiles
 {
-    private static readonly Dictionary<(DotExtension, DotProduct), (NativeTiles Tiles, string? Refusal)> s_made = [];
+    private static readonly Dictionary<(DotExtension, DotProduct), (NativeTiles Tiles, string? Refusal)> Made = [];
 
-    private static readonly Lock s_lock = new();
+    private static readonly Lock Lock = new();
 
     // One per number of rows.
     private readonly nint* functions;
@@ -48,10 +48,10 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
     {
         if (!Has(extension, product))
             return (null, null);
-        lock (s_lock)
+        lock (Lock)
         {
-            if (!s_made.TryGetValue((extension, product), out var made))
-                s_made[(extension, product)] = made = Make(extension, product, code => ExecutableMemory.Make(code));
+            if (!Made.TryGetValue((extension, product), out var made))
+                Made[(extension, product)] = made = Make(extension, product, code => ExecutableMemory.Make(code));
             return made.Refusal is null ? (made.Tiles, null) : (null, made.Refusal);
         }
     }

@@ -16,7 +16,9 @@ internal static partial class WarpGroupTarget
     public static string Apply(string ptx) => !IsIn(ptx) ? ptx : SharedAlignment().Replace(
         Version().Replace(
             Target().Replace(ptx, ".target sm_90a"),
-            match => $".version {Math.Max(LeastVersion, decimal.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).ToString("F1", CultureInfo.InvariantCulture)}"),
+            match => string.Create(
+                CultureInfo.InvariantCulture,
+                $".version {Math.Max(LeastVersion, decimal.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)):F1}")),
         ".shared .align 1024");
 
     [GeneratedRegex(@"\.target sm_\w+")]

@@ -10,23 +10,23 @@ internal sealed class Checkpoint : ITensorSource
 {
     private const int MostListed = 8;
 
-    private readonly ITensorSource _source;
-    private readonly Dictionary<string, TensorInfo> _tensors = [];
-    private readonly Dictionary<string, string> _aliases = [];
+    private readonly ITensorSource source;
+    private readonly Dictionary<string, TensorInfo> tensors = [];
+    private readonly Dictionary<string, string> aliases = [];
 
     /// <summary>Takes ownership of the source, even on refusal.</summary>
     /// <exception cref="CheckpointException">Tensors are absent or of another shape.</exception>
     public Checkpoint(ITensorSource source, BlipConfig config, BlipHead head)
     {
-        _source = source;
+        this.source = source;
         try
         {
             Manifest = ModelManifest.For(config, head);
             Check();
-            Keys = [.. source.Keys.Where(_tensors.ContainsKey), .. _aliases.Keys];
-            ExtraKeys = [.. source.Keys.Except(Manifest.Entries.Select(entry => entry.Key)).Except(_aliases.Values)
+            Keys = [.. source.Keys.Where(tensors.ContainsKey), .. aliases.Keys];
+            ExtraKeys = [.. source.Keys.Except(Manifest.Entries.Select(entry => entry.Key)).Except(aliases.Values)
                 .Order(StringComparer.Ordinal)];
-            HasTiedOutput = _tensors.ContainsKey(CheckpointKeys.OutputMatrix)
+            HasTiedOutput = tensors.ContainsKey(CheckpointKeys.OutputMatrix)
                 && IsCopy(CheckpointKeys.OutputMatrix, CheckpointKeys.WordEmbeddings);
         }
         catch
@@ -37,13 +37,13 @@ internal sealed class Checkpoint : ITensorSource
     }
 
     /// <inheritdoc/>
-    public string Description => _source.Description;
+    public string Description => source.Description;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Files => _source.Files;
+    public IReadOnlyList<string> Files => source.Files;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Notices => _source.Notices;
+    public IReadOnlyList<string> Notices => source.Notices;
 
     public ModelManifest Manifest { get; }
 
@@ -57,14 +57,14 @@ internal sealed class Checkpoint : ITensorSource
     public bool HasTiedOutput { get; }
 
     /// <inheritdoc/>
-    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info) => _tensors.TryGetValue(key, out info);
+    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info) => tensors.TryGetValue(key, out info);
 
     /// <inheritdoc/>
     public void Read(string key, long firstElement, Span<float> destination) =>
-        _source.Read(_aliases.GetValueOrDefault(this.Get(key).Key, key), firstElement, destination);
+        source.Read(aliases.GetValueOrDefault(this.Get(key).Key, key), firstElement, destination);
 
     /// <inheritdoc/>
-    public void Dispose() => _source.Dispose();
+    public void Dispose() => source.Dispose();
 
     private void Check()
     {
@@ -78,7 +78,7 @@ internal sealed class Checkpoint : ITensorSource
             else if (!info.Type.IsFloatingPoint())
                 wrong.Add($"'{entry.Key}' is of type {info.Type}, not a floating-point one");
             else
-                _tensors.Add(entry.Key, info with { Key = entry.Key });
+                tensors.Add(entry.Key, info with { Key = entry.Key });
         }
         if (missing.Count > 0)
             throw new CheckpointException(
@@ -90,23 +90,23 @@ internal sealed class Checkpoint : ITensorSource
 
     private TensorInfo? Find(ManifestEntry entry)
     {
-        if (_source.TryGet(entry.Key, out var info))
+        if (source.TryGet(entry.Key, out var info))
             return info;
         // A file holds a tied tensor under one name, usually the first.
         var other = entry.CopiedFrom ?? entry.TiedTo ?? Manifest.Entries.FirstOrDefault(e => e.TiedTo == entry.Key)?.Key;
-        if (other is null || !_source.TryGet(other, out info))
+        if (other is null || !source.TryGet(other, out info))
             return null;
-        _aliases[entry.Key] = other;
+        aliases[entry.Key] = other;
         return info;
     }
 
     private bool IsCopy(string key, string original)
     {
-        if (_aliases.ContainsKey(key) || _aliases.ContainsKey(original))
+        if (aliases.ContainsKey(key) || aliases.ContainsKey(original))
             return true;
         const int Piece = 1 << 16;
         var (left, right) = (new float[Piece], new float[Piece]);
-        var total = _tensors[key].ElementCount;
+        var total = tensors[key].ElementCount;
         for (var first = 0L; first < total; first += Piece)
         {
             var count = (int)Math.Min(Piece, total - first);

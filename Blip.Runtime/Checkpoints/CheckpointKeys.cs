@@ -15,7 +15,7 @@ internal static class CheckpointKeys
     /// The first release's names (salesforce/BLIP) and ours, applied in this order. The text towers, projections and the matching head kept
     /// theirs.
     /// </summary>
-    private static readonly (string Original, string Ours)[] s_visionNames =
+    private static readonly (string Original, string Ours)[] VisionNames =
     [
         ("visual_encoder.blocks.", "vision_model.encoder.layers."),
         ("visual_encoder.norm.", "vision_model.post_layernorm."),
@@ -29,13 +29,13 @@ internal static class CheckpointKeys
     ];
 
     /// <summary>Prefixes that data parallelism, torch.compile and training loops put before every name.</summary>
-    private static readonly string[] s_wrappers = ["module.", "_orig_mod.", "model."];
+    private static readonly string[] Wrappers = ["module.", "_orig_mod.", "model."];
 
     /// <summary>The joined prefixes that all names share; may be empty.</summary>
     public static string SharedPrefix(IReadOnlyCollection<string> keys)
     {
         var prefix = "";
-        while (keys.Count > 0 && s_wrappers.FirstOrDefault(wrapper => keys.All(key => key.AsSpan(prefix.Length).StartsWith(wrapper)))
+        while (keys.Count > 0 && Wrappers.FirstOrDefault(wrapper => keys.All(key => key.AsSpan(prefix.Length).StartsWith(wrapper)))
             is { } next)
             prefix += next;
         return prefix;
@@ -46,7 +46,7 @@ internal static class CheckpointKeys
     {
         if (!key.StartsWith("visual_encoder.", StringComparison.Ordinal))
             return key;
-        foreach (var (original, ours) in s_visionNames)
+        foreach (var (original, ours) in VisionNames)
             key = key.Replace(original, ours, StringComparison.Ordinal);
         return key;
     }
@@ -56,7 +56,7 @@ internal static class CheckpointKeys
     {
         if (!key.StartsWith("vision_model.", StringComparison.Ordinal))
             return key;
-        foreach (var (original, ours) in s_visionNames)
+        foreach (var (original, ours) in VisionNames)
             key = key.Replace(ours, original, StringComparison.Ordinal);
         return key;
     }

@@ -5,7 +5,7 @@ namespace Blip.Tests.Checkpoints;
 /// <summary>One small captioner in every container and naming that users meet, and the files that must be refused.</summary>
 public class CheckpointGoldenTests
 {
-    private static readonly BlipConfig s_config = BlipConfig.Load(Goldens.PathOf("config.json"));
+    private static readonly BlipConfig Config = BlipConfig.Load(Goldens.PathOf("config.json"));
 
     public static TheoryData<string> Valid() => Goldens.Names("same", "untied");
 
@@ -18,8 +18,8 @@ public class CheckpointGoldenTests
     public void A_valid_file_gives_the_synthetic_weights(string name)
     {
         var golden = Goldens.Read("checkpoints", "expected.json").GetProperty(name);
-        using var file = new Checkpoint(TensorFiles.Open(Goldens.PathOf(name)), s_config, BlipHead.Captioning);
-        using var synthetic = new Checkpoint(new SyntheticTensorSource(s_config, BlipHead.Captioning), s_config, BlipHead.Captioning);
+        using var file = new Checkpoint(TensorFiles.Open(Goldens.PathOf(name)), Config, BlipHead.Captioning);
+        using var synthetic = new Checkpoint(new SyntheticTensorSource(Config, BlipHead.Captioning), Config, BlipHead.Captioning);
         var untied = golden.GetProperty("expect").GetString() == "untied";
         Assert.Equal(!untied, file.HasTiedOutput);
         Assert.Equal(name.StartsWith("extra-key", StringComparison.Ordinal) ? ["text_decoder.surprise"] : [], file.ExtraKeys);
@@ -38,7 +38,7 @@ public class CheckpointGoldenTests
     {
         var path = Goldens.PathOf(name);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var error = Assert.Throws<CheckpointException>(() => new Checkpoint(TensorFiles.Open(path), s_config, BlipHead.Captioning));
+        var error = Assert.Throws<CheckpointException>(() => new Checkpoint(TensorFiles.Open(path), Config, BlipHead.Captioning));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
         Assert.StartsWith(path, error.Message);
     }
@@ -77,7 +77,7 @@ public class CheckpointGoldenTests
     public void The_error_says_what_is_wrong(string name, string reason)
     {
         var error = Assert.Throws<CheckpointException>(
-            () => new Checkpoint(TensorFiles.Open(Goldens.PathOf(name)), s_config, BlipHead.Captioning));
+            () => new Checkpoint(TensorFiles.Open(Goldens.PathOf(name)), Config, BlipHead.Captioning));
         Assert.Contains(reason, error.Message);
         Assert.False(File.Exists("pwned"));
     }

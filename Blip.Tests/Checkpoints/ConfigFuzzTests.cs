@@ -6,7 +6,7 @@ namespace Blip.Tests.Checkpoints;
 
 public class ConfigFuzzTests
 {
-    private static readonly string[] s_fields =
+    private static readonly string[] Fields =
     [
         "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "image_size", "patch_size", "num_channels",
             "hidden_act", "layer_norm_eps",
@@ -17,7 +17,7 @@ public class ConfigFuzzTests
         "exponential_decay_length_penalty", "top_k", "temperature",
     ];
 
-    private static readonly Gen<string> s_value = Gen.OneOf(
+    private static readonly Gen<string> Value = Gen.OneOf(
         Gen.Int.Select(n => n.ToString()), Gen.Int[-3, 2000].Select(n => n.ToString()), Gen.Double[-1e6, 1e6].Select(n => n.ToString("R")),
         Gen.OneOf("null", "true", "\"gelu\"", "\"\\ud800\"", "[]", "[1,2,3]", "[[1],[2,\"x\"]]", "[[[1],2]]", "{}",
             "{\"height\":5,\"width\":\"x\"}", "1e400", "99999999999999999999"));
@@ -25,7 +25,7 @@ public class ConfigFuzzTests
     [Fact]
     public void No_values_break_the_configs()
     {
-        var fields = Gen.Select(Gen.OneOf(s_fields), s_value, (field, value) => $"\"{field}\":{value}").Array[0, 5]
+        var fields = Gen.Select(Gen.OneOf(Fields), Value, (field, value) => $"\"{field}\":{value}").Array[0, 5]
             .Select(items => $"{{{string.Join(",", items)}}}");
         Gen.Select(fields, fields).Sample(
             (vision, text) => ReadAll($$"""{"vision_config":{{vision}},"text_config":{{text}}}""", text), iter: 5000, threads: 1);

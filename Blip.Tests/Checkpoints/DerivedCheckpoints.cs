@@ -21,7 +21,7 @@ internal static class DerivedCheckpoints
     private const int PickleDepth = 200_000, JsonDepth = 50_000;
 
     // How each file is made, and the SHA-256 of the one that eng/goldens/recorders wrote; null for the archive.
-    private static readonly Dictionary<string, (Func<byte[]> Make, string? Hash)> s_files = new()
+    private static readonly Dictionary<string, (Func<byte[]> Make, string? Hash)> Files = new()
     {
         ["tied-float64.safetensors"] = (
             () => Safetensors(Tied().Select(tensor => Of(tensor.Info.Key, DType.Float64, tensor.Info.Shape, Widened(tensor)))),
@@ -45,16 +45,16 @@ internal static class DerivedCheckpoints
         ["bad-deep.bin"] = (DeepPickle, null),
     };
 
-    private static readonly Lazy<string> s_folder = new(WriteAll);
+    private static readonly Lazy<string> Folder = new(WriteAll);
 
     /// <summary>The path of a file, written when the first of them is asked for; null where the name is not one of these.</summary>
-    public static string? PathOf(string name) => s_files.ContainsKey(name) ? Path.Combine(s_folder.Value, name) : null;
+    public static string? PathOf(string name) => Files.ContainsKey(name) ? Path.Combine(Folder.Value, name) : null;
 
     private static string WriteAll()
     {
         var folder = new TemporaryFolder();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
-        foreach (var (name, (make, hash)) in s_files)
+        foreach (var (name, (make, hash)) in Files)
         {
             var bytes = make();
             var found = Convert.ToHexStringLower(SHA256.HashData(bytes));

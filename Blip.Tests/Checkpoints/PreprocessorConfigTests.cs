@@ -5,7 +5,7 @@ namespace Blip.Tests.Checkpoints;
 
 public class PreprocessorConfigTests
 {
-    private static readonly VisionConfig s_vision = new() { ImageSize = 96 };
+    private static readonly VisionConfig Vision = new() { ImageSize = 96 };
 
     [Fact]
     public void The_demo_models_file_is_read()
@@ -22,8 +22,8 @@ public class PreprocessorConfigTests
     public void Without_a_file_the_image_size_and_clips_numbers_rule()
     {
         using var folder = new TemporaryFolder();
-        Assert.Equal(PreprocessorConfig.For(s_vision), PreprocessorConfig.Load(folder.Path, s_vision));
-        Assert.Equal((96, 96), (PreprocessorConfig.For(s_vision).Width, PreprocessorConfig.For(s_vision).Height));
+        Assert.Equal(PreprocessorConfig.For(Vision), PreprocessorConfig.Load(folder.Path, Vision));
+        Assert.Equal((96, 96), (PreprocessorConfig.For(Vision).Width, PreprocessorConfig.For(Vision).Height));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public class PreprocessorConfigTests
         using var folder = new TemporaryFolder();
         folder.Write("processor_config.json",
             """{"image_processor": {"size": {"height": 48, "width": 48}}, "processor_class": "BlipProcessor"}""");
-        Assert.Equal(48, PreprocessorConfig.Load(folder.Path, s_vision).Width);
+        Assert.Equal(48, PreprocessorConfig.Load(folder.Path, Vision).Width);
     }
 
     [Theory]
@@ -87,5 +87,5 @@ public class PreprocessorConfigTests
     }
 
     private static PreprocessorConfig Read(string json) =>
-        PreprocessorConfig.Read(JsonFile.Parse(System.Text.Encoding.UTF8.GetBytes(json), "some/preprocessor_config.json"), s_vision);
+        PreprocessorConfig.Read(JsonFile.Parse(System.Text.Encoding.UTF8.GetBytes(json), "some/preprocessor_config.json"), Vision);
 }

@@ -134,7 +134,8 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         var text = ptx.Split('\n');
         var kernel = text.First(line => line.Contains(".entry", StringComparison.Ordinal)).Trim();
         var first = Math.Max(0, Line - 1 - Lines);
-        return $"{kernel}\n{string.Join('\n', text[first..Math.Min(text.Length, Line + Lines)].Select((line, i) => $"{(first + i + 1 == Line ? ">" : " ")} {line.Trim()}"))}";
+        var lines = text[first..Math.Min(text.Length, Line + Lines)];
+        return $"{kernel}\n{string.Join('\n', lines.Select((line, i) => $"{(first + i + 1 == Line ? ">" : " ")} {line.Trim()}"))}";
     }
 
     /// <inheritdoc/>
@@ -163,9 +164,10 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
                 ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) / 8
                 : 4;
         var address = Address().Match(line);
-        return address.Success
-            ? $"{line[..address.Index]}[{address.Groups[1]}+{(address.Groups[2].Success ? int.Parse(address.Groups[2].Value, CultureInfo.InvariantCulture) : 0) + bytes}]{line[(address.Index + address.Length)..]}"
-            : null;
+        if (!address.Success)
+            return null;
+        var offset = address.Groups[2].Success ? int.Parse(address.Groups[2].Value, CultureInfo.InvariantCulture) : 0;
+        return $"{line[..address.Index]}[{address.Groups[1]}+{offset + bytes}]{line[(address.Index + address.Length)..]}";
     }
 
     // The first two registers of the braces with this number change places.

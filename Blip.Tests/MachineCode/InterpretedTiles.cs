@@ -6,7 +6,7 @@ namespace Blip.Tests.MachineCode;
 /// <summary>Tiles that <see cref="X86Machine"/> executes, with memory that ends where their operands do.</summary>
 internal readonly unsafe struct InterpretedTiles(DotExtension extension, DotProduct product, CallConvention convention) : IDotTiles
 {
-    private static readonly ConcurrentDictionary<(DotExtension, DotProduct, int, CallConvention), byte[]> s_codes = [];
+    private static readonly ConcurrentDictionary<(DotExtension, DotProduct, int, CallConvention), byte[]> Codes = [];
 
     public DotTileShape Shape => DotTileShape.Of(extension);
 
@@ -29,7 +29,7 @@ internal readonly unsafe struct InterpretedTiles(DotExtension extension, DotProd
         memory.Allow(arguments->Sums, ((tall - 1) * 256) + (256 / shape.Passes) - missing, isWritable: true, "the sums");
         memory.Allow(arguments->Configuration, 64, isWritable: false, "the configuration");
         var (from, what, by) = (extension, product, convention);
-        var code = s_codes.GetOrAdd(
+        var code = Codes.GetOrAdd(
             (from, what, shape.IsRepacked ? 1 : rows, by), key => DotTileShape.Emit(key.Item1, key.Item2, key.Item3, key.Item4));
         new X86Machine(memory).Call(code, arguments, convention);
     }

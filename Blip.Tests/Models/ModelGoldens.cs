@@ -94,7 +94,10 @@ internal static class ModelGoldens
         if (output == BlipGraphs.ImageEmbeddings)
             return $"{prefix}.last_hidden_state";
         if (parts[^1] == "probabilities")
-            return $"{prefix}.{(output.Contains("crossattention", StringComparison.Ordinal) ? "cross_attention" : "attention")}.{parts.First(part => int.TryParse(part, out _))}";
+        {
+            var kind = output.Contains("crossattention", StringComparison.Ordinal) ? "cross_attention" : "attention";
+            return $"{prefix}.{kind}.{parts.First(part => int.TryParse(part, out _))}";
+        }
         return prefix + output[output.IndexOf('.')..];
     }
 

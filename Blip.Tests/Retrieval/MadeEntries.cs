@@ -28,7 +28,8 @@ internal static class MadeEntries
     /// <summary>Everything that an index holds, checksums of vectors included.</summary>
     public static List<string> Contents(EmbeddingIndex index) =>
         [.. index.Entries().Select(entry =>
-            $"{entry.Id} {entry.Length} {entry.Modified} {string.Join(',', index.Vector(entry.Id)!.Select(BitConverter.SingleToInt32Bits))}")];
+            $"{entry.Id} {entry.Length} {entry.Modified} "
+                + string.Join(',', index.Vector(entry.Id)!.Select(BitConverter.SingleToInt32Bits)))];
 
     /// <summary>Copies an index's files to another folder, and returns the copy's path.</summary>
     public static string Copy(string path, string folder)

@@ -35,7 +35,12 @@ public sealed record BeamStepCase(int Images, int Beams, int Length, int Capacit
 
     /// <inheritdoc/>
     public override string ToString() => $"{Images} x {Beams} beams at {Length} of {Capacity}"
-        + $"{(Candidates > 0 ? $", {Candidates} candidates" : "")}{(Finished > 0 ? $", {Finished} finished" : "")}{(StopEvery == 1 ? ", all stop" : "")}{(EndsEvery > 0 ? $", ended every {EndsEvery}" : "")}{(StopWhenFull ? ", early" : "")}{(BoundByLimit ? ", never early" : "")}";
+        + (Candidates > 0 ? $", {Candidates} candidates" : "")
+        + (Finished > 0 ? $", {Finished} finished" : "")
+        + (StopEvery == 1 ? ", all stop" : "")
+        + (EndsEvery > 0 ? $", ended every {EndsEvery}" : "")
+        + (StopWhenFull ? ", early" : "")
+        + (BoundByLimit ? ", never early" : "");
 }
 
 /// <summary>The beam steps.</summary>

@@ -86,7 +86,9 @@ public sealed record SearchCase(int Count, int Dimension, int Queries, int K, Se
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{K} of [{Count}, {Dimension}], {Queries} {(Queries == 1 ? "query" : "queries")}{(Values == SearchValues.Usual ? "" : $", {Values}")}{(LeftOutEvery > 0 ? $", without 1 in {LeftOutEvery}" : "")}";
+        $"{K} of [{Count}, {Dimension}], {Queries} {(Queries == 1 ? "query" : "queries")}"
+        + (Values == SearchValues.Usual ? "" : $", {Values}")
+        + (LeftOutEvery > 0 ? $", without 1 in {LeftOutEvery}" : "");
 
     private static void Direction(Random random, Span<float> vector)
     {

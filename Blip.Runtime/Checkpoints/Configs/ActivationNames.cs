@@ -5,7 +5,7 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>Activations by their names in configs (<c>hidden_act</c>), and their classes in Hugging Face's printout.</summary>
 internal static class ActivationNames
 {
-    private static readonly Dictionary<string, (Activation Activation, string ClassName)> s_names = new()
+    private static readonly Dictionary<string, (Activation Activation, string ClassName)> Names = new()
     {
         ["gelu"] = (Activation.Gelu, "GELUActivation"),
         ["gelu_new"] = (Activation.GeluTanh, "NewGELUActivation"),
@@ -16,9 +16,9 @@ internal static class ActivationNames
         ["tanh"] = (Activation.Tanh, "Tanh"),
     };
 
-    public static string All => string.Join(", ", s_names.Keys);
+    public static string All => string.Join(", ", Names.Keys);
 
-    public static bool IsKnown(string name) => s_names.ContainsKey(name);
+    public static bool IsKnown(string name) => Names.ContainsKey(name);
 
     /// <exception cref="CheckpointException">The name is unknown.</exception>
     public static Activation Parse(string name) => Find(name).Activation;
@@ -27,7 +27,7 @@ internal static class ActivationNames
     public static string ClassName(string name) => Find(name).ClassName;
 
     private static (Activation Activation, string ClassName) Find(string name) =>
-        s_names.TryGetValue(name, out var found)
+        Names.TryGetValue(name, out var found)
             ? found
             : throw new CheckpointException($"hidden_act is '{name}', which is not one of {All}.");
 }

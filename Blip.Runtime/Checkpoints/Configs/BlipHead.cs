@@ -22,7 +22,7 @@ internal enum BlipHead
 /// <summary>Names of a <see cref="BlipHead"/>.</summary>
 internal static class BlipHeads
 {
-    private static readonly (BlipHead Head, string Name, string Architecture, string Kind)[] s_heads =
+    private static readonly (BlipHead Head, string Name, string Architecture, string Kind)[] Heads =
     [
         (BlipHead.Captioning, "captioning", "BlipForConditionalGeneration", "captioner"),
         (BlipHead.Model, "model", "BlipModel", "embedder"),
@@ -43,15 +43,15 @@ internal static class BlipHeads
     /// <summary>Takes the short name or the class name.</summary>
     public static bool TryParse(string name, out BlipHead head)
     {
-        var index = Array.FindIndex(s_heads, h => h.Name == name || h.Architecture == name);
-        head = index >= 0 ? s_heads[index].Head : default;
+        var index = Array.FindIndex(Heads, h => h.Name == name || h.Architecture == name);
+        head = index >= 0 ? Heads[index].Head : default;
         return index >= 0;
     }
 
-    internal static string Architectures => string.Join(", ", s_heads.Select(h => h.Architecture));
+    internal static string Architectures => string.Join(", ", Heads.Select(h => h.Architecture));
 
     private static (BlipHead Head, string Name, string Architecture, string Kind) Entry(BlipHead head) =>
-        Array.FindIndex(s_heads, h => h.Head == head) is >= 0 and var index
-        ? s_heads[index]
+        Array.FindIndex(Heads, h => h.Head == head) is >= 0 and var index
+        ? Heads[index]
         : throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head.");
 }

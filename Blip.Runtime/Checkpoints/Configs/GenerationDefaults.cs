@@ -10,7 +10,7 @@ namespace Blip.Runtime.Checkpoints;
 internal sealed record GenerationDefaults
 {
     // Fields of transformers' GenerationConfig that change its results, with the neutral number.
-    private static readonly (string Field, double Neutral)[] s_notOffered =
+    private static readonly (string Field, double Neutral)[] NotOffered =
     [
         ("penalty_alpha", 0), ("num_beam_groups", 1), ("diversity_penalty", 0), ("guidance_scale", 1), ("encoder_repetition_penalty", 1),
         ("encoder_no_repeat_ngram_size", 0), ("force_words_ids", 0), ("constraints", 0),
@@ -155,7 +155,7 @@ internal sealed record GenerationDefaults
             RenormalizeLogits = First((json, field) => json.Bool(field), "renormalize_logits"),
             StopStrings = First(ReadTexts, "stop_strings"),
             MaxTime = First((json, field) => json.Number(field), "max_time"),
-            Ignored = s_notOffered.SelectMany(rule => Asked(rule.Field, rule.Neutral)).ToArray() is { Length: > 0 } asked
+            Ignored = NotOffered.SelectMany(rule => Asked(rule.Field, rule.Neutral)).ToArray() is { Length: > 0 } asked
                 ? asked
                 : Array.Empty<string>(),
         };

@@ -8,12 +8,12 @@ internal sealed class JsonFile
 {
     private const int LongestFile = 16 << 20;
 
-    private readonly JsonElement _object;
-    private readonly string _prefix;
+    private readonly JsonElement element;
+    private readonly string prefix;
 
     private JsonFile(JsonElement element, string path, string prefix)
     {
-        (_object, Path, _prefix) = (element, path, prefix);
+        (this.element, Path, this.prefix) = (element, path, prefix);
         if (element.ValueKind != JsonValueKind.Object)
             throw new CheckpointException($"{path}: {(prefix.Length == 0 ? "the file" : prefix.TrimEnd('.'))} is no JSON object.");
     }
@@ -53,12 +53,12 @@ internal sealed class JsonFile
     }
 
     public JsonElement? Value(string field) =>
-        _object.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        element.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     /// <summary>A nested object; an absent one is empty.</summary>
-    public JsonFile Object(string field) => new(Value(field) ?? JsonElement.Parse("{}"), Path, $"{_prefix}{field}.");
+    public JsonFile Object(string field) => new(Value(field) ?? JsonElement.Parse("{}"), Path, $"{prefix}{field}.");
 
-    public IEnumerable<JsonProperty> Properties() => _object.EnumerateObject();
+    public IEnumerable<JsonProperty> Properties() => element.EnumerateObject();
 
     public int? Int(string field) =>
         Value(field) is not { } value ? null
@@ -95,7 +95,7 @@ internal sealed class JsonFile
         { } value => throw Error(field, $"is {JsonInput.Shown(value)}, not an array of {what}"),
     };
 
-    public CheckpointException Error(string field, string what) => new($"{Path}: {_prefix}{field} {what}.");
+    public CheckpointException Error(string field, string what) => new($"{Path}: {prefix}{field} {what}.");
 
     private T Read<T>(string field, JsonElement value, Func<JsonElement, T> read, string what = "valid text")
     {

@@ -5,11 +5,11 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>A file mapped into memory for reading.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
-    private readonly FileStream _stream;
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _start;
-    private bool _disposed;
+    private readonly FileStream stream;
+    private readonly MemoryMappedFile file;
+    private readonly MemoryMappedViewAccessor view;
+    private readonly byte* start;
+    private bool disposed;
 
     /// <exception cref="CheckpointException">The file is absent, empty or cannot be read.</exception>
     public MappedFile(string path)
@@ -18,24 +18,24 @@ internal sealed unsafe class MappedFile : IDisposable
         try
         {
             // A link's own length is not its file's.
-            _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
-            Length = _stream.Length;
+            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            Length = stream.Length;
             if (Length == 0)
             {
-                _stream.Dispose();
+                stream.Dispose();
                 throw Error("the file is empty; download or copy it again");
             }
-            _file = MemoryMappedFile.CreateFromFile(
-                _stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            file = MemoryMappedFile.CreateFromFile(
+                stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw Error($"the file cannot be read: {e.Message.TrimEnd('.')}", e);
         }
-        _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+        view = file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
         byte* start = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        _start = start + _view.PointerOffset;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        this.start = start + view.PointerOffset;
     }
 
     public string Path { get; }
@@ -43,15 +43,15 @@ internal sealed unsafe class MappedFile : IDisposable
     public long Length { get; }
 
     /// <summary>The read-only mapping's start.</summary>
-    public nint Address => (nint)_start;
+    public nint Address => (nint)start;
 
     /// <summary>A part of the file, checked against <see cref="Length"/>: reading beyond the map kills the process.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         if (offset < 0 || length < 0 || offset > Length - length)
             throw Error($"{length} bytes at {offset} lie beyond its end");
-        return new ReadOnlySpan<byte>(_start + offset, length);
+        return new ReadOnlySpan<byte>(start + offset, length);
     }
 
     /// <summary>
@@ -60,14 +60,14 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <exception cref="CheckpointException">The part is outside the file or unreadable.</exception>
     public void Read(long offset, Span<byte> destination)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         if (offset < 0 || offset > Length - destination.Length)
             throw Error($"{destination.Length} bytes at {offset} lie beyond its end");
         try
         {
             while (!destination.IsEmpty)
             {
-                var read = RandomAccess.Read(_stream.SafeFileHandle, destination, offset);
+                var read = RandomAccess.Read(stream.SafeFileHandle, destination, offset);
                 if (read == 0)
                     throw Error("another program cut the file short while it was read");
                 destination = destination[read..];
@@ -87,11 +87,11 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public void Dispose()
     {
-        if (_disposed)
+        if (disposed)
             return;
-        _disposed = true;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
+        disposed = true;
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+        view.Dispose();
+        file.Dispose();
     }
 }

@@ -5,34 +5,34 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>A source with its tensors under our names (<see cref="CheckpointKeys"/>).</summary>
 internal sealed class RenamedTensorSource : ITensorSource
 {
-    private readonly ITensorSource _source;
-    private readonly Dictionary<string, TensorInfo> _tensors = [];
-    private readonly Dictionary<string, string> _names = [];
+    private readonly ITensorSource source;
+    private readonly Dictionary<string, TensorInfo> tensors = [];
+    private readonly Dictionary<string, string> names = [];
 
     private RenamedTensorSource(ITensorSource source, string prefix)
     {
-        _source = source;
+        this.source = source;
         if (prefix.Length > 0)
             Notices = [$"{source.Description}: the names of all tensors begin with '{prefix}', as a wrapper of the model leaves them: it "
                 + $"is taken off"];
         foreach (var key in source.Keys)
         {
             var name = CheckpointKeys.Canonical(key[prefix.Length..]);
-            if (!_names.TryAdd(name, key))
+            if (!names.TryAdd(name, key))
                 throw new CheckpointException(
-                    $"{source.Description}: the tensors '{key}' and '{_names[name]}' are the same one under its old and its new name; "
+                    $"{source.Description}: the tensors '{key}' and '{names[name]}' are the same one under its old and its new name; "
                         + $"remove one of them.");
-            _tensors.Add(name, source.Get(key) with { Key = name });
+            tensors.Add(name, source.Get(key) with { Key = name });
         }
     }
 
-    public string Description => _source.Description;
+    public string Description => source.Description;
 
-    public IReadOnlyList<string> Files => _source.Files;
+    public IReadOnlyList<string> Files => source.Files;
 
     public IReadOnlyList<string> Notices { get; } = [];
 
-    public IReadOnlyCollection<string> Keys => _names.Keys;
+    public IReadOnlyCollection<string> Keys => names.Keys;
 
     /// <summary>Returns the source itself where no name changes. Takes ownership of the source, even on refusal.</summary>
     /// <exception cref="CheckpointException">Two tensors have one name, or belong to an adapter.</exception>
@@ -54,10 +54,10 @@ internal sealed class RenamedTensorSource : ITensorSource
         }
     }
 
-    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info) => _tensors.TryGetValue(key, out info);
+    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info) => tensors.TryGetValue(key, out info);
 
     public void Read(string key, long firstElement, Span<float> destination) =>
-        _source.Read(_names[this.Get(key).Key], firstElement, destination);
+        source.Read(names[this.Get(key).Key], firstElement, destination);
 
-    public void Dispose() => _source.Dispose();
+    public void Dispose() => source.Dispose();
 }

@@ -6,8 +6,8 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>A safetensors file, mapped into memory.</summary>
 internal sealed class SafetensorsFile : ITensorSource
 {
-    private readonly MappedFile _file;
-    private readonly SafetensorsHeader _header;
+    private readonly MappedFile file;
+    private readonly SafetensorsHeader header;
 
     /// <summary>Opens and validates a file without reading tensors.</summary>
     /// <exception cref="CheckpointException">The file is absent or damaged.</exception>
@@ -19,10 +19,10 @@ internal sealed class SafetensorsFile : ITensorSource
     /// <summary>Takes ownership of the file, even on refusal.</summary>
     internal SafetensorsFile(MappedFile file)
     {
-        _file = file;
+        this.file = file;
         try
         {
-            _header = SafetensorsHeader.Read(file);
+            header = SafetensorsHeader.Read(file);
         }
         catch
         {
@@ -32,16 +32,16 @@ internal sealed class SafetensorsFile : ITensorSource
     }
 
     /// <inheritdoc/>
-    public string Description => _file.Path;
+    public string Description => file.Path;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Files => [_file.Path];
+    public IReadOnlyList<string> Files => [file.Path];
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Keys => _header.Entries.Keys;
+    public IReadOnlyCollection<string> Keys => header.Entries.Keys;
 
     /// <summary>The file's <c>__metadata__</c>.</summary>
-    internal IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
+    internal IReadOnlyDictionary<string, string> Metadata => header.Metadata;
 
     /// <summary>Checks the header's first character.</summary>
     internal static bool IsSafetensors(MappedFile file) => file.Head(9) is [.., (byte)'{'] head && head.Length == 9;
@@ -49,7 +49,7 @@ internal sealed class SafetensorsFile : ITensorSource
     /// <inheritdoc/>
     public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
     {
-        info = _header.Entries.GetValueOrDefault(key)?.Info;
+        info = header.Entries.GetValueOrDefault(key)?.Info;
         return info is not null;
     }
 
@@ -58,9 +58,9 @@ internal sealed class SafetensorsFile : ITensorSource
     {
         var info = this.Get(key);
         TensorSources.CheckRange(info, firstElement, destination.Length);
-        StoredElements.Read(_file, info.Type, _header.Entries[key].Offset + firstElement * info.Type.Bytes(), destination);
+        StoredElements.Read(file, info.Type, header.Entries[key].Offset + firstElement * info.Type.Bytes(), destination);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => file.Dispose();
 }

@@ -12,19 +12,19 @@ internal sealed class SafetensorsHeader
     private const int LongestHeader = 100_000_000;
     private const int MostDimensions = 16;
 
-    private static readonly Dictionary<string, DType> s_types =
+    private static readonly Dictionary<string, DType> Types =
         Enum.GetValues<DType>().DistinctBy(DTypes.SafetensorsName).ToDictionary(DTypes.SafetensorsName);
 
-    private readonly MappedFile _file;
-    private readonly long _dataStart;
-    private readonly Dictionary<string, Entry> _entries = [];
-    private readonly Dictionary<string, string> _metadata = [];
+    private readonly MappedFile file;
+    private readonly long dataStart;
+    private readonly Dictionary<string, Entry> entries = [];
+    private readonly Dictionary<string, string> metadata = [];
 
-    private SafetensorsHeader(MappedFile file, long dataStart) => (_file, _dataStart) = (file, dataStart);
+    private SafetensorsHeader(MappedFile file, long dataStart) => (this.file, this.dataStart) = (file, dataStart);
 
-    public Dictionary<string, Entry> Entries => _entries;
+    public Dictionary<string, Entry> Entries => entries;
 
-    public IReadOnlyDictionary<string, string> Metadata => _metadata;
+    public IReadOnlyDictionary<string, string> Metadata => metadata;
 
     /// <summary>A tensor and its byte offset in the file.</summary>
     public sealed record Entry(TensorInfo Info, long Offset)
@@ -61,15 +61,15 @@ internal sealed class SafetensorsHeader
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject)
-            throw _file.Error("the header is no JSON object");
+            throw file.Error("the header is no JSON object");
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var key = json.GetString()!;
             json.Read();
             if (key == "__metadata__")
                 ReadMetadata(ref json);
-            else if (!_entries.TryAdd(key, ReadEntry(ref json, key)))
-                throw _file.Error($"the header names the tensor '{key}' twice");
+            else if (!entries.TryAdd(key, ReadEntry(ref json, key)))
+                throw file.Error($"the header names the tensor '{key}' twice");
         }
         // A second value after the object makes the reader throw.
         json.Read();
@@ -78,21 +78,21 @@ internal sealed class SafetensorsHeader
     private void ReadMetadata(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.StartObject)
-            throw _file.Error("__metadata__ is no JSON object");
+            throw file.Error("__metadata__ is no JSON object");
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var key = json.GetString()!;
             json.Read();
             if (json.TokenType != JsonTokenType.String)
-                throw _file.Error($"__metadata__ has a '{key}' that is no text");
-            _metadata[key] = json.GetString()!;
+                throw file.Error($"__metadata__ has a '{key}' that is no text");
+            metadata[key] = json.GetString()!;
         }
     }
 
     private Entry ReadEntry(ref Utf8JsonReader json, string key)
     {
         if (json.TokenType != JsonTokenType.StartObject)
-            throw _file.Error($"the header's entry '{key}' is no JSON object");
+            throw file.Error($"the header's entry '{key}' is no JSON object");
         string? typeName = null;
         List<long>? shape = null, offsets = null;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -109,26 +109,26 @@ internal sealed class SafetensorsHeader
             }
         }
         if (typeName is null || shape is null || offsets is not [var begin, var end])
-            throw _file.Error($"the tensor '{key}' lacks one of dtype, shape and data_offsets");
-        if (!s_types.TryGetValue(typeName, out var type))
-            throw _file.Error($"the tensor '{key}' has the type '{typeName}', which is not one of {string.Join(", ", s_types.Keys)}");
+            throw file.Error($"the tensor '{key}' lacks one of dtype, shape and data_offsets");
+        if (!Types.TryGetValue(typeName, out var type))
+            throw file.Error($"the tensor '{key}' has the type '{typeName}', which is not one of {string.Join(", ", Types.Keys)}");
         var size = ByteCount(shape, type);
-        if (size is null || begin > end || end > _file.Length - _dataStart || end - begin != size)
-            throw _file.Error(
+        if (size is null || begin > end || end > file.Length - dataStart || end - begin != size)
+            throw file.Error(
                 $"the tensor '{key}' of shape {TensorInfo.Format(shape)} and type {typeName} cannot lie at bytes {begin} to {end} of "
-                    + $"{_file.Length - _dataStart}");
-        return new Entry(new TensorInfo(key, type, [.. shape]), _dataStart + begin);
+                    + $"{file.Length - dataStart}");
+        return new Entry(new TensorInfo(key, type, [.. shape]), dataStart + begin);
     }
 
     private List<long> ReadNumbers(ref Utf8JsonReader json, string key, string field, int most)
     {
         if (json.TokenType != JsonTokenType.StartArray)
-            throw _file.Error($"the tensor '{key}' has a {field} that is no array");
+            throw file.Error($"the tensor '{key}' has a {field} that is no array");
         var numbers = new List<long>();
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0 || numbers.Count == most)
-                throw _file.Error($"the tensor '{key}' has a {field} with something else than up to {most} whole numbers from 0");
+                throw file.Error($"the tensor '{key}' has a {field} with something else than up to {most} whole numbers from 0");
             numbers.Add(number);
         }
         return numbers;
@@ -148,16 +148,16 @@ internal sealed class SafetensorsHeader
 
     private void CheckCover()
     {
-        var (end, last) = (_dataStart, "the header");
-        foreach (var entry in _entries.Values.OrderBy(e => e.Offset).ThenBy(e => e.End))
+        var (end, last) = (dataStart, "the header");
+        foreach (var entry in entries.Values.OrderBy(e => e.Offset).ThenBy(e => e.End))
         {
             if (entry.Offset < end)
-                throw _file.Error($"the tensors '{last}' and '{entry.Info.Key}' share bytes");
+                throw file.Error($"the tensors '{last}' and '{entry.Info.Key}' share bytes");
             if (entry.Offset > end)
-                throw _file.Error($"{entry.Offset - end} bytes before the tensor '{entry.Info.Key}' belong to no tensor");
+                throw file.Error($"{entry.Offset - end} bytes before the tensor '{entry.Info.Key}' belong to no tensor");
             (end, last) = (entry.End, entry.Info.Key);
         }
-        if (end != _file.Length)
-            throw _file.Error($"{_file.Length - end} bytes at the end belong to no tensor");
+        if (end != file.Length)
+            throw file.Error($"{file.Length - end} bytes at the end belong to no tensor");
     }
 }

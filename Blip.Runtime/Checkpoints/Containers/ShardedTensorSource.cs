@@ -5,8 +5,8 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>A checkpoint in several files, with an index (model.safetensors.index.json) that maps tensors to files.</summary>
 internal sealed class ShardedTensorSource : ITensorSource
 {
-    private readonly Dictionary<string, ITensorSource> _tensors = [];
-    private readonly Dictionary<string, ITensorSource> _files = [];
+    private readonly Dictionary<string, ITensorSource> tensors = [];
+    private readonly Dictionary<string, ITensorSource> files = [];
 
     /// <exception cref="CheckpointException">The index or a file that it names is absent or damaged.</exception>
     public ShardedTensorSource(string indexPath)
@@ -17,7 +17,7 @@ internal sealed class ShardedTensorSource : ITensorSource
             var map = JsonFile.Load(indexPath).Object("weight_map");
             foreach (var property in map.Properties())
                 Add(property.Name, map.Text(property.Name) ?? throw map.Error(property.Name, "names no file"), map);
-            if (_tensors.Count == 0)
+            if (tensors.Count == 0)
                 throw new CheckpointException($"{indexPath}: weight_map names no tensor.");
         }
         catch
@@ -30,43 +30,43 @@ internal sealed class ShardedTensorSource : ITensorSource
     public string Description { get; }
 
     public IReadOnlyList<string> Files =>
-        [Description, .. _files.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.Files)];
+        [Description, .. files.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.Files)];
 
-    public IReadOnlyCollection<string> Keys => _tensors.Keys;
+    public IReadOnlyCollection<string> Keys => tensors.Keys;
 
     public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
     {
         info = null;
-        return _tensors.TryGetValue(key, out var file) && file.TryGet(key, out info);
+        return tensors.TryGetValue(key, out var file) && file.TryGet(key, out info);
     }
 
     public void Read(string key, long firstElement, Span<float> destination)
     {
-        if (!_tensors.TryGetValue(key, out var file))
+        if (!tensors.TryGetValue(key, out var file))
             throw new KeyNotFoundException($"{Description} names no tensor '{key}'.");
         file.Read(key, firstElement, destination);
     }
 
     public void Dispose()
     {
-        foreach (var file in _files.Values)
+        foreach (var file in files.Values)
             file.Dispose();
     }
 
     private void Add(string key, string fileName, JsonFile map)
     {
-        if (!_files.TryGetValue(fileName, out var file))
+        if (!files.TryGetValue(fileName, out var file))
         {
             // An index must not lead out of its folder, nor to another index.
             if (fileName is "" or "." or ".." || fileName.AsSpan().ContainsAny("/\\:")
                 || fileName.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
                 throw map.Error(key, $"names '{fileName}', which is no weight file beside the index");
             file = TensorFiles.OpenFile(Path.Combine(Path.GetDirectoryName(Description) ?? "", fileName));
-            _files.Add(fileName, file);
+            files.Add(fileName, file);
         }
         if (!file.TryGet(key, out _))
             throw map.Error(key, $"is not in '{fileName}', where the index says it is");
-        if (!_tensors.TryAdd(key, file))
+        if (!tensors.TryAdd(key, file))
             throw map.Error(key, "stands there twice");
     }
 }

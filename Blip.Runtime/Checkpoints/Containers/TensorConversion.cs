@@ -13,10 +13,10 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal static class TensorConversion
 {
-    private static readonly float[] s_e4m3 = [.. Enumerable.Range(0, 256).Select(value => FromE4M3((byte)value))];
+    private static readonly float[] E4m3 = [.. Enumerable.Range(0, 256).Select(value => FromE4M3((byte)value))];
 
     // E5M2 is the upper half of half precision.
-    private static readonly float[] s_e5m2 =
+    private static readonly float[] E5m2 =
         [.. Enumerable.Range(0, 256).Select(value => (float)BitConverter.UInt16BitsToHalf((ushort)(value << 8)))];
 
     public static void ToFloat32(DType type, ReadOnlySpan<byte> source, Span<float> destination)
@@ -34,7 +34,7 @@ internal static class TensorConversion
                     destination[i] = FromInteger(type, source[(i * bytes)..]);
                 break;
             case DType.Float8E4M3 or DType.Float8E5M2:
-                var values = type == DType.Float8E4M3 ? s_e4m3 : s_e5m2;
+                var values = type == DType.Float8E4M3 ? E4m3 : E5m2;
                 for (var i = 0; i < destination.Length; i++)
                     destination[i] = values[source[i]];
                 break;

@@ -6,10 +6,10 @@ namespace Blip.Runtime.Checkpoints;
 internal static class TensorFiles
 {
     /// <summary>The first in a folder counts.</summary>
-    private static readonly string[] s_names =
+    private static readonly string[] Names =
         ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
-    private static readonly string[] s_extensions = [".safetensors", ".bin", ".pth", ".pt"];
+    private static readonly string[] Extensions = [".safetensors", ".bin", ".pth", ".pt"];
 
     /// <summary>Opens a file, an index of several, or a folder's weights, under Hugging Face's names.</summary>
     /// <exception cref="CheckpointException">There are no weights, or they are damaged or unsafe.</exception>
@@ -17,8 +17,8 @@ internal static class TensorFiles
     {
         var file = Directory.Exists(path)
             ? FindInFolder(path) ?? throw new CheckpointException(
-                $"{path}: the folder holds no weights: none of {string.Join(", ", s_names)}, and not exactly one file "
-                    + $"*{string.Join(", *", s_extensions)}.")
+                $"{path}: the folder holds no weights: none of {string.Join(", ", Names)}, and not exactly one file "
+                    + $"*{string.Join(", *", Extensions)}.")
             : path;
         return RenamedTensorSource.Wrap(
             file.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase) ? new ShardedTensorSource(file) : OpenFile(file));
@@ -27,12 +27,12 @@ internal static class TensorFiles
     /// <summary>A folder's weight file or index; null for none, or for several of no known name.</summary>
     internal static string? FindInFolder(string folder)
     {
-        if (s_names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } known)
+        if (Names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } known)
             return known;
         try
         {
             var others = Directory.EnumerateFiles(folder)
-                .Where(file => s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Take(2).ToList();
+                .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Take(2).ToList();
             return others is [var only] ? only : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -3,25 +3,25 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>Models without files: <c>synthetic:NAME</c>.</summary>
 internal static class SyntheticModels
 {
-    private static readonly VisionConfig s_baseVision = new();
-    private static readonly TextConfig s_baseText = new() { Heads = 12 };
+    private static readonly VisionConfig BaseVision = new();
+    private static readonly TextConfig BaseText = new() { Heads = 12 };
 
-    private static readonly Dictionary<string, BlipConfig> s_configs = new()
+    private static readonly Dictionary<string, BlipConfig> Configs = new()
     {
         // The two-layer model of the seed document.
         ["seed"] = new BlipConfig
         {
             Head = BlipHead.Model,
-            Vision = s_baseVision with { Layers = 2 },
-            Text = s_baseText with { Layers = 2 },
+            Vision = BaseVision with { Layers = 2 },
+            Text = BaseText with { Layers = 2 },
         },
         // The released sizes: ViT-B and ViT-L.
-        ["base"] = new BlipConfig { Head = BlipHead.Captioning, Vision = s_baseVision, Text = s_baseText },
+        ["base"] = new BlipConfig { Head = BlipHead.Captioning, Vision = BaseVision, Text = BaseText },
         ["large"] = new BlipConfig
         {
             Head = BlipHead.Captioning,
-            Vision = s_baseVision with { HiddenSize = 1024, IntermediateSize = 4096, Layers = 24, Heads = 16 },
-            Text = s_baseText,
+            Vision = BaseVision with { HiddenSize = 1024, IntermediateSize = 4096, Layers = 24, Heads = 16 },
+            Text = BaseText,
         },
         // For tests. The random weights often produce the stop token.
         ["tiny-square"] = new BlipConfig
@@ -95,12 +95,12 @@ internal static class SyntheticModels
     public const string Prefix = "synthetic:";
 
     /// <summary>Without the prefix.</summary>
-    public static IReadOnlyCollection<string> Names => s_configs.Keys;
+    public static IReadOnlyCollection<string> Names => Configs.Keys;
 
     /// <summary>The config of a name without the prefix.</summary>
     /// <exception cref="CheckpointException">There is no such model.</exception>
     public static BlipConfig Config(string name) =>
-        s_configs.TryGetValue(name, out var config)
+        Configs.TryGetValue(name, out var config)
             ? config
             : throw new CheckpointException(
                 $"{Prefix}{name}: there is no such synthetic model; there are {string.Join(", ", Names.Select(known => Prefix + known))}.");

@@ -16,7 +16,7 @@ internal static class SyntheticTensors
     private const ulong Mix2 = 0x94D049BB133111EB;
     private const int Piece = 1 << 16;
 
-    private static readonly (string[] Endings, double Offset, double Scale, bool PerFanIn)[] s_rules =
+    private static readonly (string[] Endings, double Offset, double Scale, bool PerFanIn)[] Rules =
     [
         (["logit_scale"], 2.6592, 0, false),
         (["layernorm.weight", "layer_norm1.weight", "layer_norm2.weight"], 1, 0.1, false),
@@ -35,7 +35,7 @@ internal static class SyntheticTensors
         foreach (var length in shape.Length > 1 ? shape[1..] : [])
             fanIn *= length;
         var (_, offset, scale, perFanIn) =
-            s_rules.First(rule => rule.Endings.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)));
+            Rules.First(rule => rule.Endings.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)));
         return (offset, perFanIn ? scale / Math.Sqrt(fanIn) : scale);
     }
 

@@ -9,7 +9,7 @@ internal static class PickleCallables
 {
     private const int MostDimensions = 64;
 
-    private static readonly Dictionary<string, DType> s_storages = new()
+    private static readonly Dictionary<string, DType> Storages = new()
     {
         ["DoubleStorage"] = DType.Float64, ["FloatStorage"] = DType.Float32,
         ["HalfStorage"] = DType.Float16, ["BFloat16Storage"] = DType.BFloat16,
@@ -27,7 +27,7 @@ internal static class PickleCallables
         ("torch._utils", "_rebuild_tensor") => (Callable)RebuildTensor,
         ("torch._utils", "_rebuild_tensor_v2") => (Callable)RebuildTensor,
         ("torch._utils", "_rebuild_parameter") => (Callable)RebuildParameter,
-        ("torch", _) when s_storages.TryGetValue(name, out var type) => new StorageClass(type),
+        ("torch", _) when Storages.TryGetValue(name, out var type) => new StorageClass(type),
         _ => null,
     };
 

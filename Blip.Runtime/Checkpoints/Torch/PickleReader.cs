@@ -14,25 +14,25 @@ internal ref struct PickleReader
     private const int DeepestNesting = 1000;
     private const int LongestName = 256;
 
-    private readonly MappedFile _file;
-    private readonly ReadOnlySpan<byte> _bytes;
-    private readonly List<object?> _stack = [];
-    private readonly Stack<int> _marks = [];
-    private readonly Dictionary<uint, object?> _memo = [];
-    private int _at;
-    private int _steps;
+    private readonly MappedFile file;
+    private readonly ReadOnlySpan<byte> bytes;
+    private readonly List<object?> stack = [];
+    private readonly Stack<int> marks = [];
+    private readonly Dictionary<uint, object?> memo = [];
+    private int at;
+    private int steps;
 
     /// <summary>More bytes may follow the pickle.</summary>
     public PickleReader(MappedFile file, ReadOnlySpan<byte> bytes)
     {
-        _file = file;
-        _bytes = bytes;
+        this.file = file;
+        this.bytes = bytes;
     }
 
     /// <summary>All referenced storages.</summary>
     public List<TorchStorage> Storages { get; } = [];
 
-    public readonly int Position => _at;
+    public readonly int Position => at;
 
     /// <returns>
     /// null, bool, long, BigInteger, double, string, byte[], object[] (a tuple), PickleList, PickleDict, TorchTensor, TorchStorage,
@@ -46,14 +46,16 @@ internal ref struct PickleReader
             Spend(1);
             var opcode = Take(1)[0];
             if (opcode == '.')
-                return _stack.Count == 1 && _marks.Count == 0 ? _stack[0] : throw Error("ends with more or less than one value");
+                return stack.Count == 1 && marks.Count == 0 ? stack[0] : throw Error("ends with more or less than one value");
             Run(opcode);
         }
     }
 
     private void Spend(int steps)
     {
-        _steps = steps <= MostSteps - _steps ? _steps + steps : throw Error($"takes more than {MostSteps} steps: this is no checkpoint");
+        this.steps = steps <= MostSteps - this.steps
+            ? this.steps + steps
+            : throw Error($"takes more than {MostSteps} steps: this is no checkpoint");
     }
 
     private void Run(byte opcode)
@@ -85,15 +87,15 @@ internal ref struct PickleReader
             case (byte)'d': MakeDict(); break;
             case (byte)'l' or 0x91: MakeList(); break;
             case (byte)')': Push(Array.Empty<object?>()); break;
-            case 0x85 or 0x86 or 0x87: Push(PopItems(_stack.Count - (opcode - 0x84))); break;
+            case 0x85 or 0x86 or 0x87: Push(PopItems(stack.Count - (opcode - 0x84))); break;
             case (byte)'t': Push(PopMark()); break;
-            case (byte)'a': Extend(PopItems(_stack.Count - 1)); break;
+            case (byte)'a': Extend(PopItems(stack.Count - 1)); break;
             case (byte)'e' or 0x90: Extend(PopMark()); break;
-            case (byte)'s': Set(PopItems(_stack.Count - 2)); break;
+            case (byte)'s': Set(PopItems(stack.Count - 2)); break;
             case (byte)'u': Set(PopMark()); break;
-            case (byte)'q': _memo[Take(1)[0]] = Peek(); break;
-            case (byte)'r': _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); break;
-            case 0x94: _memo[(uint)_memo.Count] = Peek(); break;
+            case (byte)'q': memo[Take(1)[0]] = Peek(); break;
+            case (byte)'r': memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); break;
+            case 0x94: memo[(uint)memo.Count] = Peek(); break;
             case (byte)'h': PushMemo(Take(1)[0]); break;
             case (byte)'j': PushMemo(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))); break;
             case (byte)'c': PushGlobal(TakeLine(), TakeLine()); break;
@@ -113,40 +115,40 @@ internal ref struct PickleReader
 
     private readonly void Mark()
     {
-        if (_marks.Count == DeepestNesting)
+        if (marks.Count == DeepestNesting)
             throw Error($"is nested more than {DeepestNesting} deep");
-        _marks.Push(_stack.Count);
+        marks.Push(stack.Count);
     }
 
-    private readonly void Push(object? value) => _stack.Add(value);
+    private readonly void Push(object? value) => stack.Add(value);
 
-    private readonly object? Peek() => _stack.Count > Floor ? _stack[^1] : throw Error("takes a value that is not there");
+    private readonly object? Peek() => stack.Count > Floor ? stack[^1] : throw Error("takes a value that is not there");
 
     private readonly object? Pop()
     {
         var value = Peek();
-        _stack.RemoveAt(_stack.Count - 1);
+        stack.RemoveAt(stack.Count - 1);
         return value;
     }
 
     /// <summary>Only instructions that end a group reach below its mark.</summary>
-    private readonly int Floor => _marks.Count > 0 ? _marks.Peek() : 0;
+    private readonly int Floor => marks.Count > 0 ? marks.Peek() : 0;
 
     private readonly object?[] PopItems(int first)
     {
         if (first < Floor)
             throw Error("takes values that are not there");
-        var items = _stack.GetRange(first, _stack.Count - first).ToArray();
-        _stack.RemoveRange(first, items.Length);
+        var items = stack.GetRange(first, stack.Count - first).ToArray();
+        stack.RemoveRange(first, items.Length);
         return items;
     }
 
     private readonly object?[] PopMark()
     {
-        if (_marks.Count == 0)
+        if (marks.Count == 0)
             throw Error("ends a group that never began");
-        var items = PopItems(_marks.Peek());
-        _marks.Pop();
+        var items = PopItems(marks.Peek());
+        marks.Pop();
         return items;
     }
 
@@ -191,15 +193,15 @@ internal ref struct PickleReader
     }
 
     private readonly void PushMemo(uint slot) =>
-        Push(_memo.TryGetValue(slot, out var value) ? value : throw Error($"reads the memo's slot {slot}, which was never written"));
+        Push(memo.TryGetValue(slot, out var value) ? value : throw Error($"reads the memo's slot {slot}, which was never written"));
 
-    private readonly void PushGlobal(string module, string name) => Push(PickleCallables.Find(module, name) ?? throw _file.Error(
+    private readonly void PushGlobal(string module, string name) => Push(PickleCallables.Find(module, name) ?? throw file.Error(
         $"the pickle names '{module}.{name}', which weights have no use for and which could run code: refused, nothing was run. If you "
             + $"trust the file, save its tensors alone, best as safetensors"));
 
     private readonly void PushStackGlobal()
     {
-        if (PopItems(_stack.Count - 2) is not [string module, string name])
+        if (PopItems(stack.Count - 2) is not [string module, string name])
             throw Error("names a function by something that is no text");
         PushGlobal(module, name);
     }
@@ -213,7 +215,7 @@ internal ref struct PickleReader
 
     private void Call()
     {
-        if (PopItems(_stack.Count - 2) is not [PickleCallables.Callable callable, object?[] arguments])
+        if (PopItems(stack.Count - 2) is not [PickleCallables.Callable callable, object?[] arguments])
             throw Error("calls something that is no function");
         // A list can be passed many times.
         if (arguments is [PickleList list])
@@ -224,7 +226,7 @@ internal ref struct PickleReader
     /// <summary>Drops an ordered dict's attributes (torch's <c>_metadata</c>).</summary>
     private readonly void SetState()
     {
-        if (PopItems(_stack.Count - 2) is not [PickleDict dict, _])
+        if (PopItems(stack.Count - 2) is not [PickleDict dict, _])
             throw Error("sets attributes of something that is no dict: refused");
         Push(dict);
     }
@@ -242,21 +244,21 @@ internal ref struct PickleReader
 
     private ReadOnlySpan<byte> Take(int count)
     {
-        if (count > _bytes.Length - _at)
+        if (count > bytes.Length - at)
             throw Error("is cut short");
-        _at += count;
-        return _bytes.Slice(_at - count, count);
+        at += count;
+        return bytes.Slice(at - count, count);
     }
 
     private string TakeLine()
     {
-        var rest = _bytes[_at..];
+        var rest = bytes[at..];
         var end = rest[..Math.Min(rest.Length, LongestName)].IndexOf((byte)'\n');
         if (end < 0)
             throw Error("names something without an end");
-        _at += end + 1;
+        at += end + 1;
         return Encoding.UTF8.GetString(rest[..end]);
     }
 
-    private readonly CheckpointException Error(string what) => _file.Error($"the pickle {what} (at byte {_at} of it)");
+    private readonly CheckpointException Error(string what) => file.Error($"the pickle {what} (at byte {at} of it)");
 }

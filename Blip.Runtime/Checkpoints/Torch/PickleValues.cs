@@ -11,11 +11,11 @@ internal sealed class PickleDict
 /// <summary>A list or a set.</summary>
 internal sealed class PickleList
 {
-    private List<object?>? _items;
+    private List<object?>? items;
 
-    public IReadOnlyList<object?> Items => _items ?? (IReadOnlyList<object?>)[];
+    public IReadOnlyList<object?> Items => items ?? (IReadOnlyList<object?>)[];
 
-    public void Add(ReadOnlySpan<object?> items) => (_items ??= []).AddRange(items);
+    public void Add(ReadOnlySpan<object?> items) => (this.items ??= []).AddRange(items);
 }
 
 /// <summary>A storage class of torch.</summary>

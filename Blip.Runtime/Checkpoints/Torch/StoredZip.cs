@@ -17,53 +17,53 @@ internal sealed class StoredZip
     private const int EndLength = 22;
     private const int LongestDirectory = 64 << 20;
 
-    private readonly MappedFile _file;
-    private readonly Dictionary<string, Entry> _entries = [];
+    private readonly MappedFile file;
+    private readonly Dictionary<string, Entry> entries = [];
 
     /// <exception cref="CheckpointException">The directory is damaged.</exception>
     public StoredZip(MappedFile file)
     {
-        _file = file;
+        this.file = file;
         var (offset, length) = FindDirectory();
         if (offset < 0 || length is < 0 or > LongestDirectory || offset > file.Length - length)
             throw Damaged("its directory lies outside");
         ReadDirectory(file.Span(offset, (int)length));
     }
 
-    public IReadOnlyCollection<string> Names => _entries.Keys;
+    public IReadOnlyCollection<string> Names => entries.Keys;
 
     /// <summary>An entry's bytes in the file; null when there is no such entry.</summary>
     /// <exception cref="CheckpointException">The entry is compressed or lies outside.</exception>
     public (long Offset, long Length)? Find(string name)
     {
-        if (!_entries.TryGetValue(name, out var entry))
+        if (!entries.TryGetValue(name, out var entry))
             return null;
         if (entry.Method != 0 || entry.IsEncrypted || entry.StoredLength != entry.Length)
-            throw _file.Error(
+            throw file.Error(
                 $"the archive's entry '{name}' is compressed or encrypted, as torch.save never writes it; save the checkpoint again with "
                     + $"torch.save");
-        if (entry.Header < 0 || entry.Header > _file.Length - 30)
+        if (entry.Header < 0 || entry.Header > file.Length - 30)
             throw Damaged($"its entry '{name}' lies outside");
-        var header = _file.Span(entry.Header, 30);
+        var header = file.Span(entry.Header, 30);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature)
             throw Damaged($"its entry '{name}' does not lie where its directory says");
         var start = entry.Header + 30 + BinaryPrimitives.ReadUInt16LittleEndian(header[26..])
             + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
-        if (entry.Length < 0 || start > _file.Length - entry.Length)
+        if (entry.Length < 0 || start > file.Length - entry.Length)
             throw Damaged($"its entry '{name}' lies outside");
         return (start, entry.Length);
     }
 
     private (long Offset, long Length) FindDirectory()
     {
-        var tailLength = (int)Math.Min(_file.Length, EndLength + ushort.MaxValue);
-        var tailStart = _file.Length - tailLength;
-        var tail = _file.Span(tailStart, tailLength);
+        var tailLength = (int)Math.Min(file.Length, EndLength + ushort.MaxValue);
+        var tailStart = file.Length - tailLength;
+        var tail = file.Span(tailStart, tailLength);
         var at = tailLength - EndLength;
         while (at >= 0 && BinaryPrimitives.ReadUInt32LittleEndian(tail[at..]) != EndSignature)
             at--;
         if (at < 0)
-            throw _file.Error("this zip archive has no end: the file is cut short; download or copy it again");
+            throw file.Error("this zip archive has no end: the file is cut short; download or copy it again");
         var end = tail[at..];
         long length = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]), offset = BinaryPrimitives.ReadUInt32LittleEndian(end[16..]);
         return length == uint.MaxValue || offset == uint.MaxValue || BinaryPrimitives.ReadUInt16LittleEndian(end[10..]) == ushort.MaxValue
@@ -73,12 +73,12 @@ internal sealed class StoredZip
 
     private (long Offset, long Length) FindDirectory64(long locatorOffset)
     {
-        if (locatorOffset < 0 || BinaryPrimitives.ReadUInt32LittleEndian(_file.Span(locatorOffset, 20)) != End64LocatorSignature)
+        if (locatorOffset < 0 || BinaryPrimitives.ReadUInt32LittleEndian(file.Span(locatorOffset, 20)) != End64LocatorSignature)
             throw Damaged("its 64-bit end has no locator");
-        var endOffset = BinaryPrimitives.ReadInt64LittleEndian(_file.Span(locatorOffset + 8, 8));
-        if (endOffset < 0 || endOffset > _file.Length - 56)
+        var endOffset = BinaryPrimitives.ReadInt64LittleEndian(file.Span(locatorOffset + 8, 8));
+        if (endOffset < 0 || endOffset > file.Length - 56)
             throw Damaged("its 64-bit end lies outside");
-        var end = _file.Span(endOffset, 56);
+        var end = file.Span(endOffset, 56);
         if (BinaryPrimitives.ReadUInt32LittleEndian(end) != End64Signature)
             throw Damaged("it has no 64-bit end");
         return (BinaryPrimitives.ReadInt64LittleEndian(end[48..]), BinaryPrimitives.ReadInt64LittleEndian(end[40..]));
@@ -94,7 +94,7 @@ internal sealed class StoredZip
             if (next > directory.Length)
                 throw Damaged("its directory is cut short");
             var name = Encoding.UTF8.GetString(directory.Slice(46, nameLength));
-            if (!_entries.TryAdd(name, ReadEntry(directory, directory.Slice(46 + nameLength, extraLength))))
+            if (!entries.TryAdd(name, ReadEntry(directory, directory.Slice(46 + nameLength, extraLength))))
                 throw Damaged($"its directory names '{name}' twice");
             directory = directory[next..];
         }
@@ -136,7 +136,7 @@ internal sealed class StoredZip
         return [];
     }
 
-    private CheckpointException Damaged(string what) => _file.Error($"the zip archive is damaged: {what}; download or copy it again");
+    private CheckpointException Damaged(string what) => file.Error($"the zip archive is damaged: {what}; download or copy it again");
 
     private readonly record struct Entry(long Header, long Length, long StoredLength, int Method, bool IsEncrypted);
 }

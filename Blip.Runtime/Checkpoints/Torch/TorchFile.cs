@@ -10,10 +10,10 @@ namespace Blip.Runtime.Checkpoints;
 internal sealed class TorchFile : ITensorSource
 {
     /// <summary>Keys of the weights in a training script's checkpoint.</summary>
-    private static readonly string[] s_stateNames = ["model", "state_dict", "model_state_dict", "module"];
+    private static readonly string[] StateNames = ["model", "state_dict", "model_state_dict", "module"];
 
-    private readonly MappedFile _file;
-    private readonly Dictionary<string, Entry> _tensors = [];
+    private readonly MappedFile file;
+    private readonly Dictionary<string, Entry> tensors = [];
 
     /// <summary>Opens and validates a file without reading tensors.</summary>
     /// <exception cref="CheckpointException">The file is absent or damaged, or its pickle holds unsafe values.</exception>
@@ -25,14 +25,14 @@ internal sealed class TorchFile : ITensorSource
     /// <summary>Takes ownership of the file, even on refusal.</summary>
     internal TorchFile(MappedFile file)
     {
-        _file = file;
+        this.file = file;
         try
         {
             ITorchContainer container = IsZip(file) ? new TorchZipContainer(file) : new TorchLegacyContainer(file);
             foreach (var (key, value) in FindState(container.Root))
             {
                 if (value is TorchTensor tensor)
-                    _tensors.Add(key, Check(key, tensor, container));
+                    tensors.Add(key, Check(key, tensor, container));
             }
         }
         catch
@@ -43,13 +43,13 @@ internal sealed class TorchFile : ITensorSource
     }
 
     /// <inheritdoc/>
-    public string Description => _file.Path;
+    public string Description => file.Path;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Files => [_file.Path];
+    public IReadOnlyList<string> Files => [file.Path];
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Keys => _tensors.Keys;
+    public IReadOnlyCollection<string> Keys => tensors.Keys;
 
     internal static bool IsZip(MappedFile file) => file.Head(4).SequenceEqual("PK\x03\x04"u8);
 
@@ -58,7 +58,7 @@ internal sealed class TorchFile : ITensorSource
     /// <inheritdoc/>
     public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
     {
-        info = _tensors.GetValueOrDefault(key)?.Info;
+        info = tensors.GetValueOrDefault(key)?.Info;
         return info is not null;
     }
 
@@ -67,15 +67,15 @@ internal sealed class TorchFile : ITensorSource
     {
         var info = this.Get(key);
         TensorSources.CheckRange(info, firstElement, destination.Length);
-        var (_, tensor, start) = _tensors[key];
+        var (_, tensor, start) = tensors[key];
         if (tensor.IsContiguous())
-            StoredElements.Read(_file, info.Type, start + (tensor.Offset + firstElement) * info.Type.Bytes(), destination);
+            StoredElements.Read(file, info.Type, start + (tensor.Offset + firstElement) * info.Type.Bytes(), destination);
         else
             ReadStrided(tensor, start, firstElement, destination);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => file.Dispose();
 
     private void ReadStrided(TorchTensor tensor, long start, long firstElement, Span<float> destination)
     {
@@ -88,31 +88,31 @@ internal sealed class TorchFile : ITensorSource
                 (rest, var index) = Math.DivRem(rest, shape[axis]);
                 at += index * strides[axis];
             }
-            StoredElements.Read(_file, type, start + at * type.Bytes(), destination.Slice(i, 1));
+            StoredElements.Read(file, type, start + at * type.Bytes(), destination.Slice(i, 1));
         }
     }
 
     private Dictionary<string, object?> FindState(object? root)
     {
         if (root is not PickleDict dict)
-            throw _file.Error("the file holds no dict of tensors");
+            throw file.Error("the file holds no dict of tensors");
         if (dict.Items.Values.Any(value => value is TorchTensor))
             return dict.Items;
-        foreach (var name in s_stateNames)
+        foreach (var name in StateNames)
         {
             if (dict.Items.GetValueOrDefault(name) is PickleDict state && state.Items.Values.Any(value => value is TorchTensor))
                 return state.Items;
         }
-        throw _file.Error($"the file holds no tensors, neither at the top nor under {string.Join(", ", s_stateNames)}");
+        throw file.Error($"the file holds no tensors, neither at the top nor under {string.Join(", ", StateNames)}");
     }
 
     private Entry Check(string key, TorchTensor tensor, ITorchContainer container)
     {
         var storage = tensor.Storage;
-        var (start, length) = container.Find(storage) ?? throw _file.Error($"the storage '{storage.Key}' of the tensor '{key}' is absent");
+        var (start, length) = container.Find(storage) ?? throw file.Error($"the storage '{storage.Key}' of the tensor '{key}' is absent");
         var (needed, held) = (tensor.Reach * storage.Type.Bytes(), Int128.Min((Int128)storage.Elements * storage.Type.Bytes(), length));
         if (needed > held || tensor.ElementCount > long.MaxValue)
-            throw _file.Error(
+            throw file.Error(
                 $"the tensor '{key}' of shape {TensorInfo.Format(tensor.Shape)} needs {needed} bytes of its storage, which holds {held}");
         return new Entry(new TensorInfo(key, storage.Type, tensor.Shape), tensor, start);
     }

@@ -14,7 +14,7 @@ internal sealed class TorchLegacyContainer : ITorchContainer
     private const long Version = 1001;
     private const int LongestPickles = 8 << 20;
 
-    private static readonly BigInteger s_magic =
+    private static readonly BigInteger Magic =
         BigInteger.Parse("1950A86A20F9469CFC6C", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     private readonly Dictionary<string, (long Offset, long Length)> _storages = [];
@@ -22,7 +22,7 @@ internal sealed class TorchLegacyContainer : ITorchContainer
     public TorchLegacyContainer(MappedFile file)
     {
         var position = 0;
-        if (Next(out _) is not BigInteger magic || magic != s_magic)
+        if (Next(out _) is not BigInteger magic || magic != Magic)
             throw file.Error("this pickle is no checkpoint of torch.save: it does not begin with its magic number");
         if (Next(out _) is not Version)
             throw file.Error($"the container's version is not {Version}, the only one that torch wrote");

@@ -6,28 +6,28 @@ internal sealed class TorchZipContainer : ITorchContainer
     private const string PickleName = "/data.pkl";
     private const int LongestPickle = 8 << 20;
 
-    private readonly StoredZip _zip;
-    private readonly string _root;
+    private readonly StoredZip zip;
+    private readonly string root;
 
     public TorchZipContainer(MappedFile file)
     {
-        _zip = new StoredZip(file);
-        var pickles = _zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2).ToList();
+        zip = new StoredZip(file);
+        var pickles = zip.Names.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal)).Take(2).ToList();
         if (pickles is not [var pickle])
             throw file.Error("this zip archive is no checkpoint of torch.save: it has not exactly one data.pkl");
-        _root = pickle[..^PickleName.Length];
-        if (Bytes(file, $"{_root}/byteorder", 16) is { } order && !order.Span.SequenceEqual("little"u8))
+        root = pickle[..^PickleName.Length];
+        if (Bytes(file, $"{root}/byteorder", 16) is { } order && !order.Span.SequenceEqual("little"u8))
             throw file.Error("the checkpoint was saved on a big-endian machine, which is not supported");
         Root = new PickleReader(file, Bytes(file, pickle, LongestPickle)!.Value.Span).Read();
     }
 
     public object? Root { get; }
 
-    public (long Offset, long Length)? Find(TorchStorage storage) => _zip.Find($"{_root}/data/{storage.Key}");
+    public (long Offset, long Length)? Find(TorchStorage storage) => zip.Find($"{root}/data/{storage.Key}");
 
     private ReadOnlyMemory<byte>? Bytes(MappedFile file, string name, int longest)
     {
-        if (_zip.Find(name) is not var (offset, length))
+        if (zip.Find(name) is not var (offset, length))
             return null;
         return length <= longest
             ? file.Span(offset, (int)length).ToArray()
