@@ -10,8 +10,7 @@ public static class Devices
 
     /// <summary>
     /// The CPU accelerator, OpenCL, and CUDA where there is an NVIDIA GPU. The environment variable <c>BLIP_TEST_DEVICES</c> names others,
-    /// with a
-    /// comma between each: a GPU machine runs <c>cuda</c> alone, and an emulated driver is tested with it.
+    /// with a comma between each: a GPU machine runs <c>cuda</c> alone, and an emulated driver is tested with it.
     /// </summary>
     public static TheoryData<string> Ids => [.. Wanted(["cpu", "opencl", "cuda"], id => id)];
 

@@ -50,8 +50,7 @@ public sealed class GoldenModel : IDisposable
     /// <param name="precision">Whose errors: <c>fp32</c>, <c>fp16</c> or <c>bf16</c>.</param>
     /// <param name="relative">
     /// For an entry of few numbers, whose error the reference may have kept small by luck: the <see cref="RelativeError"/> of the tensor
-    /// that the entry is
-    /// made of. Twice this, times the size of the values, is not asked below either.
+    /// that the entry is made of. Twice this, times the size of the values, is not asked below either.
     /// </param>
     /// <param name="size">That size, where it is more than the largest value's: 1 for the cosines of vectors of length one.</param>
     public void AssertClose(string name, ReadOnlySpan<float> actual, string precision = "fp32", double relative = 0, double size = 0)

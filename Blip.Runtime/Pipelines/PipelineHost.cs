@@ -12,6 +12,9 @@ internal sealed class PipelineHost
     // Saturates a CPU's cores, or keeps a GPU busy, without many images in memory.
     private const int ProcessorBatch = 4, GpuBatch = 16;
 
+    // Decoding many calls' images at once would fill the thread pool's queue, and other work, such as a health check, would wait for them.
+    private static readonly SemaphoreSlim Decoders = new(Environment.ProcessorCount);
+
     private readonly DeviceTurn turn;
     private readonly ByteGate single;
     private readonly Stack<IDisposable> owned = [];
@@ -193,12 +196,24 @@ internal sealed class PipelineHost
         try
         {
             // No variable holds the pixels, so that the waiting work can release them.
-            return await work(await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false), Release)
-                .ConfigureAwait(false);
+            return await work(await DecodeAsync().ConfigureAwait(false), Release).ConfigureAwait(false);
         }
         finally
         {
             Release();
+        }
+
+        async Task<DecodedImage> DecodeAsync()
+        {
+            await Decoders.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                Decoders.Release();
+            }
         }
 
         void Release() => single.Leave(Interlocked.Exchange(ref held, 0));

@@ -9,8 +9,7 @@ namespace Blip.Tests.Bench;
 
 /// <summary>
 /// <c>eng/gpu.sh run</c> in full, over programs that record their arguments and do nothing: its lines all run, and the options and tests in
-/// them are
-/// there. CI runs the programs themselves with <c>run --short</c> on the emulated driver.
+/// them are there. CI runs the programs themselves with <c>run --short</c> on the emulated driver.
 /// </summary>
 public sealed partial class GpuScriptTests : IDisposable
 {

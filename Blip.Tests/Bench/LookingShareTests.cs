@@ -7,8 +7,7 @@ public class LookingShareTests
 {
     /// <summary>
     /// The word's heat lies on the shape that it names more often than not. Grad-CAM shows the reasons for a match instead: at the layer
-    /// that
-    /// LAVIS takes it must reach twice the share of chance, and at the first one the same as the others.
+    /// that LAVIS takes it must reach twice the share of chance, and at the first one the same as the others.
     /// </summary>
     [Fact]
     public void Words_look_at_the_shapes_that_they_name()

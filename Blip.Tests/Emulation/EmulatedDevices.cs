@@ -7,8 +7,7 @@ namespace Blip.Tests.Emulation;
 
 /// <summary>
 /// The emulated CUDA device in tests. The library takes libcuda's place before anybody looks for a device; its devices are seen by code
-/// that
-/// ask for it here. Where there is a real driver, or no C compiler, these tests say so and skip.
+/// that ask for it here. Where there is a real driver, or no C compiler, these tests say so and skip.
 /// </summary>
 internal static class EmulatedDevices
 {

@@ -7,8 +7,7 @@ namespace Blip.Tests.Emulation;
 
 /// <summary>
 /// Tiny models end to end on the emulated CUDA device: the reference's tokens and scores, through captured graphs, as each architecture
-/// that
-/// kernels are compiled for. All ways of generating run in <see cref="EmulatedFullTests"/>.
+/// that kernels are compiled for. All ways of generating run in <see cref="EmulatedFullTests"/>.
 /// </summary>
 public class EmulatedGoldenTests(EmulatedRuns runs) : IClassFixture<EmulatedRuns>
 {

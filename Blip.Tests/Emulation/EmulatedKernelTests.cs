@@ -12,8 +12,7 @@ namespace Blip.Tests.Emulation;
 
 /// <summary>
 /// Every operator's CUDA kernels, run by the interpreter over its small cases and compared with the double-precision reference, with all
-/// checks
-/// on. The operators and their cases are those of the catalogue; one that joins there is run here.
+/// checks on. The operators and their cases are those of the catalogue; one that joins there is run here.
 /// </summary>
 public class EmulatedKernelTests
 {

@@ -11,8 +11,7 @@ namespace Blip.Tests.Emulation;
 
 /// <summary>
 /// Weights of 16 bits on the emulated CUDA device, tensor cores included: errors at most twice the reference library's own at that
-/// precision,
-/// and its words wherever they are no tie. All models, heads and images run in <see cref="EmulatedFullTests"/>.
+/// precision, and its words wherever they are no tie. All models, heads and images run in <see cref="EmulatedFullTests"/>.
 /// </summary>
 public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedRuns>
 {

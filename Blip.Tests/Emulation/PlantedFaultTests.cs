@@ -31,8 +31,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
     private static readonly (string Operator, string Kind, string Line, string Reason)[] Equivalent =
     [
         // The logarithm's factor of 2^23 for subnormal numbers, the wrong way round: every token's noise moves by the same 23 · ln 2, and
-        // the token
-        // with the largest sum stays the same.
+        // the token with the largest sum stays the same.
         ("tokenchoice", "choice swapped", "selp.b32 %f20, %f19, %f3, %p14", "a constant added to every token's noise"),
         // The same logarithm, here of a softmax's sum: at least the 1 of its largest term.
         ("logsoftmax", "sum forgotten", "add.f32 %f60, %f57, %f59", "what is added is 0 but for subnormal numbers, which the sum never is"),

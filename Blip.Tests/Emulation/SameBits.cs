@@ -9,8 +9,8 @@ internal static partial class SameBits
 
     /// <summary>
     /// Whether a barrier keeps nothing apart. On every way from the barrier before, threads do no more in memory than read shared memory
-    /// and
-    /// parameters; on every way to the barrier behind, none writes shared memory. Accesses before the previous barrier are over by then.
+    /// and parameters; on every way to the barrier behind, none writes shared memory. Accesses before the previous barrier are over by
+    /// then.
     /// </summary>
     public static bool WithoutBarrier(string[] text, int line)
     {
@@ -23,11 +23,10 @@ internal static partial class SameBits
 
     /// <summary>
     /// Whether <c>start &lt;= end</c> for <c>start &lt; end</c> adds one empty part to a sum and ends: the part's own loop runs to the
-    /// lesser of
-    /// something and the end, and so not at all from there; a sum that began at +0 is never -0, and stays as it is with +0 added; the
-    /// stride is
-    /// the group's size, shifted, and not 0, so that the next start is behind the end. A row is shorter than 2³¹ less a stride: the
-    /// start after its last part must be an integer with or without the fault. Outside the loop the part's changes are not read.
+    /// lesser of something and the end, and so not at all from there; a sum that began at +0 is never -0, and stays as it is with +0 added;
+    /// the stride is the group's size, shifted, and not 0, so that the next start is behind the end. A row is shorter than 2³¹ less a
+    /// stride: the start after its last part must be an integer with or without the fault. Outside the loop the part's changes are not
+    /// read.
     /// </summary>
     public static bool WithOneEmptyPart(string[] text, int line)
     {

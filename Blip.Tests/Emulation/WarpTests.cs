@@ -139,8 +139,7 @@ public class WarpTests
     public void Wgmma_finds_each_element_behind_its_descriptor(int i, int k, int j)
     {
         // A: row m of 64 values is 128 bytes, eight rows an atom of 1024. B with its n together: row k of 64 values, eight k an atom; 2048
-        // bytes
-        // to the next 64 n. Within an atom the piece of 16 bytes at p of row r lies at p ^ r.
+        // bytes to the next 64 n. Within an atom the piece of 16 bytes at p of row r lies at p ^ r.
         const int WordsIn = 3072, Sums = 64;
         var input = new byte[WordsIn * 4];
         Put((i / 8 * 1024) + (i % 8 * 128), k / 8, i % 8, k % 8);

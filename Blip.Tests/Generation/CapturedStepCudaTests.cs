@@ -12,8 +12,7 @@ namespace Blip.Tests.Generation;
 
 /// <summary>
 /// Captured steps on CUDA, on a real device where there is one and else on the emulated one: a token is one launch and one wait, and the
-/// words
-/// equal the processor's, for any changes between runs.
+/// words equal the processor's, for any changes between runs.
 /// </summary>
 [Collection(nameof(AloneCollection))]
 public class CapturedStepCudaTests

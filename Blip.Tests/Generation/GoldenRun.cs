@@ -62,8 +62,7 @@ internal sealed class GoldenRun : IDisposable
 
     /// <summary>
     /// Runs the greedy case in a precision that may turn ties: each row says what the reference says up to the first word whose logit is
-    /// not
-    /// above the next best one's by more than <paramref name="gap"/>, and on from there where it takes the same word.
+    /// not above the next best one's by more than <paramref name="gap"/>, and on from there where it takes the same word.
     /// </summary>
     /// <returns>How many words were not free to differ.</returns>
     public int CheckUntilTie(double gap)

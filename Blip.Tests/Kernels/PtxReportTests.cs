@@ -9,8 +9,7 @@ namespace Blip.Tests.Kernels;
 
 /// <summary>
 /// The assembler's results for the kernels that models launch on CUDA, in a file that a reviewer can read: registers, spills, shared
-/// memory, and how many
-/// matrix instructions and background copies there are. A change of a kernel shows its effect there.
+/// memory, and how many matrix instructions and background copies there are. A change of a kernel shows its effect there.
 /// </summary>
 public partial class PtxReportTests
 {

@@ -74,8 +74,7 @@ public class SamplingFiltersTests
 
     /// <summary>
     /// Probabilities 1/2, 1/4, 1/8 and 1/8 add 0.347, 0.347, 0.260 and 0.260 to an entropy of 1.213: two fit into 0.6 of it, three into
-    /// 0.8,
-    /// and the first stays where not even it fits.
+    /// 0.8, and the first stays where not even it fits.
     /// </summary>
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Top_h_keeps_tokens_by_what_they_add_to_the_entropy(string id)

@@ -6,8 +6,7 @@ namespace Blip.Tests.MachineCode;
 
 /// <summary>
 /// Executes the instructions that tiles are made of, decoded from their bytes, on a processor that has them or not. An instruction that it
-/// does
-/// not know ends the run.
+/// does not know ends the run.
 /// </summary>
 internal sealed partial class X86Machine(X86Memory memory)
 {

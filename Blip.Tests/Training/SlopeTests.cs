@@ -14,8 +14,7 @@ public class SlopeTests
 
     /// <summary>
     /// The loss along its gradient has the gradient's length as its slope. Positions are resized in the graph, since the images are larger
-    /// than
-    /// the model's, and dropout and stochastic depth draw the same in each run.
+    /// than the model's, and dropout and stochastic depth draw the same in each run.
     /// </summary>
     [Theory, InlineData("cpu", 0.0), InlineData("cpu", 0.3), InlineData("opencl", 0.3)]
     public void The_loss_falls_as_fast_as_its_gradient_says(string id, double dropout)

@@ -16,12 +16,9 @@ internal sealed class TrainingGolden : IDisposable
     private const double LossError = 1e-5, GradientError = 1e-5, ChangeError = 1e-3;
 
     // The same in 16 bits, the first two in units of the format's rounding (2^-8 and 2^-11). The longest way of a gradient leads forward
-    // and
-    // back through 50 products, and a rounding has an rms of 0.41 units: 0.41 · √50 = 2.9, where one operand of each is rounded. Four times
-    // that
-    // is allowed. A loss has most of its error from the steps before. AdamW's first steps are nearly the gradient's sign: where it is the
-    // other
-    // one, the step is off by twice the change.
+    // and back through 50 products, and a rounding has an rms of 0.41 units: 0.41 · √50 = 2.9, where one operand of each is rounded. Four
+    // times that is allowed. A loss has most of its error from the steps before. AdamW's first steps are nearly the gradient's sign: where
+    // it is the other one, the step is off by twice the change.
     private const double RoundedLossError = 3, RoundedGradientError = 11.6, RoundedChangeError = 0.3;
 
     private readonly SafetensorsFile gradients, after;

@@ -9,8 +9,7 @@ namespace Blip.Tests.Tutorials;
 
 /// <summary>
 /// The operator of docs/tutorials/write-a-kernel.md: <c>y = x / √(mean(x²) + eps) · gamma</c> over each row (Zhang and Sennrich 2019, eq.
-/// 4).
-/// The page shows the parts between the marks.
+/// 4). The page shows the parts between the marks.
 /// </summary>
 internal static class RmsNorm
 {
