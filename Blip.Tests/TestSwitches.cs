@@ -41,6 +41,9 @@ internal static class TestSwitches
     /// <summary>A folder with the vocabulary of <c>bert-base-uncased</c>.</summary>
     public const string BertVocabulary = "BLIP_BERT_VOCAB";
 
+    /// <summary><c>full</c> runs the tests that take long.</summary>
+    public const string Tests = "BLIP_TESTS";
+
     /// <summary>The value of a switch; null where it is not set, or empty.</summary>
     public static string? Read(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -127,7 +127,7 @@ sanitize() {
 }
 
 # Only what is about CUDA: the rest was tested where this was built.
-tests() { BLIP_TEST_DEVICES=cuda "$app/Blip.Tests" --progress off --no-ansi "$@"; }
+tests() { BLIP_TEST_DEVICES=cuda BLIP_TESTS=full "$app/Blip.Tests" --progress off --no-ansi "$@"; }
 
 run() {
   local short="" continued="" least=10 later=()

@@ -51,10 +51,10 @@ internal sealed class CompareCommand : Command
         foreach (var (what, records) in new[] { ("only in the new file", comparison.Added), ("only in the old file", comparison.Gone) })
         {
             if (records.Count > 0)
-                text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
-                    $"{what}: "
-                        + string.Join(
-                            "; ", records.Select(record => $"{record.Work} {record.Device} {record.Variant} {record.Precision}")));
+            {
+                var names = records.Select(record => $"{record.Work} {record.Device} {record.Variant} {record.Precision}");
+                text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{what}: {string.Join("; ", names)}");
+            }
         }
         foreach (var (device, drift) in comparison.Drift.Where(drift => drift.Value > 1))
         {

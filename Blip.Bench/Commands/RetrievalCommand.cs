@@ -80,8 +80,10 @@ internal sealed class RetrievalCommand : Command
                 output.Flush();
             });
             if (written.Count > before)
-                Say($"added {written.Count - before} embeddings in {watch.Elapsed.TotalSeconds:F1} s, "
-                    + $"{(written.Count - before) / watch.Elapsed.TotalSeconds:F0} a second");
+                output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"added {written.Count - before} embeddings in {watch.Elapsed.TotalSeconds:F1} s, "
+                        + $"{(written.Count - before) / watch.Elapsed.TotalSeconds:F0} a second"));
         }
         return only ? 0 : Search(parsed, path);
     }
@@ -90,16 +92,20 @@ internal sealed class RetrievalCommand : Command
     {
         var watch = Stopwatch.StartNew();
         using var opened = EmbeddingIndex.OpenRead(path, MadeIndex.Dimension, MadeIndex.Model);
-        Say($"opened {opened.Count} embeddings, every checksum looked at, in {watch.Elapsed.TotalMilliseconds:F0} ms; the list of entries "
-            + $"takes {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB, {new FileInfo(path).Length / 1e6:F0} MB on disk");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"opened {opened.Count} embeddings, every checksum looked at, in {watch.Elapsed.TotalMilliseconds:F0} ms; the list of entries "
+                + $"takes {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB, {new FileInfo(path).Length / 1e6:F0} MB on disk"));
         using var device = Device.Open("cpu");
         var run = new BenchRun(parsed, output, parsed.GetValue(json));
         run.MeasurePeak(device);
         run.Measure(Searches.Select(search => Case(opened, device, search.Queries, search.K)), parsed.GetValue(isShort) ? Brief : Full);
         var process = Process.GetCurrentProcess();
-        Say($"peak working set {process.PeakWorkingSet64 / (1 << 20)} MiB, the mapped file among it with "
-            + $"{(double)opened.Count * MadeIndex.Dimension * sizeof(float) / (1 << 20):F0} MiB; allocated "
-            + $"{GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"peak working set {process.PeakWorkingSet64 / (1 << 20)} MiB, the mapped file among it with "
+                + $"{(double)opened.Count * MadeIndex.Dimension * sizeof(float) / (1 << 20):F0} MiB; allocated "
+                + $"{GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB"));
         return run.Finish(parsed.GetValue(save), "retrieval");
     }
 
@@ -152,9 +158,9 @@ internal sealed class RetrievalCommand : Command
             var expected = best[query].Order().Take(k).Select(hit => new IndexHit(MadeIndex.Entry(hit.Position), hit.Score));
             right += expected.SequenceEqual(found[query]) ? 1 : 0;
         }
-        Say($"{right} of {found.Length} queries find what brute force in double finds, in its order and with its scores");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{right} of {found.Length} queries find what brute force in double finds, in its order and with its scores"));
         return PreparedCase.Exact(right == found.Length);
     }
-
-    private void Say(FormattableString line) => output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Blip.Emulation.Ptx;
 
@@ -21,8 +21,10 @@ namespace Blip.Emulation.Machine;
 /// <param name="number">Distinguishes several.</param>
 public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0) : IDisposable
 {
+    private const int MostShared = 512;
+
     // Modules without device variables are the same on every device: they are parsed once.
-    private static readonly ConditionalWeakTable<string, PtxModule> Shared = [];
+    private static readonly ConcurrentDictionary<string, PtxModule> Shared = [];
 
     private long warpInstructions;
     private long laneInstructions;
@@ -51,7 +53,11 @@ public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0
             return known;
         var module = PtxModule.Parse(ptx);
         if (module.Variables.All(variable => variable.Size == 0))
-            Shared.AddOrUpdate(ptx, module);
+        {
+            if (Shared.Count >= MostShared)
+                Shared.Clear();
+            Shared[ptx] = module;
+        }
         foreach (var variable in module.Variables.Where(variable => variable.Size > 0))
         {
             variable.Address = Memory.Allocate(variable.Size);

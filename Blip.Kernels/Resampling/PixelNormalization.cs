@@ -53,7 +53,7 @@ public static class PixelNormalization
         ShapeCheck.Holds(pixels, 3L * width * height, nameof(pixels), "[height, width, 3]");
         ShapeCheck.Holds(table, TableLength, nameof(table), "[3, 256]");
         ShapeCheck.Holds(output, 3L * width * height, nameof(output), "[3, height, width]");
-        if (device.Kind == DeviceKind.Cpu)
+        if (!device.RunsPortable)
             device.Launch(new LookUp(pixels, table, output, width, height));
         else
             device.Launch(new KernelConfig(height, device.GroupSize), new Kernel(pixels, table, output, width, height));

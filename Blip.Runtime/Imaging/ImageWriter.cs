@@ -32,7 +32,7 @@ public static class ImageWriter
         ArgumentNullException.ThrowIfNull(image);
         using var bitmap = Bitmaps.Of(image);
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100)
-            ?? throw new ImageException($"a picture of {image.Width}×{image.Height} cannot be encoded as PNG.");
+            ?? throw new ImageException($"an image of {image.Width}×{image.Height} cannot be encoded as PNG.");
         stream.Write(data.AsSpan());
     }
 

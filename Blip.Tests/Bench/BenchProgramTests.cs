@@ -103,6 +103,7 @@ public class BenchProgramTests
     [Fact]
     public void A_model_is_taken_apart()
     {
+        FullRun.Only();
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "models.json");
         var (exitCode, output, error) = Run("models", "--model", "synthetic:tiny-square", "--precision", "int8", "--short", "--json", path);

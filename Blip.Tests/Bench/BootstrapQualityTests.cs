@@ -11,6 +11,7 @@ public sealed class BootstrapQualityTests
     [Fact]
     public void The_demo_models_bootstrap_a_noisy_set()
     {
+        FullRun.Only();
         var quality = BootstrapQuality.Measure(Repository.Absolute("weights"), "cpu", new NoisyPairsOptions(), 300, Token);
         Assert.Equal(300, quality.WebRight.Count + quality.WebWrong.Count);
         Assert.True(quality.WebWrong.DroppedShare >= 0.95, $"Of wrong texts {quality.WebWrong} are kept.");

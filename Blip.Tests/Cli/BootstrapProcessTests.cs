@@ -12,6 +12,7 @@ public sealed class BootstrapProcessTests
     [Fact]
     public async Task Kills_at_any_moment_change_no_byte()
     {
+        FullRun.Only();
         using var world = await BootstrapWorld.OfTarsAsync(images: 48, shardSize: 12);
         Assert.Equal(0, (await RunAsync(world, "whole")).ExitCode);
         var (random, kills) = (new Random(5), 0);

@@ -40,6 +40,7 @@ public sealed partial class ServeCommandTests
     [Fact]
     public async Task Where_nobody_reads_its_log_it_serves_and_ends_all_the_same()
     {
+        FullRun.Only();
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
         using var process = Start("--model", $"caption={Demo.Model}", "--device", "cpu", "--port", "0");
         using var client = new HttpClient { BaseAddress = new Uri(await AddressOf(process)), Timeout = TimeSpan.FromSeconds(30) };

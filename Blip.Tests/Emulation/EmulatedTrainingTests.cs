@@ -9,6 +9,7 @@ public class EmulatedTrainingTests
     [Theory, InlineData(Precision.Fp32), InlineData(Precision.Bf16), InlineData(Precision.Fp16)]
     public void Captions_are_learned_as_by_the_reference(Precision precision)
     {
+        FullRun.Only();
         using var device = Devices.OpenCuda();
         TrainingGoldenTests.LearnCaptions(device, precision, steps: 1);
     }

@@ -52,6 +52,7 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
     public void A_full_size_model_answers_as_the_reference(string deviceId)
     {
+        FullRun.Only();
         using var run = new GoldenRun("base", devices.Get(deviceId));
         run.Images = ModelGoldens.EncodeSynthetic(run.Model, images: 1);
         run.Model.Ask(run.Images, run.Questions);

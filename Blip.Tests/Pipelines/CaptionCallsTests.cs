@@ -26,6 +26,7 @@ public class CaptionCallsTests
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
     public async Task Calls_that_come_together_have_the_captions_that_they_have_alone(string device)
     {
+        Devices.Open(device).Dispose();
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = device, BatchSize = 5 });
         var calls = Ways.SelectMany(way => Demo.Paths.Take(6).Select(path => (Path: path, Way: way))).ToArray();
         var alone = calls.Select(call => captioner.Caption(call.Path, call.Way, Token)).ToArray();

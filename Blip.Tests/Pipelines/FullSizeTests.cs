@@ -14,6 +14,7 @@ public class FullSizeTests
     [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
     public async Task Photographs_have_the_references_tokens(string id)
     {
+        FullRun.Only();
         Devices.Open(id).Dispose();
         using var captioner = Captioner.Load("synthetic:base", new CaptionerOptions { Device = id });
         using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Goldens, "models", "base", "photos.json")));

@@ -29,6 +29,7 @@ public class ImageCallsTests
     [Theory, MemberData(nameof(Caches))]
     public async Task Answers_are_those_alone(string device, long cacheBytes)
     {
+        Devices.Open(device).Dispose();
         using var answerer = QuestionAnswerer.Load(
             Path.Combine(AppContext.BaseDirectory, "weights", "vqa"), new QuestionAnswererOptions
             {
@@ -56,6 +57,7 @@ public class ImageCallsTests
     [Theory, MemberData(nameof(Caches))]
     public async Task Comparisons_and_vectors_are_those_alone(string device, long cacheBytes)
     {
+        Devices.Open(device).Dispose();
         using var matcher = Matcher.Load(
             Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new MatcherOptions
             {

@@ -14,6 +14,8 @@ public class PrecisionTests
     [InlineData(Precision.W8A8, null), InlineData(Precision.W8A8, Precision.Fp32), InlineData(Precision.Int8, Precision.W8A8)]
     public void Nineteen_captions_of_twenty_are_those_of_fp32(Precision precision, Precision? encoder)
     {
+        if (encoder is not null || precision is Precision.Bf16)
+            FullRun.Only();
         var (expected, actual) = (Say(Precision.Fp32, null), Say(precision, encoder));
         Assert.Equal(expected.Count, actual.Count);
         var same = expected.Zip(actual).Count(pair => pair.First.SequenceEqual(pair.Second));

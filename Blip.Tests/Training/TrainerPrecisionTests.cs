@@ -24,6 +24,8 @@ public sealed class TrainerPrecisionTests : IDisposable
     [InlineData(TrainingTask.Caption, Precision.Fp16, "opencl"), InlineData(TrainingTask.Match, Precision.Bf16, "cpu")]
     public async Task A_run_that_was_stopped_goes_on_with_the_same_bits(TrainingTask task, Precision precision, string device)
     {
+        if (precision == Precision.Bf16)
+            FullRun.Only();
         Devices.Open(device).Dispose();
         var options = Options(task, precision) with { Device = device };
         await Run("whole", options, images: 8);
@@ -41,6 +43,7 @@ public sealed class TrainerPrecisionTests : IDisposable
     [Fact]
     public async Task The_loss_falls_as_in_single_precision()
     {
+        FullRun.Only();
         var last = new Dictionary<Precision, double>();
         foreach (var precision in new[] { Precision.Fp32, Precision.Bf16, Precision.Fp16 })
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
@@ -51,7 +52,8 @@ internal sealed class TrainedModel : IDisposable
         var plan = plans.Get(batch);
         if (plan.WorkspaceBytes > Device.Description.MemoryBytes)
         {
-            throw new TrainingException(FormattableString.Invariant(
+            throw new TrainingException(string.Create(
+                CultureInfo.InvariantCulture,
                 $"the values of a batch need {plan.WorkspaceBytes / 1e9:F1} GB, and {Device.Name} has "
                     + $"{Device.Description.MemoryBytes / 1e9:F1} GB: ")
                 + "give a smaller BatchSize (with a larger Accumulate), a smaller ImageSize, or CheckpointLayers.");

@@ -147,13 +147,12 @@ internal sealed record LoraConfig
         return null;
     }
 
-    // PEFT's rule: the pattern matches the name's end after a dot, and the first match counts. "^" matches from the name's start instead.
+    // PEFT's rule: the pattern matches the whole name, or its end after a dot. "^" is the name's start, so that only the whole name matches.
     private static bool Matches(string pattern, string module)
     {
         try
         {
-            var whole = pattern.StartsWith('^') ? pattern : $@"^(.*\.)?({pattern})$";
-            return Regex.IsMatch(module, whole, RegexOptions.CultureInvariant, LongestMatch);
+            return Regex.IsMatch(module, $@"^(.*\.)?({pattern})$", RegexOptions.CultureInvariant, LongestMatch);
         }
         catch (RegexMatchTimeoutException e)
         {
