@@ -9,5 +9,6 @@ internal static class FullRun
     public static bool IsAskedFor => TestSwitches.Read(TestSwitches.Tests) == Full;
 
     /// <summary>Skips the test unless it is asked for.</summary>
-    public static void Only() => Assert.SkipUnless(IsAskedFor, $"{TestSwitches.Tests} is not '{Full}': this test takes long, and CI runs it");
+    public static void Only() =>
+        Assert.SkipUnless(IsAskedFor, $"{TestSwitches.Tests} is not '{Full}': this test takes long, and CI runs it");
 }

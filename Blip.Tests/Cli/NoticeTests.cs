@@ -23,7 +23,8 @@ public sealed class NoticeTests : IDisposable
         foreach (var line in lines)
         {
             var run = await CliRun.Of(line);
-            Assert.Contains("the model's vocabulary does not have 'жук', '😀': it reads them as [UNK]", run.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                "the model's vocabulary does not have 'жук', '😀': it reads them as [UNK]", run.Error, StringComparison.Ordinal);
             Assert.Single(run.Error.Split('\n'), text => text.Contains("[UNK]", StringComparison.Ordinal));
         }
         Assert.DoesNotContain("[UNK]", (await CliRun.Of("caption", Demo.Sample("00.png"), "--prompt", "a small", "--device", "cpu")).Error,
@@ -50,7 +51,8 @@ public sealed class NoticeTests : IDisposable
         {
             var run = await CliRun.Of(line);
             run.Succeeded();
-            Assert.Contains("the model's vocabulary does not have 'жук', '😀': it reads them as [UNK]", run.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                "the model's vocabulary does not have 'жук', '😀': it reads them as [UNK]", run.Error, StringComparison.Ordinal);
             Assert.Single(run.Error.Split('\n'), text => text.Contains("[UNK]", StringComparison.Ordinal));
         }
     }

@@ -105,7 +105,8 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
 
     private async Task<ValidationScore> RecallAsync(string model, CancellationToken cancellationToken)
     {
-        using var embedder = Embedder.Load(model, new EmbedderOptions { Device = options.Device, Images = new() { MaxPixels = options.MaxPixels } });
+        using var embedder = Embedder.Load(
+            model, new EmbedderOptions { Device = options.Device, Images = new() { MaxPixels = options.MaxPixels } });
         var (pending, images, texts, owners) =
             (new ConcurrentQueue<IReadOnlyList<string>>(), new List<float[]>(), new List<float[]>(), new List<int>());
         var sources = SamplesAsync(cancellationToken).Select(sample =>

@@ -147,7 +147,8 @@ internal sealed record LoraConfig
         return null;
     }
 
-    // PEFT's rule: the pattern matches the whole name, or its end after a dot. "^" is the name's start, so that only the whole name matches.
+    // PEFT's rule: the pattern matches the whole name, or its end after a dot. "^" is the name's start, so that only the whole name
+    // matches.
     private static bool Matches(string pattern, string module)
     {
         try
