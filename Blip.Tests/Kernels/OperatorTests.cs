@@ -20,6 +20,9 @@ public abstract class OperatorTests
     protected static void Agrees(string name, string variant)
     {
         var cases = OperatorCatalog.Cases(name).Where(one => one.TestedOn.HasFlag(Variants.TestedOn(variant))).ToList();
+        // ILGPU's simulator of groups takes seconds for a model's sizes.
+        if (variant == "portable" && !FullRun.IsAskedFor)
+            cases.RemoveAll(one => one.Size != CaseSize.Small);
         Assert.NotEmpty(cases);
         using var device = Variants.Open(variant);
         foreach (var one in cases)
