@@ -3,9 +3,9 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Softmax attention, <c>softmax(Q·Kᵀ · scale) · V</c> (Vaswani et al. 2017, eq. 1), in one pass over blocks of keys with a running
-/// maximum and sum (Milakov, Gimelshein 2018; Dao et al. 2022, alg. 1): memory is linear in the tokens.
-/// The order of every sum depends on a query's keys alone.
+/// Softmax attention, <c>softmax(Q·Kᵀ · scale) · V</c> (Vaswani et al. 2017, eq. 1), in one pass over blocks of keys. A running maximum and
+/// sum replace the matrix of scores (Milakov, Gimelshein 2018; Dao et al. 2022, alg. 1), so memory is linear in the tokens. The order of
+/// every sum depends on a query's keys alone, so an image gets the same bits alone and in a batch.
 /// </summary>
 /// <remarks>
 /// Variants:
@@ -22,18 +22,18 @@ public static class Attention
     public const int MaxHeadDim = 128;
 
     /// <summary>
-    /// The format to which queries, keys and values are rounded first, and in which they may be stored. Null: they are read as they are,
-    /// 16-bit heads would not be aligned, or dropout is on (its gradients read single precision).
+    /// The format to which queries, keys and values are rounded, and in which they may be stored. Null if they are not rounded, if 16-bit
+    /// heads would not be aligned, or if dropout is on, whose gradients read single precision.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
-    /// <param name="args">Sizes and options; of the views only the lengths of tables and weights count.</param>
+    /// <param name="args">Sizes and options. Of the views, only the lengths of tables and weights are read.</param>
     public static DType? InputFormat(KernelTarget target, in AttentionArgs args) =>
         args.Dropout == 0 && AttentionCuda.OnTensorCores(target.Architecture, args)
         && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride
             | args.ValueOffset) % ValueFormats.Unit == 0
             ? args.Precision : null;
 
-    /// <summary>Whether outputs may be stored in a 16-bit format, that is <see cref="AttentionArgs.Precision"/>.</summary>
+    /// <summary>Whether outputs may be stored in a 16-bit format. It must be <see cref="AttentionArgs.Precision"/>.</summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="args">As in <see cref="InputFormat"/>.</param>
     /// <param name="format">The requested format.</param>
@@ -41,7 +41,8 @@ public static class Attention
         AttentionCuda.OnTensorCores(target.Architecture, args) && args.HeadDim % ValueFormats.Unit == 0 && args.Precision == format;
 
     /// <summary>
-    /// Whether a query has the same bits alone and in a batch. NVIDIA GPUs use different kernels for one query and for many.
+    /// Whether a query has the same bits alone and beside other queries of its row. NVIDIA GPUs use different kernels for one query and for
+    /// many; the number of rows changes no bits on any device.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
     public static bool IsBatchInvariant(KernelTarget target) => target.Architecture < 75;
@@ -87,7 +88,7 @@ public static class Attention
 
         ShapeCheck.Holds(a.Query, a.InputFormat.Floats(((queries - 1) * a.QueryStride) + a.QueryOffset + width), nameof(a.Query),
             "[Rows, QueryTokens, QueryStride]");
-        // With KeyRow only the device knows which K/V rows are read; at least one must exist.
+        // KeyRow lists the K/V rows in device memory, so only one row can be required here.
         var keyRows = a.KeyRow.Length > 0 ? 1 : a.Rows;
         var lastKey = ((keyRows - 1L) * a.KeyCapacity) + a.KeyTokens - 1;
         ShapeCheck.Holds(a.Key, a.InputFormat.Floats((lastKey * a.KeyStride) + a.KeyOffset + width), nameof(a.Key),

@@ -3,47 +3,61 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The linear layer: <c>Y[m, n] = act(Σₖ X[m, k] · W[n, k] + bias[n]) + residual[m, n]</c>. The sum's order depends on the number
-/// of inputs alone: a row gets the same bits alone and in a batch. 16-bit weights are widened exactly and multiplied in
-/// single precision. <see cref="DType.W8A8"/> rounds inputs to 8 bits on every device; the CPU accelerator adds their products in
-/// whole numbers. Its bfloat16 instructions (<see cref="GemmDot{TTiles}"/>) round the inputs of such weights.
-/// CUDA rounds inputs to the weights' format (half precision beside whole numbers) and sums in single precision. Inputs may be stored
-/// in that format with the same result, outputs in the next product's. A <see cref="LayerNorm"/> over the rows may follow,
-/// on CUDA in the same launch for few rows.
+/// The linear layer: <c>Y[m, n] = act(Σₖ X[m, k] · W[n, k] + bias[n]) + residual[m, n]</c>. A <see cref="LayerNorm"/> over the rows of Y
+/// may follow. The order of a sum depends on the number of inputs alone, so a row gets the same bits alone and in a batch.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="GemmSimd"/> on the CPU accelerator, <see cref="GemmPortable{TTile}"/> for other drivers of processors,
-/// <see cref="GemmCuda"/> for NVIDIA GPUs (not run on one yet), <see cref="GemmShared"/> for others. Times: docs/measurements.
-/// Over scalars the loops of <see cref="GemmPortable{TTile}"/> are ten times slower on PoCL: its compiler leaves half of the sums
-/// scalar and fuses no product.
+/// Arithmetic:
+/// <list type="bullet">
+/// <item>16-bit weights are widened exactly and multiplied in single precision.</item>
+/// <item>
+/// <see cref="DType.W8A8"/> rounds inputs to 8 bits on every device. The CPU accelerator adds their products in whole numbers.
+/// </item>
+/// <item>The CPU accelerator's bfloat16 instructions (<see cref="GemmDot{TTiles}"/>) round the inputs of bfloat16 weights.</item>
+/// <item>
+/// CUDA rounds inputs to the weights' format (to half precision for weights in whole numbers) and sums in single precision. Inputs may be
+/// stored in that format with the same result. Outputs may be stored in the format of the next product.
+/// </item>
+/// </list>
+/// Variants (times: docs/measurements):
+/// <list type="bullet">
+/// <item><see cref="GemmSimd"/>, the CPU accelerator.</item>
+/// <item>
+/// <see cref="GemmPortable{TTile}"/>, OpenCL on a processor. Its loops use vectors: with scalars they are ten times slower on PoCL, whose
+/// compiler leaves half of the sums scalar and fuses no product.
+/// </item>
+/// <item><see cref="GemmCuda"/>, NVIDIA GPUs. Not run on a GPU yet. For few rows, the same launch normalises them.</item>
+/// <item><see cref="GemmShared"/>, other GPUs.</item>
+/// </list>
 /// </remarks>
 public static class Gemm
 {
     /// <summary>
-    /// Products per chain of additions; chains are added in order. Root mean square errors of the goldens' hidden states, as a share of
-    /// the reference's error: above 2 at worst with 768 in one chain; on average 0.9 with 256 and 0.7 with 64.
+    /// Products per chain of additions; chains are added in order. Short chains round less. The goldens' hidden states have these root mean
+    /// square errors, relative to the reference's error: up to 2 and more with 768 products per chain, on average 0.9 with 256 and 0.7
+    /// with 64.
     /// </summary>
     internal const int ChainLength = 64;
 
     /// <summary>
-    /// The format to which inputs are rounded, and in which they may be stored. Null where they are read as they are or 16-bit rows would
-    /// not be aligned.
+    /// The format to which inputs are rounded, and in which they may be stored. Null if they are not rounded, or if 16-bit rows would not
+    /// be aligned.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">Format of the weights.</param>
-    /// <param name="inFeatures">Length of a row.</param>
+    /// <param name="inFeatures">Length of an input row.</param>
     public static DType? InputFormat(KernelTarget target, DType weights, int inFeatures) =>
         inFeatures % ValueFormats.Unit == 0 && weights != DType.W8A8 ? CudaFormats.Rounded(target.Architecture, weights) : null;
 
-    /// <summary>Whether outputs may be stored in a 16-bit format: the one to which inputs are rounded.</summary>
+    /// <summary>Whether outputs may be stored in a 16-bit format. It must be the one to which inputs are rounded.</summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">Format of the weights.</param>
-    /// <param name="outFeatures">Length of a row.</param>
+    /// <param name="outFeatures">Length of an output row.</param>
     /// <param name="format">The requested format.</param>
     public static bool CanStore(KernelTarget target, DType weights, int outFeatures, DType format) =>
         outFeatures % ValueFormats.Unit == 0 && weights != DType.W8A8 && CudaFormats.Rounded(target.Architecture, weights) == format;
 
-    /// <summary>Whether the product's kernel normalises so many rows, too; otherwise the norm is a separate launch.</summary>
+    /// <summary>Whether the product's kernel also normalises this many rows. Otherwise the norm is a separate launch.</summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">Format of the weights.</param>
     /// <param name="rows">Number of rows.</param>
@@ -51,8 +65,8 @@ public static class Gemm
         CudaFormats.Supports(target.Architecture, weights) && GemmCuda.NormsIn(rows);
 
     /// <summary>
-    /// Why the CPU accelerator does not use machine code that this processor could run, as a sentence for the user. Null where it does, or
-    /// where processor or format have none.
+    /// A sentence for the user: why the CPU accelerator does not use machine code that this processor could run. Null if it does, or if
+    /// there is none for the processor or the format.
     /// </summary>
     /// <param name="device">The device.</param>
     /// <param name="weights">Format of the weights.</param>
@@ -72,7 +86,7 @@ public static class Gemm
         return weights == DType.BFloat16 && GemmDot.Tiles(device.Vectors, weights) is not null ? weights : null;
     }
 
-    /// <summary>Multiplies.</summary>
+    /// <summary>Runs one linear layer, with the norm if the arguments have one.</summary>
     /// <exception cref="ArgumentException">A view is too short, or the device's kernels do not support 16-bit values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The activation does not exist.</exception>
     public static void Run(Device device, in GemmArgs args)
@@ -97,7 +111,7 @@ public static class Gemm
         LayerNorm.Run(device, args.Y, default, args.Gamma, args.Beta, args.Y, args.Rows, args.Weights.OutFeatures, args.Epsilon);
     }
 
-    // Returns whether the rows are normalised, too.
+    // True if the kernel also normalised the rows.
     private static bool Multiply(Device device, in GemmArgs args)
     {
         // The device chooses, never the number of rows: an output's bits must not depend on its batch.

@@ -6,13 +6,13 @@ namespace Blip.Runtime.Generation;
 /// </summary>
 public sealed partial record GenerationOptions
 {
-    /// <summary>Most tokens of a sequence, start token and prompt included. <see cref="MaxNewTokens"/> overrides it.</summary>
+    /// <summary>Most tokens of a sequence, start token and prompt included. <see cref="MaxNewTokens"/> overrides this limit.</summary>
     public int MaxLength { get; init; } = 20;
 
     /// <summary>Fewest tokens before the stop token is allowed, start token and prompt included.</summary>
     public int MinLength { get; init; }
 
-    /// <summary>Most tokens to generate; null: <see cref="MaxLength"/> applies.</summary>
+    /// <summary>Most tokens to generate. With null, <see cref="MaxLength"/> applies.</summary>
     public int? MaxNewTokens { get; init; }
 
     /// <summary>Fewest tokens to generate before the stop token is allowed.</summary>
@@ -28,32 +28,33 @@ public sealed partial record GenerationOptions
     public EarlyStopping EarlyStopping { get; init; }
 
     /// <summary>
-    /// A sequence's score is its sum of log-probabilities / (generated tokens)^LengthPenalty; above 0 favours long sequences.
+    /// The exponent in a sequence's score: sum of log-probabilities / (generated tokens)^LengthPenalty. Above 0 favours long sequences.
     /// </summary>
     public double LengthPenalty { get; init; } = 1;
 
     /// <summary>Sample tokens instead of taking the likeliest.</summary>
     public bool DoSample { get; init; }
 
-    /// <summary>Sampling: divides the logits; above 0. Below 1 sharpens, above 1 flattens.</summary>
+    /// <summary>Sampling: the logits are divided by this, which is above 0. Below 1 favours likely tokens, above 1 unlikely ones.</summary>
     public double Temperature { get; init; } = 1;
 
     /// <summary>Sampling: keep the k likeliest tokens, and ties with the last; 0 is off.</summary>
     public int TopK { get; init; } = 50;
 
     /// <summary>
-    /// Sampling: keep the fewest likeliest tokens whose probabilities reach this sum, 0 to 1; 1 is off (Holtzman et al. 2020).
+    /// Sampling: keep the smallest set of likeliest tokens whose probabilities reach this sum, 0 to 1; 1 is off (Holtzman et al. 2020).
     /// </summary>
     public double TopP { get; init; } = 1;
 
     /// <summary>
     /// Sampling: of the 100 likeliest tokens (and ties with the last), keep the likeliest while their entropy stays within this share of
-    /// the whole. Above 0 to 1; null is off (Baghaei Potraghloo et al. 2025).
+    /// the entropy of all 100. Above 0 to 1; null is off (Baghaei Potraghloo et al. 2025).
     /// </summary>
     public double? TopH { get; init; }
 
     /// <summary>
-    /// Sampling: keep tokens about as surprising as expected, up to this sum of probabilities; 1 is off (Meister et al. 2023).
+    /// Sampling: keep the tokens whose log-probability is nearest to its mean, up to this sum of probabilities; 1 is off (Meister et al.
+    /// 2023).
     /// </summary>
     public double TypicalP { get; init; } = 1;
 
@@ -65,7 +66,7 @@ public sealed partial record GenerationOptions
     /// <summary>Sampling: keep tokens of at least this probability, 0 to below 1; 0 is off (Hewitt et al. 2022).</summary>
     public double EpsilonCutoff { get; init; }
 
-    /// <summary>Sampling: like <see cref="EpsilonCutoff"/>, but lower for flat distributions; 0 is off (Hewitt et al. 2022).</summary>
+    /// <summary>Sampling: <see cref="EpsilonCutoff"/> with a lower limit for flat distributions; 0 is off (Hewitt et al. 2022).</summary>
     public double EtaCutoff { get; init; }
 
     /// <summary>Divides the scores of tokens in the prompt or output (multiplies negative ones); 1 is off (Keskar et al. 2019).</summary>
@@ -105,7 +106,7 @@ public sealed partial record GenerationOptions
     /// <summary>Normalise scores to log-probabilities after all rules.</summary>
     public bool RenormalizeLogits { get; init; }
 
-    /// <summary>Texts that end a sequence; they stay in it, with the rest of their last token.</summary>
+    /// <summary>Texts that end a sequence. The sequence keeps the text and the rest of its last token.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
     /// <summary>Seconds after which a batch ends with its current token; null is off. The output depends on the machine's speed.</summary>
@@ -120,7 +121,7 @@ public sealed partial record GenerationOptions
     /// <summary>For each generated token, also return the model's logits of the vocabulary.</summary>
     public bool OutputLogits { get; init; }
 
-    /// <summary>Also return where in the image each token looked.</summary>
+    /// <summary>For each generated token, also return its attention over the image.</summary>
     public bool OutputAttentions { get; init; }
 
     /// <summary>The most tokens of a row, prompt included.</summary>
@@ -132,18 +133,18 @@ public sealed partial record GenerationOptions
 public enum EarlyStopping
 {
     /// <summary>
-    /// When the best running beam, scored at its present length, is worse than the worst finished sequence: the default, a heuristic.
+    /// When the best running beam, scored at its present length, is worse than the worst finished sequence. The default; a heuristic.
     /// </summary>
     False,
 
     /// <summary>At once.</summary>
     True,
 
-    /// <summary>When no running beam can beat the worst finished sequence at any allowed length: exact.</summary>
+    /// <summary>When no running beam can beat the worst finished sequence at any allowed length. Exact.</summary>
     Never,
 }
 
-/// <summary>Favours the stop token more with every token from a length on.</summary>
+/// <summary>Favours the stop token from a length on, more with each further token.</summary>
 /// <param name="Start">Generated tokens, without the prompt, before the decay begins.</param>
 /// <param name="Factor">With n tokens past the start, |score of the stop token| · (Factor^n - 1) is added to that score.</param>
 public sealed record ExponentialDecay(int Start, double Factor);

@@ -5,12 +5,12 @@ namespace Blip.Runtime.Generation;
 
 /// <summary>
 /// Turns a decoder's logits into sequences: greedy search, beam search and sampling with the rules of Hugging Face's <c>generate()</c>.
-/// Logits stay on the device. Each step returns the chosen tokens, or one flag per image in beam search. Buffers are kept for later runs
-/// of the same shape. One run at a time.
+/// Logits stay on the device. Each step returns the chosen tokens to the host, or in beam search one flag per image: whether its search has
+/// ended. Buffers are kept for later runs of the same shape. A generator does one run at a time.
 /// </summary>
 internal sealed class Generator(Device device) : IDisposable
 {
-    // The last batch may have another size: the most recent shapes are kept.
+    // The last batch of a run may be smaller, so the buffers of several shapes are kept.
     private const int LeastWorkspaces = 4;
 
     // Capacities are rounded up, so that prompts of similar length share buffers.
@@ -22,7 +22,7 @@ internal sealed class Generator(Device device) : IDisposable
     private int keptWorkspaces = LeastWorkspaces;
     private GenerationWorkspace? draft;
 
-    /// <summary>How many tokens a decoder's draft writes ahead in a single sequence.</summary>
+    /// <summary>Decides how many tokens a decoder's draft writes ahead in a single sequence.</summary>
     internal Lookahead Lookahead { get; set; } = new();
 
     /// <summary>Generates the sequences of a batch of images. Each image's result is the same as alone, bit for bit.</summary>
@@ -31,11 +31,11 @@ internal sealed class Generator(Device device) : IDisposable
     /// <param name="specials">The model's start, stop and pad tokens.</param>
     /// <param name="options">How to choose tokens.</param>
     /// <param name="streams">
-    /// Sampling: each image's random stream. Null gives all the same stream, so that draws do not depend on the batch position. Distinct
-    /// numbers make equal images draw differently.
+    /// Sampling: the number of each image's random stream. Null gives all images the same stream, so that draws do not depend on the batch
+    /// position. With distinct numbers, equal images draw differently.
     /// </param>
-    /// <param name="onToken">Called for each chosen token; not in beam search.</param>
-    /// <param name="ends">Whether a sequence's last token ends it; null: only the stop token does.</param>
+    /// <param name="onToken">Called for each chosen token, except in beam search.</param>
+    /// <param name="ends">Whether a sequence ends with its last token. With null, only the stop token ends it.</param>
     /// <param name="cancellationToken">Checked before each step.</param>
     /// <returns>The sequences of each image; the best first in beam search.</returns>
     /// <exception cref="ArgumentException">An option or a prompt does not fit the model; the message names it.</exception>
@@ -70,8 +70,8 @@ internal sealed class Generator(Device device) : IDisposable
     }
 
     /// <summary>
-    /// Begins a batch whose sequences join and leave while it runs; it must be the decoder's only user. It does greedy search or sampling
-    /// with one sequence per prompt, without step outputs.
+    /// Begins a batch that sequences join and leave while it runs. It must be the decoder's only user. Each prompt gives one sequence, by
+    /// greedy search or sampling, without step outputs.
     /// </summary>
     /// <exception cref="ArgumentException">An option does not fit the model or such a batch.</exception>
     public ContinuousBatch Continuous(
@@ -126,7 +126,7 @@ internal sealed class Generator(Device device) : IDisposable
     private GenerationContext Context(
         ITextDecoder decoder, IReadOnlyList<int[]> prompts, SpecialTokens specials, GenerationOptions options, int longest)
     {
-        // Equal options use one object, to which the tables and the captured step are tied.
+        // Equal options use one object, since tables and captured step belong to an object.
         lastOptions = options = lastOptions is not null && options.SaysTheSameAs(lastOptions) ? lastOptions : options.Snapshot();
         var workspace = Workspace(decoder, prompts.Count, options, RoundUp(longest));
         if (rules?.Fits(options, specials, workspace.Shape.Capacity) != true)

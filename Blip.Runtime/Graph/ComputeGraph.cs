@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Graph;
 
-/// <summary>A recorded computation: nodes in an order in which they may run. It never changes; passes make new ones.</summary>
+/// <summary>A recorded computation: nodes in an order in which they may run. A graph never changes; passes make new graphs.</summary>
 internal sealed class ComputeGraph
 {
     internal ComputeGraph(string name, IReadOnlyList<Node> nodes, IReadOnlyList<Value> values, IReadOnlyDictionary<string, Value> outputs,
@@ -9,16 +9,16 @@ internal sealed class ComputeGraph
         (Name, Nodes, Values, Outputs, Constants) = (name, nodes, values, outputs, constants ?? []);
     }
 
-    /// <summary>Such as <c>vision</c> or <c>decoder</c>.</summary>
+    /// <summary>The graph's name, such as <c>vision</c> or <c>decoder</c>.</summary>
     public string Name { get; }
 
     /// <summary>The nodes of each run.</summary>
     public IReadOnlyList<Node> Nodes { get; }
 
-    /// <summary>Nodes that depend only on parameters: run once per plan (<see cref="Passes.ConstantFolding"/>).</summary>
+    /// <summary>Nodes that depend only on parameters. A plan runs them once (<see cref="Passes.ConstantFolding"/>).</summary>
     public IReadOnlyList<Node> Constants { get; }
 
-    /// <summary>By their ids.</summary>
+    /// <summary>All values; a value's id is its index.</summary>
     public IReadOnlyList<Value> Values { get; }
 
     /// <summary>Values that the caller gets, by name.</summary>
@@ -27,12 +27,12 @@ internal sealed class ComputeGraph
     /// <summary>Values that the caller binds.</summary>
     public IEnumerable<Value> Inputs => Values.Where(value => value.Kind == ValueKind.Input);
 
-    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    /// <exception cref="ArgumentException">There is no input of that name.</exception>
     public Value Input(string name) => Inputs.FirstOrDefault(value => value.Name == name)
         ?? throw new ArgumentException(
             $"The graph '{Name}' has no input '{name}'; it has {string.Join(", ", Inputs.Select(value => value.Name))}.", nameof(name));
 
-    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    /// <exception cref="ArgumentException">There is no output of that name.</exception>
     public Value Output(string name) => Outputs.TryGetValue(name, out var value) ? value
         : throw new ArgumentException(
             $"The graph '{Name}' has no output '{name}'; it has {string.Join(", ", Outputs.Keys)}.", nameof(name));
@@ -42,7 +42,7 @@ internal sealed class ComputeGraph
 
     public IEnumerable<Vector> Vectors => AllNodes.SelectMany(node => node.Vectors);
 
-    /// <summary>Parameters that nodes read as they are.</summary>
+    /// <summary>Parameters that nodes read without packing.</summary>
     public IEnumerable<Value> Parameters =>
         AllNodes.SelectMany(node => node.Inputs).Where(value => value.Kind == ValueKind.Parameter).Distinct();
 
@@ -53,7 +53,7 @@ internal sealed class ComputeGraph
     public ComputeGraph With(IReadOnlyList<Node> nodes, IReadOnlyList<Node>? constants = null, IReadOnlyList<Value>? values = null) =>
         new(Name, nodes, values ?? Values, Outputs, constants ?? Constants);
 
-    /// <summary>The same graph with fewer outputs: nodes left without a reader are dead.</summary>
+    /// <summary>The same graph with fewer outputs. Nodes without readers are then dead.</summary>
     /// <exception cref="ArgumentException">A name is not one of its outputs.</exception>
     public ComputeGraph Keeping(params IReadOnlyList<string> outputs) =>
         new(Name, Nodes, Values, outputs.ToDictionary(name => name, Output), Constants);

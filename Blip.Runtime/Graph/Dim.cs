@@ -7,16 +7,16 @@ internal readonly record struct Dim
 {
     private Dim(string? symbol, int size) => (Symbol, Size) = (symbol, size);
 
-    /// <summary>Null for a number.</summary>
+    /// <summary>The symbol; null for a number.</summary>
     public string? Symbol { get; }
 
-    /// <summary>0 for a symbol.</summary>
+    /// <summary>The number; 0 for a symbol.</summary>
     public int Size { get; }
 
     public static implicit operator Dim(int size) =>
         size > 0 ? new Dim(null, size) : throw new ArgumentOutOfRangeException(nameof(size), size, "A dimension is at least 1.");
 
-    /// <summary>A dimension that is known at planning.</summary>
+    /// <summary>A dimension whose size a plan gives.</summary>
     public static Dim Of(string symbol) => new(symbol, 0);
 
     /// <exception cref="ArgumentException">The symbol has no size.</exception>

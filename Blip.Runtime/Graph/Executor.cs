@@ -5,7 +5,8 @@ using ILGPU;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// Makes plans of graphs on one device. All its plans work in one arena, one after the other: values that must outlive a run are outputs.
+/// Makes plans of graphs on one device. Its plans share one arena and run one after the other, so values that must outlive a run are
+/// outputs.
 /// </summary>
 internal sealed class Executor(Device device, WeightStore weights, PassSet passes = PassSet.All) : IDisposable
 {
@@ -30,7 +31,7 @@ internal sealed class Executor(Device device, WeightStore weights, PassSet passe
     {
         if (arena is null || arena.Length < length)
         {
-            // Nothing may still run in the freed memory.
+            // Queued kernels may still use the memory that is freed next.
             device.Synchronize();
             arena?.Dispose();
             arena = device.Allocate<float>(Math.Max(length, 1));

@@ -5,8 +5,8 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// Records a graph. It infers shapes and refuses mismatches, so that an error names the module and not a kernel. <paramref name="shared"/>
-/// maps a tensor's key to that of the tensor that modules share; null for none.
+/// Records a graph. It infers shapes and refuses mismatches, so that an error names the module and not a kernel. Modules may share a
+/// tensor: <paramref name="shared"/> maps their keys to the shared tensor's key; null if none is shared.
 /// </summary>
 internal sealed class GraphBuilder(string name, Func<string, string>? shared = null)
 {
@@ -15,13 +15,13 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     private readonly Dictionary<string, Value> parameters = [];
     private readonly Dictionary<string, Value> outputs = [];
 
-    /// <summary>The caller binds it before each run.</summary>
+    /// <summary>A value that the caller binds before a run.</summary>
     /// <exception cref="ArgumentException">Its elements are neither <see cref="DType.Float32"/> nor <see cref="DType.Int32"/>.</exception>
     public Value Input(string name, Shape shape, DType type = DType.Float32) => type is DType.Float32 or DType.Int32
         ? NewValue(name, shape, ValueKind.Input, type)
         : throw new ArgumentException($"The input '{name}' is of {type}: give Float32 or Int32.", nameof(type));
 
-    /// <summary>A tensor of the checkpoint, read as it is.</summary>
+    /// <summary>A tensor of the checkpoint that is read without packing.</summary>
     public Value Parameter(ModulePath key, Shape shape)
     {
         key = new ModulePath(Key(key.Path));
@@ -45,7 +45,7 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         new Matrix([.. modules.Select(module => (module / "weight").Path)], outFeatures.Sum(), x.Shape.Width),
         new Vector([.. modules.Select(module => (module / "bias").Path)], outFeatures.Sum()));
 
-    /// <summary>A Linear whose weight and bias have other names than the module's: the tied head.</summary>
+    /// <summary>A Linear whose weight and bias have other names than the module, such as the tied head.</summary>
     public Value Linear(Value x, ModulePath name, Matrix weight, Vector? bias)
     {
         if (weight.InFeatures != x.Shape.Width)
@@ -118,7 +118,7 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
             name.Path, patches, classToken, positions, NewComputed(name, new Shape(patches.Shape[0], tokens, patches.Shape.Width))));
     }
 
-    /// <summary>Resizes the grid of position embeddings, class position untouched.</summary>
+    /// <summary>Resizes the grid of position embeddings and copies the class position.</summary>
     public Value InterpolatePositions(Value positions, (int Height, int Width) from, (int Height, int Width) to, ModulePath name) =>
         Add(new PositionInterpolationNode(
             name.Path, positions, from, to, NewComputed(name, new Shape(1, 1 + (to.Height * to.Width), positions.Shape.Width))));
@@ -154,15 +154,15 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         nodes.Add(new AppendCacheNode(name.Path, key, value, keyCache, valueCache, start, cacheRow));
 
     /// <summary>
-    /// Each row's last token by <paramref name="lengths"/> <c>[rows]</c>, or its first for null: <c>[rows, tokens, hidden]</c> →
-    /// <c>[rows, hidden]</c>.
+    /// One token of each row: the last by <paramref name="lengths"/> <c>[rows]</c>, or the first if that is null.
+    /// <c>[rows, tokens, hidden]</c> → <c>[rows, hidden]</c>.
     /// </summary>
     public Value SelectToken(Value x, Value? lengths, ModulePath name) =>
         Add(new SelectTokenNode(name.Path, x, lengths, NewComputed(name, new Shape(x.Shape[0], x.Shape.Width))));
 
     /// <summary>
-    /// The losses, and the gradient of their sum, which takes the logits' place; see <see cref="CrossEntropyNode"/>. Label smoothing is
-    /// from 0 to below 1.
+    /// The losses, and the gradient of their sum, which overwrites the logits; see <see cref="CrossEntropyNode"/>. Label smoothing is from
+    /// 0 to below 1.
     /// </summary>
     public (Value Losses, Value Gradient) CrossEntropy(Value logits, Value labels, Value weights, double labelSmoothing, ModulePath name)
     {
@@ -178,16 +178,16 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
 
     /// <summary>
     /// Records the gradients of a value with respect to <paramref name="wanted"/>, from the nodes recorded so far (reverse mode: Baydin et
-    /// al. 2018, section 3.2). Shown softmax weights of an attention may be wanted. The seed is the result's gradient with respect to the
-    /// value, of its shape.
+    /// al. 2018, section 3.2). A wanted value may be an attention's shown softmax weights. The seed is the final result's gradient with
+    /// respect to the value, and has the value's shape.
     /// </summary>
-    /// <exception cref="ArgumentException">The value does not depend on a wanted one, or an operation between has no gradient.</exception>
+    /// <exception cref="ArgumentException">The value depends on no wanted one, or an operation between has no gradient.</exception>
     public IReadOnlyList<Value> Gradients(Value of, Value seed, IReadOnlyList<Value> wanted) =>
         ReverseMode.Record(this, [(of, seed)], wanted, null);
 
     /// <summary>
-    /// Records the gradients of a loss, which are added to the parameters' buffers. Each seed is a value that the loss is made of, with its
-    /// gradient. Modules in <paramref name="checkpoints"/> are computed again (<see cref="Recomputation"/>).
+    /// Records the gradients of a loss, which are added to the parameters' buffers. Each seed is a term of the loss with its gradient. The
+    /// backward pass computes the modules in <paramref name="checkpoints"/> again (<see cref="Recomputation"/>).
     /// </summary>
     /// <exception cref="ArgumentException">A gradient reaches a trained parameter through an operation without one.</exception>
     public void Gradients(

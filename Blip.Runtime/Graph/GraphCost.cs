@@ -5,13 +5,13 @@ using Blip.Runtime.Graph.Passes;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// A node's cost in a run: floating-point operations (a multiply-add counts as two), bytes that it moves at least, and kernels on a GPU.
+/// A node's cost in a run: floating-point operations (a multiply-add counts as two), the least bytes moved, and kernels on a GPU.
 /// </summary>
 internal sealed record NodeCost(Node Node, long Flops, NodeBytes Bytes, int Kernels);
 
 /// <summary>
-/// The cost of one run of a graph on any device: operations, and bytes moved where every node reads and writes memory. Constants, which run
-/// once per plan, are not among the nodes.
+/// The cost of one run of a graph on any device: operations, and bytes moved if every node reads and writes memory. Constants run once per
+/// plan and are not counted.
 /// </summary>
 internal sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
 {
@@ -22,7 +22,7 @@ internal sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
     /// <summary>Bytes of inputs, caches, results, and values between nodes.</summary>
     public long ValueBytes => Nodes.Sum(node => node.Bytes.Values);
 
-    /// <summary>On a GPU.</summary>
+    /// <summary>Kernels on a GPU.</summary>
     public int Kernels => Nodes.Sum(node => node.Kernels);
 
     /// <summary>Counts the cost of a graph after its passes.</summary>

@@ -10,8 +10,8 @@ internal sealed class GraphSizes
     private readonly Dictionary<Value, DType> formats = [];
 
     /// <summary>
-    /// Values are stored as their type says, until <see cref="Passes.ValueStorage"/> changes it. A symbol that only inputs have may be left
-    /// out; they have no size then.
+    /// A value is stored in its type, unless <see cref="Passes.ValueStorage"/> chooses another format. Symbols of inputs alone may be left
+    /// out; such inputs then have no size.
     /// </summary>
     /// <exception cref="ArgumentException">A symbol of a computed value has no size.</exception>
     public GraphSizes(ComputeGraph graph, IReadOnlyDictionary<string, int> symbols, KernelTarget target, Func<Matrix, DType> format)
@@ -39,10 +39,10 @@ internal sealed class GraphSizes
         return length;
     }
 
-    /// <summary>All dimensions but the last.</summary>
+    /// <summary>The product of all dimensions except the last.</summary>
     public long Rows(Value value) => Length(value) / sizes[value.Id][^1];
 
-    /// <summary>The type's format, or 16 bits instead of single precision.</summary>
+    /// <summary>The format in memory: the value's type, or 16 bits in place of single precision.</summary>
     public DType StoredAs(Value value) => formats.GetValueOrDefault(value, value.Type);
 
     /// <summary>Memory in floats.</summary>

@@ -3,22 +3,22 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// An operation of a graph. Its name is its module's in the checkpoint, such as <c>vision_model.encoder.layers.0.mlp.fc1</c>.
+/// An operation of a graph. It has the name of its module in the checkpoint, such as <c>vision_model.encoder.layers.0.mlp.fc1</c>.
 /// </summary>
 internal abstract record Node(string Name)
 {
-    /// <summary>As in the profiler and the printed graph.</summary>
+    /// <summary>The operator's name in the profiler and the printed graph.</summary>
     public abstract string Operator { get; }
 
-    /// <summary>Values that must be there before a run, parameters included.</summary>
+    /// <summary>Values that the node reads, parameters included.</summary>
     public abstract IEnumerable<Value> Inputs { get; }
 
     public abstract IEnumerable<Value> Outputs { get; }
 
-    /// <summary>Inputs changed in place (caches): such a node is never dead.</summary>
+    /// <summary>Inputs that the node changes in place (caches). Such a node is never dead.</summary>
     public virtual IEnumerable<Value> Writes => [];
 
-    /// <summary>An input whose memory the output may take, once nothing else reads it; null for none.</summary>
+    /// <summary>An input whose memory the output may take if no later node reads the input; null for none.</summary>
     public virtual (Value Input, Value Output)? Overwrites => null;
 
     /// <summary>Weights kept in the layout of the GEMM kernels.</summary>
@@ -26,21 +26,21 @@ internal abstract record Node(string Name)
 
     public virtual IEnumerable<Vector> Vectors => [];
 
-    /// <summary>For the printed graph, such as <c>heads=12</c>.</summary>
+    /// <summary>Attributes in the printed graph, such as <c>heads=12</c>.</summary>
     public virtual string Attributes => "";
 
-    /// <summary>The 16-bit format to which the node first rounds an input and from which it can read it; null for none.</summary>
+    /// <summary>The 16-bit format to which the node rounds an input, and in which it can read that input; null for none.</summary>
     public virtual DType? InputFormat(Value input, GraphSizes sizes) => null;
 
     /// <summary>Whether the node can write an output in a 16-bit format.</summary>
     public virtual bool CanStore(Value output, DType format, GraphSizes sizes) => false;
 
-    /// <summary>Of one run; a multiply-add counts as two.</summary>
+    /// <summary>Floating-point operations of one run; a multiply-add counts as two.</summary>
     public virtual long Flops(GraphSizes sizes) => 0;
 
     /// <summary>
-    /// Bytes that one run moves at least: each input, parameter, weight and result once. <paramref name="stored"/> gives a stored matrix's
-    /// bytes.
+    /// The least bytes that one run moves: each input, parameter, weight and result once. <paramref name="stored"/> gives the bytes of a
+    /// stored matrix.
     /// </summary>
     public virtual NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
     {
@@ -53,11 +53,11 @@ internal abstract record Node(string Name)
     /// <summary>Launches of one run on a GPU.</summary>
     public virtual int Kernels(GraphSizes sizes) => 1;
 
-    /// <summary>Queues the kernel. The plan has checked shapes.</summary>
+    /// <summary>Queues the kernel. The builder and the plan have checked all shapes.</summary>
     public abstract void Run(Plan plan);
 }
 
-/// <summary>Bytes that a node moves: weights, the same in every run; and inputs, caches and results as stored.</summary>
+/// <summary>Bytes that a node moves: weights, and values (inputs, caches and results) in their stored formats.</summary>
 internal readonly record struct NodeBytes(long Weights, long Values);
 
 /// <summary>A node that makes one value.</summary>

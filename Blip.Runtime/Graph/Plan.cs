@@ -20,7 +20,7 @@ internal sealed class Plan : IDisposable
     private readonly List<DeviceBuffer<float>> owned = [];
     private readonly List<DeviceBuffer<int>> ownedInts = [];
     private readonly Node[] nodes;
-    // Values that nodes read and none makes: the caller binds them.
+    // Values that nodes read and no node makes. The caller binds them.
     private readonly Value[] inputs;
     private readonly Value[] outputs;
     private readonly long arenaLength;
@@ -67,12 +67,12 @@ internal sealed class Plan : IDisposable
     public long WorkspaceBytes => arenaLength * sizeof(float);
 
     /// <summary>
-    /// Replaced when an input or output is bound to other memory. While it is the same and no device buffer is freed, every run queues the
-    /// same kernels with the same arguments.
+    /// An object that is replaced when an input or output is bound to other memory. While the object is the same and no device buffer is
+    /// freed, every run queues the same kernels with the same arguments.
     /// </summary>
     public object Memory { get; private set; } = new();
 
-    /// <summary>Binds an input or an output to the caller's memory, for all runs until bound again.</summary>
+    /// <summary>Binds an input or an output to the caller's memory, for all runs until it is bound again.</summary>
     /// <exception cref="ArgumentException">The view is too short, or the value belongs to the plan.</exception>
     public void Bind(Value value, ArrayView<float> view)
     {
@@ -103,7 +103,7 @@ internal sealed class Plan : IDisposable
         Bind(value, buffer.View);
     }
 
-    /// <summary>Runs the graph; results are there when the device's stream gets to them.</summary>
+    /// <summary>Queues the graph's kernels on the device's stream. Results are ready when the stream has run them.</summary>
     /// <exception cref="InvalidOperationException">An input is not bound.</exception>
     public void Run()
     {
@@ -119,7 +119,7 @@ internal sealed class Plan : IDisposable
             next = RunUntilHost(next);
     }
 
-    // Host steps read computed values, so they separate batches.
+    // A host node reads values that kernels compute, so it ends a batch of launches.
     private int RunUntilHost(int next)
     {
         using (Device.BeginBatch())

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// A value's shape, such as <c>[batch, 577, 768]</c>; row-major, the last dimension contiguous. A scalar has no dimensions.
+/// A value's shape, such as <c>[batch, 577, 768]</c>. Values are row-major: the last dimension is contiguous. A scalar has no dimensions.
 /// </summary>
 internal sealed class Shape(params ReadOnlySpan<Dim> dims) : IEquatable<Shape>
 {

@@ -16,9 +16,9 @@ internal enum ValueKind
 }
 
 /// <summary>
-/// A tensor in a graph. <c>Id</c> is its place among the graph's values. <c>Name</c> is the node or input that makes it, or the
-/// checkpoint's key. Its type is <see cref="DType.Float32"/>, or <see cref="DType.Int32"/> for token ids, positions and row indices. A plan
-/// may store single precision in 16 bits (<see cref="GraphSizes.StoredAs"/>).
+/// A tensor in a graph. <c>Id</c> is its index among the graph's values. <c>Name</c> is that of its node or input, or the checkpoint's key.
+/// The type is <see cref="DType.Float32"/>, or <see cref="DType.Int32"/> for token ids, positions and row indices. A plan may store single
+/// precision in 16 bits (<see cref="GraphSizes.StoredAs"/>).
 /// </summary>
 internal sealed record Value(int Id, string Name, Shape Shape, ValueKind Kind, DType Type = DType.Float32)
 {
@@ -43,7 +43,7 @@ internal sealed record Matrix(IReadOnlyList<string> Keys, int OutFeatures, int I
     public string Name { get; } = string.Join("+", Keys);
 }
 
-/// <summary>The biases of such modules, stacked likewise; each key is <c>[out]</c>.</summary>
+/// <summary>The biases of Linear modules with one input, stacked along the outputs; each key is <c>[out]</c>.</summary>
 internal sealed record Vector(IReadOnlyList<string> Keys, int Length)
 {
     /// <summary>The keys as one name.</summary>

@@ -6,12 +6,12 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// Fills matrices from a checkpoint on all cores. They draw from one list in the order of the file, so that a disk reads from front to
-/// back. A piece is read, turned and written while it is in its core's cache.
+/// Fills matrices from a checkpoint on all cores. The cores take pieces from one list in the order of the file, so that a disk reads from
+/// front to back. A piece is small enough to be read, rearranged and written within its core's cache.
 /// </summary>
 internal sealed class WeightPacker(ITensorSource source)
 {
-    // A piece and its result fit into the second-level cache; below WeightPacking's own limit for several cores.
+    // A piece and its result fit into the second-level cache. WeightPacking uses several cores only for larger pieces.
     private const int PieceElements = 1 << 17;
 
     private readonly record struct Piece(PackedWeights Weights, string Key, int FirstRow, int Row, int Rows);
@@ -32,12 +32,12 @@ internal sealed class WeightPacker(ITensorSource source)
         }
         catch (AggregateException e)
         {
-            // Callers handle a read's exceptions, from any core.
+            // Callers handle the exceptions of a read, whichever core threw them.
             ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
         }
     }
 
-    // Whole panels, so that two cores never write into the same one.
+    // Pieces end at panels, so that two cores never write to the same panel.
     private IEnumerable<Piece> Pieces(Matrix matrix, PackedWeights weights)
     {
         var rows = Math.Max(1, PieceElements / matrix.InFeatures / PackedWeights.PanelWidth) * PackedWeights.PanelWidth;
@@ -45,7 +45,7 @@ internal sealed class WeightPacker(ITensorSource source)
         foreach (var key in matrix.Keys)
         {
             var count = (int)source.Get(key).Shape[0];
-            // The first piece ends at a panel's end, even if the stacked matrix before did not.
+            // The first piece ends at a panel's end, even if the matrix stacked before it did not.
             var end = rows - (firstRow % PackedWeights.PanelWidth);
             for (var row = 0; row < count; row = end, end += rows)
                 yield return new Piece(weights, key, firstRow, row, Math.Min(end, count) - row);

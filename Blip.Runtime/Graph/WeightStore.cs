@@ -9,9 +9,9 @@ using ILGPU.Runtime;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// The checkpoint's tensors on the device, each once: matrices in the GEMM kernels' layout, everything else as it is. Graphs of one model
-/// share a store. The source must stay open until everything is loaded. The cache keeps the packed weights of <see cref="Load"/> for the
-/// next process.
+/// The checkpoint's tensors on the device, each once. Matrices are packed in the GEMM kernels' layout; other tensors are copied. Graphs of
+/// one model share a store. The source must stay open until everything is loaded. The cache keeps the packed weights of
+/// <see cref="Load"/> for the next process.
 /// </summary>
 internal sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, DType> format, PackedCache? cache = null) : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     private readonly ConcurrentDictionary<string, DeviceBuffer<float>> dense = [];
     private DeviceBuffer<byte>? arena;
 
-    /// <summary>Loads all that the graphs need, on all cores, in the file's order.</summary>
+    /// <summary>Loads all tensors that the graphs need, on all cores, in the file's order.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
     public void Load(params IEnumerable<ComputeGraph> graphs)
     {
@@ -35,13 +35,13 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
             Dense(parameter);
     }
 
-    /// <summary>Loaded at its first use.</summary>
+    /// <summary>A packed matrix, loaded at its first use.</summary>
     public PackedWeights Packed(Matrix matrix) =>
         packed.TryGetValue(matrix.Name, out var weights) ? weights : packed.GetOrAdd(matrix.Name, Pack(matrix, format(matrix)));
 
     /// <summary>
-    /// A matrix in single precision, loaded at its first use: the packed one, or the one that it is rounded from. Training changes this
-    /// one.
+    /// A matrix in single precision, loaded at its first use. It is the packed matrix, or the source of its rounding, which training
+    /// changes.
     /// </summary>
     public PackedWeights Master(Matrix matrix) => format(matrix) == DType.Float32 ? Packed(matrix)
         : masters.TryGetValue(matrix.Name, out var weights) ? weights : masters.GetOrAdd(matrix.Name, Pack(matrix, DType.Float32));
@@ -60,7 +60,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         return rows;
     }
 
-    /// <summary>Overwrites a loaded matrix, and its rounding.</summary>
+    /// <summary>Overwrites a loaded matrix and its rounded copy.</summary>
     public void WriteRows(Matrix matrix, ReadOnlySpan<float> rows)
     {
         foreach (var weights in new[] { Master(matrix), Packed(matrix) }.Distinct())
@@ -79,7 +79,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     public ArrayView<float> Stacked(Vector vector) =>
         (dense.TryGetValue(vector.Name, out var buffer) ? buffer : dense.GetOrAdd(vector.Name, Stack(vector))).View;
 
-    /// <summary>A parameter as it is, loaded at its first use.</summary>
+    /// <summary>A parameter that is read without packing, loaded at its first use.</summary>
     public ArrayView<float> Dense(Value parameter) =>
         (dense.TryGetValue(parameter.Name, out var buffer) ? buffer : dense.GetOrAdd(parameter.Name, Read(parameter))).View;
 
@@ -112,7 +112,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
             PackEach(matrices, null);
     }
 
-    // False where the file is absent or damaged.
+    // False if the file is absent or damaged.
     private bool Restore(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedCache keeper)
     {
         using var file = keeper.Open(tensors);
@@ -138,7 +138,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         return false;
     }
 
-    // Each matrix is read, checked and sent once. A damaged one frees those before it.
+    // Each matrix is read, checked and uploaded once. If one is damaged, the matrices before it are freed.
     private bool Upload(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedFile file)
     {
         foreach (var (index, matrix) in matrices.Index())
@@ -158,11 +158,11 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         return true;
     }
 
-    // Only for a matrix that is not yet in use.
+    // The writable memory of a matrix that is not yet in use.
     private static Span<byte> Memory(PackedWeights empty) =>
         MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(empty.Packed), empty.Packed.Length);
 
-    // One allocation for all: huge pages do not begin anew with each matrix.
+    // One allocation for all matrices, so that huge pages span them.
     private List<PackedWeights> InPlace(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors)
     {
         var offsets = PackedLayout.Offsets(0, tensors.Select(tensor => tensor.Bytes));
@@ -185,7 +185,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
             packed[matrix.Name] = filled;
     }
 
-    // One after the other, so that the host holds only one.
+    // One matrix after the other, so that the host holds only one.
     private void PackEach(IReadOnlyList<Matrix> matrices, PackedCache.Sink? sink)
     {
         foreach (var matrix in matrices)
@@ -215,7 +215,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         var rows = shapes.Sum(shape => shape[0]);
         for (var i = 0; i < shapes.Count; i++)
         {
-            // A convolution's weight [out, channels, kernel, kernel] is a matrix too.
+            // A convolution's weight [out, channels, kernel, kernel] is also a matrix.
             if (shapes[i].Skip(1).Aggregate(1L, (product, size) => product * size) != matrix.InFeatures || rows != matrix.OutFeatures)
                 throw Wrong(matrix.Keys[i], shapes[i], $"{matrix.InFeatures} inputs, and {matrix.OutFeatures} outputs in {matrix.Name}");
         }
