@@ -257,14 +257,14 @@ public sealed class BlipChatClient : IChatClient
 
         public ChatResponseUpdate End(ChatFinishReason? reason, UsageDetails? usage, object? raw) =>
             new(ChatRole.Assistant, usage is null ? [] : [new UsageContent(usage)])
-        {
-            ResponseId = response,
-            MessageId = message,
-            ModelId = model,
-            CreatedAt = created,
-            FinishReason = reason,
-            RawRepresentation = raw,
-        };
+            {
+                ResponseId = response,
+                MessageId = message,
+                ModelId = model,
+                CreatedAt = created,
+                FinishReason = reason,
+                RawRepresentation = raw,
+            };
     }
 
     private sealed record Said(string Text, int Tokens, double Score, ChatFinishReason Reason, object Raw)

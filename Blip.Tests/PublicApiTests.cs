@@ -25,9 +25,9 @@ public class PublicApiTests
     private static readonly Dictionary<Type, string> Keywords = new()
     {
         [typeof(void)] = "void", [typeof(bool)] = "bool", [typeof(byte)] = "byte", [typeof(int)] = "int", [typeof(long)] = "long",
-            [typeof(ulong)] = "ulong",
+        [typeof(ulong)] = "ulong",
         [typeof(uint)] = "uint", [typeof(float)] = "float", [typeof(double)] = "double", [typeof(string)] = "string",
-            [typeof(object)] = "object",
+        [typeof(object)] = "object",
     };
 
     private static readonly NullabilityInfoContext Nullability = new();

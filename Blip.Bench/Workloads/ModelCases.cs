@@ -140,9 +140,9 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         of.Value.SetPixels(Pixels(images), images);
         return prepare(of.Value);
     })
-    {
-        Precision = Precision,
-    };
+        {
+            Precision = Precision,
+        };
 
     private float[] Pixels(int images)
     {

@@ -72,8 +72,12 @@ internal static class Atomics
                 var data = Place(warp, actual, at);
                 if (actual == PtxSpace.Global)
                     warp.Cta.GlobalRaces?.Atomic(warp.Index, at, finds: to >= 0);
-                var old = bytes switch { 4 => Unsafe.ReadUnaligned<uint>(data), 8 => Unsafe.ReadUnaligned<ulong>(data),
-                    _ => Unsafe.ReadUnaligned<ushort>(data) };
+                var old = bytes switch
+                {
+                    4 => Unsafe.ReadUnaligned<uint>(data),
+                    8 => Unsafe.ReadUnaligned<ulong>(data),
+                    _ => Unsafe.ReadUnaligned<ushort>(data)
+                };
                 Unsafe.WriteUnaligned(ref values[0], function(old, registers[(b * 32) + lane], registers[(c * 32) + lane]));
                 values[..bytes].CopyTo(new Span<byte>(data, bytes));
                 if (to >= 0)

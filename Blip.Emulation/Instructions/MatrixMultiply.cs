@@ -23,8 +23,13 @@ internal static class MatrixMultiply
         var depth = int.Parse(parts[3].AsSpan("m16n8k".Length), System.Globalization.CultureInfo.InvariantCulture);
         var (d, a, b, c) = (parts[6], parts[7], parts[8], parts[9]);
         var whole = a is "s8" or "u8";
-        var pack = a switch { "f16" or "bf16" => 2, "tf32" => 1, "s8" or "u8" => 4,
-            _ => throw context.Instruction.Unknown("unknown type of A") };
+        var pack = a switch
+        {
+            "f16" or "bf16" => 2,
+            "tf32" => 1,
+            "s8" or "u8" => 4,
+            _ => throw context.Instruction.Unknown("unknown type of A")
+        };
         var known = (a, b, c, d) switch
         {
             ("f16", "f16", "f32", "f32") or ("f16", "f16", "f16", "f16") or ("bf16", "bf16", "f32", "f32") => depth is 8 or 16,

@@ -112,11 +112,11 @@ internal static class Rounding
 
     public static RoundingMode Parse(string[] parts) =>
         Array.Find(parts, part => part is "rn" or "rz" or "rm" or "rp" or "rna" or "rni" or "rzi" or "rmi" or "rpi") switch
-    {
-        "rz" or "rzi" => RoundingMode.Zero,
-        "rm" or "rmi" => RoundingMode.Down,
-        "rp" or "rpi" => RoundingMode.Up,
-        "rna" => RoundingMode.NearestAway,
-        _ => RoundingMode.NearestEven,
-    };
+        {
+            "rz" or "rzi" => RoundingMode.Zero,
+            "rm" or "rmi" => RoundingMode.Down,
+            "rp" or "rpi" => RoundingMode.Up,
+            "rna" => RoundingMode.NearestAway,
+            _ => RoundingMode.NearestEven,
+        };
 }

@@ -48,8 +48,11 @@ internal sealed class PtxBodyParser(
         }
         function.End = module.Instructions.Count;
         module.Instructions.Add(
-            new PtxInstruction { Mnemonic = PtxInstruction.End, Line = tokens[position - 1].Line, Text = "}", Operands = [],
-            Function = function });
+            new PtxInstruction
+            {
+                Mnemonic = PtxInstruction.End, Line = tokens[position - 1].Line, Text = "}", Operands = [],
+                Function = function
+            });
         for (var i = function.Start; i < function.End; i++)
             Resolve(module.Instructions[i]);
         return position;
@@ -178,7 +181,7 @@ internal sealed class PtxBodyParser(
         module.Instructions.Add(new PtxInstruction
         {
             Mnemonic = mnemonic.Text, Line = mnemonic.Line, Text = text, Operands = [.. operands], Function = function, Guard = guard,
-                GuardNegated = negated,
+            GuardNegated = negated,
         });
     }
 

@@ -5,8 +5,15 @@ public sealed partial record GenerationOptions
     /// <summary>Whether the options are equal, with lists compared by content.</summary>
     public bool SaysTheSameAs(GenerationOptions other) =>
         ReferenceEquals(this, other)
-        || (this with { BadWordsIds = other.BadWordsIds, ForceWordsIds = other.ForceWordsIds, SuppressTokens = other.SuppressTokens,
-            BeginSuppressTokens = other.BeginSuppressTokens, SequenceBias = other.SequenceBias, StopStrings = other.StopStrings } == other
+        || (this with
+        {
+            BadWordsIds = other.BadWordsIds,
+            ForceWordsIds = other.ForceWordsIds,
+            SuppressTokens = other.SuppressTokens,
+            BeginSuppressTokens = other.BeginSuppressTokens,
+            SequenceBias = other.SequenceBias,
+            StopStrings = other.StopStrings
+        } == other
             && StopStrings.SequenceEqual(other.StopStrings)
             && SuppressTokens.SequenceEqual(other.SuppressTokens)
             && BeginSuppressTokens.SequenceEqual(other.BeginSuppressTokens)

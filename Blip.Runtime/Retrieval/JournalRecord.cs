@@ -105,11 +105,11 @@ internal static class JournalRecord
     /// <returns>False where the content is wrong.</returns>
     public static bool Apply(IndexFormat format, in Header header, ReadOnlySpan<byte> body, EntryTable table) =>
         header.Rows == table.Rows && header.Kind switch
-    {
-        Kind.Add => Add(format, header.Count, body, table),
-        Kind.Remove => Remove(header.Count, body, table),
-        _ => false,
-    };
+        {
+            Kind.Add => Add(format, header.Count, body, table),
+            Kind.Remove => Remove(header.Count, body, table),
+            _ => false,
+        };
 
     private static int DigestAt(IndexFormat format) => BodyDigestAt + format.DigestBytes;
 

@@ -20,8 +20,11 @@ internal static class Description
         // Relative: a fixed address would be wrong behind a proxy.
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.AddComponent(
-            Key, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer",
-            Description = "Where the server was started with a key." });
+            Key, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http, Scheme = "bearer",
+                Description = "Where the server was started with a key."
+            });
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] }];
         return Task.CompletedTask;
     });

@@ -30,15 +30,15 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
         ModelState.Absent =>
             new RequestException(
                 StatusCodes.Status501NotImplemented, $"This server has no model for {purpose}: start it with --model {kind}=NAME.")
-        {
-            Code = "model_not_served",
-        },
+            {
+                Code = "model_not_served",
+            },
         ModelState.Failed =>
             new RequestException(
                 StatusCodes.Status503ServiceUnavailable, $"The model '{kind}' could not be loaded; the server's log says why.")
-        {
-            Code = "model_failed",
-        },
+            {
+                Code = "model_failed",
+            },
         _ => new RequestException(
             StatusCodes.Status503ServiceUnavailable, $"The model '{kind}' is being loaded; try again in a few seconds.")
         {

@@ -14,7 +14,7 @@ public class GenerationDefaultsTests
         var expected = new GenerationDefaults
         {
             MaxLength = 20, MinLength = 0, DoSample = false, NumBeams = 1, NumReturnSequences = 1, EarlyStopping = "false",
-                LengthPenalty = 1,
+            LengthPenalty = 1,
             Temperature = 1, TopK = 50, TopP = 1, TypicalP = 1, RepetitionPenalty = 1, NoRepeatNgramSize = 0,
         };
         Assert.Equal(expected, GenerationDefaults.Load(folder.Path));

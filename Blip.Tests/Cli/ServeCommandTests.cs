@@ -160,10 +160,10 @@ public sealed partial class ServeCommandTests
 
     private static Process Start(params string[] arguments) =>
         Process.Start(new ProcessStartInfo("dotnet", [Program, "serve", .. arguments])
-    {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
 
     private static async Task<string> AddressOf(Process process)
     {

@@ -12,8 +12,12 @@ internal static class Isa
     /// <param name="operands">The operands after the target: immediate values.</param>
     public static string Result(string mnemonic, string type, string operands)
     {
-        var stored = type switch { "pred" => "u32", "f16" or "b16" or "u16" or "s16" => "b16",
-            _ => $"b{(type.EndsWith("64", StringComparison.Ordinal) ? 64 : 32)}" };
+        var stored = type switch
+        {
+            "pred" => "u32",
+            "f16" or "b16" or "u16" or "s16" => "b16",
+            _ => $"b{(type.EndsWith("64", StringComparison.Ordinal) ? 64 : 32)}"
+        };
         var body = type == "pred"
             ? $"{mnemonic} %p0, {operands}; selp.u32 %r0, 1, 0, %p0; st.global.u32 [%rd0], %r0;"
             : $"{mnemonic} %d0, {operands}; st.global.{stored} [%rd0], %d0;";

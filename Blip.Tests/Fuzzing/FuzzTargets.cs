@@ -133,7 +133,8 @@ internal static class FuzzTargets
         using var file = new MemoryStream();
         SafetensorsWriter.WriteHeader(
             file, [new TensorInfo("a", DType.Float32, [2, 3]), new TensorInfo("b.c", DType.BFloat16, [4])], new Dictionary<string,
-            string> { ["format"] = "pt" });
+            string>
+            { ["format"] = "pt" });
         file.Write(new byte[32]);
         return file.ToArray();
     }

@@ -22,8 +22,12 @@ internal static class GoldenOptions
                 "num_return_sequences" => options with { NumReturnSequences = value.GetInt32() },
                 "early_stopping" => options with
                 {
-                    EarlyStopping = value.ValueKind switch { JsonValueKind.True => EarlyStopping.True,
-                        JsonValueKind.False => EarlyStopping.False, _ => EarlyStopping.Never },
+                    EarlyStopping = value.ValueKind switch
+                    {
+                        JsonValueKind.True => EarlyStopping.True,
+                        JsonValueKind.False => EarlyStopping.False,
+                        _ => EarlyStopping.Never
+                    },
                 },
                 "length_penalty" => options with { LengthPenalty = value.GetDouble() },
                 "temperature" => options with { Temperature = value.GetDouble() },

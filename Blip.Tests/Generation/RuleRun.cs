@@ -63,8 +63,11 @@ internal sealed class RuleRun : IDisposable
             LeastTokens = leastTokens,
         });
         if (options.RenormalizeLogits)
-            LogSoftmax.Run(device, new LogSoftmaxArgs { Logits = scores.View, Scores = scores.View, Rows = rows, RowsPerSource = 1,
-                Vocabulary = vocabulary, Normalize = true });
+            LogSoftmax.Run(device, new LogSoftmaxArgs
+            {
+                Logits = scores.View, Scores = scores.View, Rows = rows, RowsPerSource = 1,
+                Vocabulary = vocabulary, Normalize = true
+            });
         return scores.ToArray();
     }
 

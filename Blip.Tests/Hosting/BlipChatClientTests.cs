@@ -214,8 +214,11 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
 
         Assert.Contains("no answerer",
             Assert.Throws<ArgumentException>(
-            () => { _ = captions.GetResponseAsync(
-            [new(ChatRole.User, [Image, new TextContent("?")])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
+            () =>
+            {
+                _ = captions.GetResponseAsync(
+            [new(ChatRole.User, [Image, new TextContent("?")])], cancellationToken: Token);
+            }).Message, StringComparison.Ordinal);
         Assert.Contains("no captioner",
             Assert.Throws<ArgumentException>(() =>
             { _ = answers.GetResponseAsync([new(ChatRole.User, [Image])], cancellationToken: Token); }).Message, StringComparison.Ordinal);

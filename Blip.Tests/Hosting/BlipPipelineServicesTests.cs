@@ -20,22 +20,22 @@ public sealed class BlipPipelineServicesTests
 
     private static IConfiguration Configuration(string folder) =>
         new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-    {
-        ["Captioner:Model"] = Demo.Model,
-        ["Captioner:Setup:Device"] = "cpu",
-        ["Captioner:Setup:BatchSize"] = "3",
-        ["Captioner:Setup:MaxBatchDelay"] = "00:00:00.010",
-        ["Captioner:Setup:Precision"] = "Fp16",
-        ["Captioner:Setup:Images:MaxPixels"] = "1000000",
-        ["Answerer:Model"] = Weights("vqa"),
-        ["Answerer:Setup:Device"] = "cpu",
-        ["Matcher:Model"] = Weights("retrieval"),
-        ["Matcher:Setup:Device"] = "cpu",
-        ["Retriever:Model"] = Weights("retrieval"),
-        ["Retriever:Setup:Device"] = "cpu",
-        ["Retriever:Index"] = Path.Combine(folder, "images.index"),
-        ["Retriever:Writes"] = "true",
-    }).Build();
+        {
+            ["Captioner:Model"] = Demo.Model,
+            ["Captioner:Setup:Device"] = "cpu",
+            ["Captioner:Setup:BatchSize"] = "3",
+            ["Captioner:Setup:MaxBatchDelay"] = "00:00:00.010",
+            ["Captioner:Setup:Precision"] = "Fp16",
+            ["Captioner:Setup:Images:MaxPixels"] = "1000000",
+            ["Answerer:Model"] = Weights("vqa"),
+            ["Answerer:Setup:Device"] = "cpu",
+            ["Matcher:Model"] = Weights("retrieval"),
+            ["Matcher:Setup:Device"] = "cpu",
+            ["Retriever:Model"] = Weights("retrieval"),
+            ["Retriever:Setup:Device"] = "cpu",
+            ["Retriever:Index"] = Path.Combine(folder, "images.index"),
+            ["Retriever:Writes"] = "true",
+        }).Build();
 
     [Fact]
     public async Task Each_pipeline_is_bound_to_a_configuration_and_is_one_object_under_two_names()

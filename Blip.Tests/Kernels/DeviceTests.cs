@@ -38,8 +38,11 @@ public class DeviceTests
         {
             // Each operator reads all that the one before it wrote: one out of turn breaks the sum.
             for (var i = 0; i < Operators; i++)
-                device.Launch(new SumPlusOne { From = Cpu.Pointer(values.View) + (i % 2 * Length),
-                    To = Cpu.Pointer(values.View) + ((i + 1) % 2 * Length), Length = Length });
+                device.Launch(new SumPlusOne
+                {
+                    From = Cpu.Pointer(values.View) + (i % 2 * Length),
+                    To = Cpu.Pointer(values.View) + ((i + 1) % 2 * Length), Length = Length
+                });
         }
         Assert.All(values.ToArray()[..Length], value => Assert.Equal(Operators, value));
     }

@@ -45,7 +45,7 @@ public class EmbeddingTests
         var append = new AppendCacheArgs
         {
             Key = x.View, KeyStride = 4, Value = x.View, ValueStride = 4, KeyCache = x.View, ValueCache = values.View, Capacity = 4,
-                Rows = 2, Tokens = 2, Width = 4,
+            Rows = 2, Tokens = 2, Width = 4,
         };
         AppendCache.Run(device, append);
         Refused("KeyStride is 3", () => AppendCache.Run(device, append with { KeyStride = 3 }));

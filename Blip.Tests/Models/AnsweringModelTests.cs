@@ -170,9 +170,9 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         var said = generator.Generate(
             model, [.. answers.Select(_ => new[] { text.BosTokenId })],
                 new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId), new GenerationOptions
-            {
-                MaxLength = 8,
-            },
+                {
+                    MaxLength = 8,
+                },
             cancellationToken: TestContext.Current.CancellationToken);
         // One of them may be a near tie.
         Assert.InRange(answers.Zip(said).Count(pair => GoldenTokens(pair.First.GetProperty("tokens")).SequenceEqual(pair.Second[0].Tokens)),

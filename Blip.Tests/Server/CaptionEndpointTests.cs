@@ -49,8 +49,11 @@ public sealed class CaptionEndpointTests(ServerFixture fixture) : IClassFixture<
         var one = await RunningServer.Read(await fixture.Server.PostAsync("/caption", new { image = Base64 }));
         var many = await RunningServer.Read(
             await fixture.Server.PostAsync(
-            "/caption", new { images = Demo.Paths.Take(3)
-            .Select(path => $"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}") }));
+            "/caption", new
+            {
+                images = Demo.Paths.Take(3)
+            .Select(path => $"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}")
+            }));
 
         Assert.Equal([Captions[0]], Texts(one));
         Assert.Equal(Captions[..3], Texts(many));

@@ -19,10 +19,16 @@ public class VocabularyTests
         {
             added_tokens = new object[] { new { id = 2, content = "[CLS]", special = true },
                 new { id = words.Length, content = "[DEC]", special = true } },
-            normalizer = new { type = "BertNormalizer", clean_text = true, handle_chinese_chars = true, strip_accents = (bool?)null,
-                lowercase = true },
-            model = new { type = "WordPiece", unk_token = "[UNK]", continuing_subword_prefix = "##", max_input_chars_per_word = 100,
-                vocab = words.Select((word, id) => (word, id)).ToDictionary(pair => pair.word, pair => pair.id) },
+            normalizer = new
+            {
+                type = "BertNormalizer", clean_text = true, handle_chinese_chars = true, strip_accents = (bool?)null,
+                lowercase = true
+            },
+            model = new
+            {
+                type = "WordPiece", unk_token = "[UNK]", continuing_subword_prefix = "##", max_input_chars_per_word = 100,
+                vocab = words.Select((word, id) => (word, id)).ToDictionary(pair => pair.word, pair => pair.id)
+            },
         }));
         var tokenizer = WordPieceTokenizer.Load(folder.Path);
         foreach (var golden in goldens.Answers.Cases.Where(golden => !golden.Text.Contains("[DEC]", StringComparison.Ordinal)))

@@ -144,8 +144,11 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
     private async Task<ValidationScore> AnswersAsync(string model, CancellationToken cancellationToken)
     {
         using var answerer = QuestionAnswerer.Load(
-            model, new QuestionAnswererOptions { Device = options.Device,
-            Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
+            model, new QuestionAnswererOptions
+            {
+                Device = options.Device,
+                Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels }
+            });
         var (pending, accuracies) = (new ConcurrentQueue<TrainingSample>(), new List<double>());
         var questions = SamplesAsync(cancellationToken).Select(sample =>
         {
@@ -167,8 +170,11 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
     private async Task<ValidationScore> SentencesAsync(string model, CancellationToken cancellationToken)
     {
         using var comparer = ImageComparer.Load(
-            model, new ImageComparerOptions { Device = options.Device,
-            Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
+            model, new ImageComparerOptions
+            {
+                Device = options.Device,
+                Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels }
+            });
         var (pending, right) = (new ConcurrentQueue<TrainingSample>(), new List<bool>());
         var pairs = SamplesAsync(cancellationToken).Select(sample =>
         {

@@ -197,11 +197,11 @@ internal sealed record GenerationDefaults
 
     private static (int Start, double Factor)? ReadDecay(JsonFile json, string field) =>
         json.Array(field, item => item.GetDouble(), "a start and a factor") switch
-    {
-        null => null,
-        [var start, var factor] when start == (int)start => ((int)start, factor),
-        _ => throw json.Error(field, "is not an array of a start and a factor"),
-    };
+        {
+            null => null,
+            [var start, var factor] when start == (int)start => ((int)start, factor),
+            _ => throw json.Error(field, "is not an array of a start and a factor"),
+        };
 
     private static int[] Tokens(JsonElement item) => [.. item.EnumerateArray().Select(token => token.GetInt32())];
 

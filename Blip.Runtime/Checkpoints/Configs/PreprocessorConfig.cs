@@ -109,9 +109,9 @@ internal sealed record PreprocessorConfig
 
     private static double[]? ReadChannels(JsonFile json, string field) =>
         json.Array(field, item => item.GetDouble(), "three numbers") switch
-    {
-        null => null,
-        { Length: VisionConfig.Channels } values when values.All(double.IsFinite) => values,
-        _ => throw json.Error(field, "is not an array of three numbers"),
-    };
+        {
+            null => null,
+            { Length: VisionConfig.Channels } values when values.All(double.IsFinite) => values,
+            _ => throw json.Error(field, "is not an array of three numbers"),
+        };
 }

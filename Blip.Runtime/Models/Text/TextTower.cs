@@ -48,15 +48,15 @@ internal static class TextTower
     /// <summary>The outputs that a method needs of a tower: those to record, and the names to keep.</summary>
     public static (RecordedOutputs RecordedOutputs, List<string> Outputs) Seen(
         TextConfig config, ModulePath bert, AttentionMethod method) => method switch
-    {
-        AttentionMethod.CrossAttention => (RecordedOutputs.CrossAttentions, Weights(config, bert, "crossattention")),
-        AttentionMethod.Rollout =>
-            (RecordedOutputs.CrossAttentions | RecordedOutputs.Attentions,
-                [.. Weights(config, bert, "crossattention"), .. Weights(config, bert, "attention")]),
-        _ => throw new ArgumentException(
-            $"{method} is about whether a text matches; it says nothing of a text that is written or asked. Give "
-                + $"{AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(method)),
-    };
+        {
+            AttentionMethod.CrossAttention => (RecordedOutputs.CrossAttentions, Weights(config, bert, "crossattention")),
+            AttentionMethod.Rollout =>
+                (RecordedOutputs.CrossAttentions | RecordedOutputs.Attentions,
+                    [.. Weights(config, bert, "crossattention"), .. Weights(config, bert, "attention")]),
+            _ => throw new ArgumentException(
+                $"{method} is about whether a text matches; it says nothing of a text that is written or asked. Give "
+                    + $"{AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(method)),
+        };
 
     /// <summary>Where a text's tokens looked, from a plan over it with the outputs of <see cref="Seen"/>.</summary>
     public static CrossAttention ReadSeen(

@@ -56,9 +56,9 @@ public sealed class AnswerResult
     /// <summary>A result with an answer.</summary>
     public static AnswerResult Of(ImageSource source, string question, Answer answer, RgbImage? image = null) =>
         new(source, question, answer, null)
-    {
-        Image = image,
-    };
+        {
+            Image = image,
+        };
 
     /// <summary>A result with an error.</summary>
     public static AnswerResult Failed(ImageSource source, string question, string error) => new(source, question, null, error);

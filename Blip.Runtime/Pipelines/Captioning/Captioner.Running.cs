@@ -42,9 +42,12 @@ public sealed partial class Captioner
             images[places[i]] = new EncodedImage(states, i);
             results[places[i]] = HasWords(sequences[i])
                 ? CaptionResult.Of(
-                    source, ToCaption(sequences[i], prompts[i], plan) with { Attention = plan.Attention
+                    source, ToCaption(sequences[i], prompts[i], plan) with
+                    {
+                        Attention = plan.Attention
                     ? Attention(i, sequences[i][0], rollouts?[i])
-                    : [] }, plan.Attention ? image : null)
+                    : []
+                    }, plan.Attention ? image : null)
                 : NoWords(source);
         }
         return (results, images);

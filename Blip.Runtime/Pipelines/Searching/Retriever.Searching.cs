@@ -127,9 +127,9 @@ public sealed partial class Retriever
             hits.Take(options.Rerank).Select(hit => options.Frames is { } frames
                 ? ImageSource.FromClip(hit.Path, frames)
                 : ImageSource.FromFile(hit.Path)), [text], new MatchOptions
-            {
-                Reranking = true,
-            }, cancellationToken);
+                {
+                    Reranking = true,
+                }, cancellationToken);
 
     private RetrievalHit[] Rerank(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) =>
         options.Rerank == 0
