@@ -42,7 +42,7 @@ internal sealed class ModelSource
     public LoraAdapter? Adapter { get; private init; }
 
     /// <summary>False for a config without weights, which can be described but not run.</summary>
-    public bool HasWeights => IsSynthetic || this.weights is not null;
+    public bool HasWeights => IsSynthetic || weights is not null;
 
     /// <summary>
     /// The file of packed weights: <c>model.fp32.blip-cache</c> beside the weights, or beside the adapter's. In <paramref name="folder"/>,
@@ -103,7 +103,7 @@ internal sealed class ModelSource
     /// <exception cref="CheckpointException">The adapter is absent, damaged, or more than plain LoRA.</exception>
     public ModelSource WithAdapter(string? folder) => folder is null
         ? this
-        : new ModelSource(Name, Config, Folder, this.weights) { IsSynthetic = IsSynthetic, Adapter = LoraAdapter.Load(folder) };
+        : new ModelSource(Name, Config, Folder, weights) { IsSynthetic = IsSynthetic, Adapter = LoraAdapter.Load(folder) };
 
     /// <summary>
     /// Opens the weights under Hugging Face's names, as the files hold them except for an adapter's changes. Synthetic ones serve every
@@ -112,7 +112,7 @@ internal sealed class ModelSource
     /// <exception cref="CheckpointException">They are absent, damaged or unsafe, or the adapter does not fit.</exception>
     public ITensorSource OpenTensors() => Adapted(
         IsSynthetic ? new SyntheticTensorSource(Config, Enum.GetValues<BlipHead>().Where(Config.Fits))
-            : TensorFiles.Open(this.weights ?? Folder!));
+            : TensorFiles.Open(weights ?? Folder!));
 
     /// <summary>Opens the weights and checks them against a head's manifest.</summary>
     /// <exception cref="CheckpointException">They are absent, damaged or unsafe, or belong to another model.</exception>
