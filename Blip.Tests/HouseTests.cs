@@ -106,7 +106,8 @@ public partial class HouseTests
     [Fact]
     public void Every_folder_of_the_runtime_is_a_room_with_a_rule()
     {
-        var folders = Sources("Blip.Runtime/").Select(file => file.Split('/')).Where(parts => parts.Length > 2).Select(parts => parts[1])
+        var folders = Repository.Sources("Blip.Runtime/").Select(file => file.Split('/'))
+            .Where(parts => parts.Length > 2).Select(parts => parts[1])
             .Distinct();
 
         AssertNone(folders.Except(Rooms.Keys));
@@ -182,7 +183,7 @@ public partial class HouseTests
     public void Namespaces_follow_folders()
     {
         var wrong =
-            from file in Sources("")
+            from file in Repository.Sources("")
             let declared = NamespaceDeclaration().Match(Repository.Read(file)).Groups[1].Value
             let folder = file.Contains('/') ? file[..file.LastIndexOf('/')].Replace('/', '.') : ""
             where declared.Length > 0 && folder != declared && !folder.StartsWith(declared + '.', StringComparison.Ordinal)
@@ -195,7 +196,7 @@ public partial class HouseTests
     public void Files_are_short_enough_to_read()
     {
         var tooLong =
-            from file in Sources("")
+            from file in Repository.Sources("")
             let lines = File.ReadLines(Repository.Absolute(file)).Count()
             where lines > MaxLines
             select $"{file}: {lines} lines";
@@ -243,9 +244,6 @@ public partial class HouseTests
         Assert.True(list.Count == 0, string.Join('\n', list));
     }
 
-    private static IEnumerable<string> Sources(string folder) =>
-        Repository.Files.Where(file => file.StartsWith(folder, StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal));
-
     private static IEnumerable<string> Texts() =>
         Repository.Files.Where(file => !file.StartsWith("Blip.Tests/Goldens/", StringComparison.Ordinal)
             && (Path.GetExtension(file) is ".cs" or ".md" or ".csproj" or ".props" or ".targets" or ".json" or ".sh" or ".txt"
@@ -260,7 +258,8 @@ public partial class HouseTests
 
     // A comment may point the reader anywhere.
     private static IEnumerable<string> CodeMatches(string folder, Regex pattern) =>
-        Sources(folder).SelectMany(file => Matches(file, pattern)).Where(match => !match.Contains(": //", StringComparison.Ordinal));
+        Repository.Sources(folder).SelectMany(file => Matches(file, pattern))
+            .Where(match => !match.Contains(": //", StringComparison.Ordinal));
 
     [GeneratedRegex(@"^namespace\s+([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex NamespaceDeclaration();

@@ -14,6 +14,10 @@ internal static class Repository
     /// <summary>Paths of all tracked files, relative to <see cref="Root"/>, with forward slashes.</summary>
     public static IReadOnlyList<string> Files { get; } = [.. (AskGit() ?? Walk()).Where(file => File.Exists(Absolute(file)))];
 
+    /// <summary>The C# files below a folder, or all of them for "".</summary>
+    public static IEnumerable<string> Sources(string folder) =>
+        Files.Where(file => file.StartsWith(folder, StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal));
+
     public static string Absolute(string file) => Path.Combine(Root, file);
 
     public static string Read(string file) => File.ReadAllText(Absolute(file));

@@ -10,14 +10,14 @@ public partial class StyleTests
     [Fact]
     public void Lines_have_at_most_140_columns()
     {
-        Assert.Empty(Sources("").Where(file => !file.EndsWith(".g.cs", StringComparison.Ordinal)).SelectMany(LongLines));
+        Assert.Empty(Repository.Sources("").Where(file => !file.EndsWith(".g.cs", StringComparison.Ordinal)).SelectMany(LongLines));
     }
 
     [Fact]
     public void Names_of_tests_are_words_with_underscores()
     {
         var wrong =
-            from file in Sources("Blip.Tests/")
+            from file in Repository.Sources("Blip.Tests/")
             from test in TestMethod().Matches(Repository.Read(file))
             let name = test.Groups[1].Value
             where InnerCapital().IsMatch(name) && !name.Contains('_')
@@ -30,7 +30,7 @@ public partial class StyleTests
     public void Names_of_fields_have_no_prefix()
     {
         Assert.Empty(
-            from file in Sources("")
+            from file in Repository.Sources("")
             from field in PrefixedField().Matches(Repository.Read(file))
             select $"{file}: {field.Value.Trim()}");
     }
@@ -45,9 +45,6 @@ public partial class StyleTests
         Assert.DoesNotMatch(PrefixedField(), "    private readonly int count;");
         Assert.Equal([1, 5], LongLineNumbers([new('x', 141), "\"\"\"", new('x', 141), "\"\"\"", new('x', 141), new('x', 140)]));
     }
-
-    private static IEnumerable<string> Sources(string folder) =>
-        Repository.Files.Where(file => file.StartsWith(folder, StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal));
 
     private static IEnumerable<string> LongLines(string file) =>
         LongLineNumbers(Repository.Read(file).Split('\n')).Select(line => $"{file}:{line}");

@@ -11,7 +11,7 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
 {
     private static readonly Dictionary<(DotExtension, DotProduct), (NativeTiles Tiles, string? Refusal)> Made = [];
 
-    private static readonly Lock Lock = new();
+    private static readonly Lock Gate = new();
 
     // One per number of rows.
     private readonly nint* functions;
@@ -48,7 +48,7 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
     {
         if (!Has(extension, product))
             return (null, null);
-        lock (Lock)
+        lock (Gate)
         {
             if (!Made.TryGetValue((extension, product), out var made))
                 Made[(extension, product)] = made = Make(extension, product, code => ExecutableMemory.Make(code));
