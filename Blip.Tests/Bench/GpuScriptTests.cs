@@ -59,6 +59,7 @@ public sealed partial class GpuScriptTests : IDisposable
     [Fact]
     public void The_long_run_asks_for_what_there_is_and_tells_what_was_stopped()
     {
+        FullRun.Only();
         foreach (var program in new[] { "bash", "tar", "xz", "awk", "timeout" })
             Assert.SkipUnless(OnPath(program), $"no {program} on this machine, which eng/gpu.sh needs");
         Prepare();

@@ -46,6 +46,7 @@ public sealed class BootstrapProcessTests
     [Fact]
     public async Task A_full_disk_is_told_and_the_run_goes_on_when_there_is_room()
     {
+        FullRun.Only();
         using var world = await BootstrapWorld.OfTarsAsync(images: 24, shardSize: 24);
         Assert.Equal(0, (await RunAsync(world, "whole")).ExitCode);
         Directory.CreateDirectory(world.At("full"));
@@ -97,6 +98,8 @@ public sealed class BootstrapProcessTests
     public async Task A_signal_ends_a_run_behind_its_batch(string signal, int exitCode)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs signals");
+        if (signal != "TERM")
+            FullRun.Only();
         using var world = await BootstrapWorld.OfTarsAsync(images: 400, shardSize: 400);
         using var process = Start(world, "out");
         var journal = world.At("out/00000.journal");
@@ -114,6 +117,8 @@ public sealed class BootstrapProcessTests
     public async Task A_signal_to_a_task_of_a_cluster_asks_to_be_started_again(string signal)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs signals");
+        if (signal != "TERM")
+            FullRun.Only();
         using var world = await BootstrapWorld.OfTarsAsync(images: 400, shardSize: 400);
         using var process = Start(world, "out", "--from", "slurm");
         var journal = world.At("out/00000.journal");

@@ -19,6 +19,7 @@ public class GrowthTests(ITestOutputHelper output)
     [MemberData(nameof(Inputs))]
     public void Time_grows_with_the_input(string name)
     {
+        FullRun.Only();
         var input = GrowthInput.All.Single(input => input.ToString() == name);
         var target = FuzzTargets.All.Single(target => target.Name == input.Reader);
         var growth = Growth(bytes => Read(target, bytes), input.Make);

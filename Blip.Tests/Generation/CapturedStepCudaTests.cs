@@ -34,6 +34,8 @@ public class CapturedStepCudaTests
     public void A_token_is_one_launch_and_one_wait(string way)
     {
         const int Short = 5, Long = 8;
+        if (way != "beams")
+            FullRun.Only();
         using var gpu = new Side(Devices.OpenCuda());
         using var cpu = new Side(Device.Open("cpu"));
         var (shortly, longly) =

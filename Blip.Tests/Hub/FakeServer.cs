@@ -87,6 +87,8 @@ internal sealed class FakeServer : IDisposable
     private async Task ServeAsync(TcpClient client)
     {
         using var _ = client;
+        // A head waits for no acknowledgement before its body.
+        client.NoDelay = true;
         try
         {
             var stream = client.GetStream();

@@ -8,6 +8,8 @@ namespace Blip.Tests.Kernels;
 /// </summary>
 public abstract class OperatorTests
 {
+    private const int PortableCases = 60;
+
     /// <summary>The operators, or one row that tells why the variant is not tested here.</summary>
     public static TheoryData<string> On(string variant)
     {
@@ -20,9 +22,8 @@ public abstract class OperatorTests
     protected static void Agrees(string name, string variant)
     {
         var cases = OperatorCatalog.Cases(name).Where(one => one.TestedOn.HasFlag(Variants.TestedOn(variant))).ToList();
-        // ILGPU's simulator of groups takes seconds for a model's sizes.
-        if (variant == "portable" && !FullRun.IsAskedFor)
-            cases.RemoveAll(one => one.Size != CaseSize.Small);
+        if (!FullRun.IsAskedFor)
+            cases = Some(cases, variant);
         Assert.NotEmpty(cases);
         using var device = Variants.Open(variant);
         foreach (var one in cases)
@@ -32,6 +33,16 @@ public abstract class OperatorTests
             var agreement = prepared.Compare();
             Assert.True(agreement.IsRight, $"{one} on {variant}: {agreement.Error:g3} times the bound; {agreement.Where}");
         }
+    }
+
+    // The reference in double takes most of the time of a model's sizes. ILGPU's simulator of groups is slow: it has some, evenly.
+    private static List<OperatorCase> Some(List<OperatorCase> cases, string variant)
+    {
+        if (variant != "portable")
+            return [.. cases.Where(one => one.Size != CaseSize.Real)];
+        var small = cases.Where(one => one.Size == CaseSize.Small).ToList();
+        var count = Math.Min(PortableCases, small.Count);
+        return [.. Enumerable.Range(0, count).Select(i => small[i * small.Count / count])];
     }
 }
 

@@ -72,6 +72,22 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
+    public async Task A_second_image_of_one_name_has_an_outcome_of_its_own()
+    {
+        var image = Copies(1)[0];
+        var broken = folder.Write("images/broken.png", "no image");
+        using var retriever = Retriever.Open(matchers.Demo, IndexPath);
+        var results = await AddAsync(retriever, [broken, image, broken, image]);
+        Assert.Equal("1 Added, 1 Unchanged, 2 Failed", Outcomes(results));
+
+        // A stream has no time of change: the second of one name is another image, and replaces the first.
+        ImageSource[] streams = [.. Demo.Paths.Take(2).Select(path => ImageSource.FromBytes(File.ReadAllBytes(path), "stream"))];
+        results = await retriever.AddAsync(streams, Token).ToListAsync(Token);
+        Assert.Equal("1 Added, 1 Updated", Outcomes(results));
+        Assert.Equal(matchers.Demo.Embedder.EmbedImage(Demo.Paths[1], Token), retriever.Index.Vector("stream"));
+    }
+
+    [Fact]
     public async Task Searches_find_what_brute_force_in_double_finds()
     {
         var images = Copies();

@@ -91,36 +91,16 @@ public sealed partial class Retriever : IRetriever, IDisposable
         var pending = new PendingEntries(Index);
         try
         {
-            foreach (var some in images.Chunk(FilesAtOnce))
+            foreach (var chunk in images.Chunk(FilesAtOnce))
             {
-                var wanted = new Dictionary<ImageSource, (IndexEntry Entry, IndexingOutcome Outcome)>();
-                var names = new HashSet<string>(StringComparer.Ordinal);
-                foreach (var image in some)
+                // A second image of one name waits for the first: only then it is known whether the index has it.
+                for (IReadOnlyList<ImageSource> round = chunk; round.Count > 0;)
                 {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    var entry = EntryOf(image);
-                    var outcome = !Index.TryGet(entry.Id, out var known)
-                        ? IndexingOutcome.Added : known == entry && entry.Modified != 0 ? IndexingOutcome.Unchanged
-                        : IndexingOutcome.Updated;
-                    if (outcome == IndexingOutcome.Unchanged || !names.Add(entry.Id) || !wanted.TryAdd(image, (entry, outcome)))
-                        yield return new IndexingResult(image, IndexingOutcome.Unchanged);
-                }
-                if (wanted.Count == 0)
-                    continue;
-                await foreach (var embedding in embedder.EmbedImagesAsync(wanted.Keys, cancellationToken).ConfigureAwait(false))
-                {
-                    var (entry, outcome) = wanted[embedding.Source];
-                    if (embedding.Succeeded)
-                        pending.Add(entry, embedding.Vector, new IndexingResult(embedding.Source, outcome));
-                    else
-                        yield return new IndexingResult(embedding.Source, IndexingOutcome.Failed, embedding.Error);
-                    if (pending.Age < BetweenWrites)
-                        continue;
-                    foreach (var result in pending.Write())
+                    var repeated = new List<ImageSource>();
+                    await foreach (var result in AddFirstsAsync(round, repeated, pending, cancellationToken).ConfigureAwait(false))
                         yield return result;
+                    round = repeated;
                 }
-                foreach (var result in pending.Write())
-                    yield return result;
             }
         }
         finally
@@ -128,6 +108,45 @@ public sealed partial class Retriever : IRetriever, IDisposable
             // Cancelled, or abandoned by the reader: finished vectors are kept.
             pending.Write();
         }
+    }
+
+    // The first image of each name; the others are left to the caller.
+    private async IAsyncEnumerable<IndexingResult> AddFirstsAsync(
+        IReadOnlyList<ImageSource> images, List<ImageSource> repeated, PendingEntries pending,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var wanted = new Dictionary<ImageSource, (IndexEntry Entry, IndexingOutcome Outcome)>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var image in images)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var entry = EntryOf(image);
+            var outcome = !Index.TryGet(entry.Id, out var known)
+                ? IndexingOutcome.Added : known == entry && entry.Modified != 0 ? IndexingOutcome.Unchanged
+                : IndexingOutcome.Updated;
+            if (outcome == IndexingOutcome.Unchanged)
+                yield return new IndexingResult(image, IndexingOutcome.Unchanged);
+            else if (names.Add(entry.Id))
+                wanted.Add(image, (entry, outcome));
+            else
+                repeated.Add(image);
+        }
+        if (wanted.Count == 0)
+            yield break;
+        await foreach (var embedding in embedder.EmbedImagesAsync(wanted.Keys, cancellationToken).ConfigureAwait(false))
+        {
+            var (entry, outcome) = wanted[embedding.Source];
+            if (embedding.Succeeded)
+                pending.Add(entry, embedding.Vector, new IndexingResult(embedding.Source, outcome));
+            else
+                yield return new IndexingResult(embedding.Source, IndexingOutcome.Failed, embedding.Error);
+            if (pending.Age < BetweenWrites)
+                continue;
+            foreach (var result in pending.Write())
+                yield return result;
+        }
+        foreach (var result in pending.Write())
+            yield return result;
     }
 
     /// <summary>Removes the images whose files are gone.</summary>
