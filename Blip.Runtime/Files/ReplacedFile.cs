@@ -11,6 +11,9 @@ internal sealed partial class ReplacedFile : IDisposable
 {
     private const int OpenReadOnly = 0;
 
+    // An active writer's file is unlocked for a moment when it has just been made, and when its last bytes have just been written.
+    private static readonly TimeSpan Unlocked = TimeSpan.FromMilliseconds(250);
+
     // Windows renames an open file only with this sharing.
     private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
@@ -96,14 +99,18 @@ internal sealed partial class ReplacedFile : IDisposable
     }
 
     /// <summary>
-    /// Removes remains of killed writers whose names begin with <paramref name="name"/>. An active writer's file is locked, and stays.
+    /// Removes remains of killed writers. An active writer's file is locked, and stays.
     /// </summary>
-    public static void RemoveUnfinished(string folder, string name = "")
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">Their names begin with it.</param>
+    /// <param name="othersWrite">Whether others may write there now: files of the last moment stay, too.</param>
+    public static void RemoveUnfinished(string folder, string name = "", bool othersWrite = false)
     {
         var all = new EnumerationOptions { AttributesToSkip = 0 };
         foreach (var file in Directory.EnumerateFiles(folder, "*", all).Where(file => Unfinished().IsMatch(file)).ToList())
         {
-            if (Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal))
+            if (Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal)
+                && (!othersWrite || (DateTime.UtcNow - File.GetLastWriteTimeUtc(file)).Duration() > Unlocked))
                 RemoveUnlessLocked(file);
         }
     }

@@ -20,7 +20,7 @@ internal sealed class PackedFileWriter : IDisposable
         this.tensors = tensors;
         var table = PackedLayout.Table([.. tensors.Select(tensor => new PackedLayout.Entry(tensor, 0, 0))]).Length;
         offsets = PackedLayout.Offsets(PackedLayout.Pages(PackedLayout.HeaderBytes + table), tensors.Select(tensor => tensor.Bytes));
-        ReplacedFile.RemoveUnfinished(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path));
+        ReplacedFile.RemoveUnfinished(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path), othersWrite: true);
         file = ReplacedFile.Begin(path);
         stream = file.Stream;
         try
