@@ -12,9 +12,6 @@ internal sealed class PipelineHost
     // Saturates a CPU's cores, or keeps a GPU busy, without many images in memory.
     private const int ProcessorBatch = 4, GpuBatch = 16;
 
-    // Decoding many calls' images at once would fill the thread pool's queue, and other work, such as a health check, would wait for them.
-    private static readonly SemaphoreSlim Decoders = new(Environment.ProcessorCount);
-
     private readonly DeviceTurn turn;
     private readonly ByteGate single;
     private readonly Stack<IDisposable> owned = [];
@@ -184,8 +181,8 @@ internal sealed class PipelineHost
     }
 
     /// <summary>
-    /// The same without blocking: images are read and decoded on the thread pool. <paramref name="work"/> also gets an action to call when
-    /// the pixels are no longer needed.
+    /// The same without blocking: images are read on the thread pool and decoded on <see cref="DecodingThreads"/>.
+    /// <paramref name="work"/> also gets an action to call when the pixels are no longer needed.
     /// </summary>
     /// <inheritdoc cref="WithImage" path="/*[not(self::param)]"/>
     public async Task<T> WithImageAsync<T>(ImageSource image, Func<DecodedImage, Action, Task<T>> work, CancellationToken cancellationToken)
@@ -203,18 +200,7 @@ internal sealed class PipelineHost
             Release();
         }
 
-        async Task<DecodedImage> DecodeAsync()
-        {
-            await Decoders.WaitAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                return await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false);
-            }
-            finally
-            {
-                Decoders.Release();
-            }
-        }
+        Task<DecodedImage> DecodeAsync() => DecodingThreads.RunAsync(() => Decode(file, ref held), cancellationToken);
 
         void Release() => single.Leave(Interlocked.Exchange(ref held, 0));
     }

@@ -88,6 +88,8 @@ public sealed class BlipProcessTests : IDisposable
     public async Task A_signal_ends_it_after_the_work_in_hand_and_keeps_what_is_finished(string signal, int exitCode)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        if (signal == "HUP")
+            FullRun.Only();
         Copies(3000);
         var file = Path.Combine(folder, "captions.json");
         using var process =
@@ -139,6 +141,7 @@ public sealed class BlipProcessTests : IDisposable
     [Fact]
     public async Task A_hang_up_that_is_ignored_stays_ignored()
     {
+        FullRun.Only();
         var run = await Shell(
             "trap '' HUP; { sleep 4; cat \"$2\"; } | dotnet \"$1\" caption - --model \"$3\" --device cpu & sleep 2; kill -HUP $!; wait $!",
             Program, Demo.Sample("00.png"), Demo.Model);

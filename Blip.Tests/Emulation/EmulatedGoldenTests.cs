@@ -18,6 +18,8 @@ public class EmulatedGoldenTests(EmulatedRuns runs) : IClassFixture<EmulatedRuns
         InlineData("tiny-square", "interpolate-32x32", 80)]
     public void A_tiny_model_says_what_the_reference_says(string model, string test, int architecture)
     {
+        if (architecture != 80 || model == "tiny-head64")
+            FullRun.Only();
         var run = runs.Get(model, architecture);
         var golden = run.Golden.Generate.Single(one => CaptioningGoldenTests.Name(one) == test);
         Assert.Equal(golden.GetProperty("sequences").GetArrayLength(), run.Check(golden));

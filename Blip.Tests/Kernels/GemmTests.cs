@@ -29,6 +29,7 @@ public class GemmTests
     [InlineData("cpu"), InlineData("opencl"), InlineData("opencl-64")]
     public void Every_shape_agrees_with_double_precision_and_gives_the_same_bits(string variant)
     {
+        FullRun.Only();
         using var device = Variants.Open(variant);
         // W8A8 has the kernels of Int8, over inputs that are rounded before.
         foreach (var gemm in GemmCases.All.Where(gemm => !gemm.Large && !gemm.Norm && gemm.Format != DType.W8A8))

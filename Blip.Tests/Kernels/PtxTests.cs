@@ -15,6 +15,9 @@ public partial class PtxTests
     [MemberData(nameof(Pairs))]
     public void Every_kernel_compiles(string kernel, string architecture)
     {
+        // The text for other GPUs differs in few instructions.
+        if (architecture != $"sm_{Math.Max(PtxKernels.All[kernel].Least, 80)}")
+            FullRun.Only();
         var ptx = PtxKernels.Compile(kernel, architecture);
 
         // ILGPU 1.5.3 writes sm_80 for all that came after it; such text runs on newer GPUs, too. Instructions of warpgroups need another
