@@ -74,6 +74,10 @@ public class BlipConfigTests
         Assert.Equal((activation, activation), (config.Text.Activation, config.Vision.Activation));
     }
 
+    [Fact]
+    public void Every_activation_has_a_name() => Assert.Equal(
+        [Activation.None], Enum.GetValues<Activation>().Except(ActivationNames.All.Split(", ").Select(ActivationNames.Parse)));
+
     [Theory]
     [InlineData("BlipForConditionalGeneration", nameof(BlipHead.Captioning))]
     [InlineData("BlipModel", nameof(BlipHead.Model))]
@@ -83,7 +87,7 @@ public class BlipConfigTests
         Assert.Equal(Enum.Parse<BlipHead>(head), BlipConfig.Parse($$"""{"architectures": ["{{name}}"]}""").Head);
 
     [Theory]
-    [InlineData("""{"vision_config": {"hidden_act": "swish"}}""", "vision_config.hidden_act")]
+    [InlineData("""{"vision_config": {"hidden_act": "none"}}""", "vision_config.hidden_act")]
     [InlineData("""{"text_config": {"hidden_act": 3}}""", "text_config.hidden_act")]
     [InlineData("""{"text_config": {"num_attention_heads": 7}}""", "text_config.num_attention_heads")]
     [InlineData("""{"vision_config": {"num_attention_heads": 0}}""", "vision_config.num_attention_heads")]
