@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Blip.Cli.Help;
+using Blip.Cli.Options;
 using Blip.Kernels.Devices;
 
 namespace Blip.Cli;
@@ -66,6 +67,7 @@ internal static class BlipProgram
             : Verbosity.Normal;
         if (terminal.Verbosity != Verbosity.Verbose)
             DriverMessages.Silence();
+        WrittenFiles.Check(parsed);
         return await parsed.InvokeAsync(
             new InvocationConfiguration
             {

@@ -10,6 +10,8 @@ namespace Blip.Cli.Output;
 /// </summary>
 internal sealed class AttentionPageFile : IDisposable
 {
+    private const string Title = "Where the model looked";
+
     private readonly string path;
     private readonly ReplacedFile file;
     private readonly StreamWriter writer;
@@ -21,7 +23,7 @@ internal sealed class AttentionPageFile : IDisposable
         (this.path, this.file, this.commonScale) = (path, file, commonScale);
         file.Stream.SetLength(0);
         writer = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
-        page = new AttentionPage(writer, "Where the model looked", note, leaveOpen: true);
+        page = new AttentionPage(writer, Title, note, leaveOpen: true);
     }
 
     /// <summary>
@@ -36,6 +38,7 @@ internal sealed class AttentionPageFile : IDisposable
         OutputFile.Check(path, option);
         try
         {
+            OutputFile.CheckOwn(path, option, $"<title>{Title}</title>");
             path = ReplacedFile.Target(path);
             return new AttentionPageFile(path, ReplacedFile.GoOn(path, path + ".partial"), note, commonScale);
         }

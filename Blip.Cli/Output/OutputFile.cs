@@ -32,6 +32,23 @@ internal static class OutputFile
             throw new UsageException($"{option} is '{path}', and there is no folder '{folder}'; make it first.");
     }
 
+    /// <summary>Checks that a file that is there was written for this option, since a new one replaces it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="mark">What the beginning of such a file holds.</param>
+    /// <exception cref="UsageException">It was not.</exception>
+    public static void CheckOwn(string path, string option, string mark)
+    {
+        if (new FileInfo(path) is not { Exists: true, Length: > 0 })
+            return;
+        using var file = File.OpenRead(path);
+        var head = new byte[HeadLength];
+        var read = head.AsSpan(0, file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
+        if (read.IndexOf(Encoding.UTF8.GetBytes(mark)) < 0)
+            throw new UsageException(
+                $"{option} is '{path}', which exists and was not written by {option}: name another file, or move it away.");
+    }
+
     // Results are text or vectors. A pattern that the shell expands easily puts an image after --output.
     private static bool HoldsSomethingElse(string path)
     {

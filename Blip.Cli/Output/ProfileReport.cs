@@ -19,6 +19,8 @@ internal sealed class ProfileReport : IDisposable
         (this.terminal, this.pipeline, this.path) = (terminal, pipeline, path);
         try
         {
+            if (path is not null)
+                OutputFile.CheckOwn(path, "--profile", "{\"traceEvents\":");
             trace = path is null ? null : ReplacedFile.Begin(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

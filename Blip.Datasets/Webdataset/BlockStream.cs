@@ -6,9 +6,21 @@ internal sealed class BlockStream(Stream inner) : Stream
     private const int Block = 512;
     private const int SumStart = 148;
     private const int SumLength = 8;
+    private const int SizeAt = 124;
+    private const int SizeLength = 12;
+    private const int TypeAt = 156;
+
+    // Long names and pax records; real ones take a few hundred bytes.
+    private const long MostExtendedBytes = 1 << 20;
 
     private readonly byte[] last = new byte[Block];
     private int lastLength;
+
+    // Of a header that came in parts.
+    private int missing;
+
+    /// <summary>Whether headers are read now, not a file's bytes.</summary>
+    public bool InHeaders { get; set; }
 
     /// <summary>Whether a read went beyond the end.</summary>
     public bool Ended { get; private set; }
@@ -50,6 +62,10 @@ internal sealed class BlockStream(Stream inner) : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
+    /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">
+    /// A header extends the next one by more bytes than any real one: TarReader would reserve them before it reads.
+    /// </exception>
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty)
@@ -58,6 +74,10 @@ internal sealed class BlockStream(Stream inner) : Stream
         Ended |= count == 0;
         Reads++;
         Keep(buffer[..count]);
+        var isHeader = InHeaders && (buffer.Length == Block || buffer.Length == missing);
+        missing = isHeader ? buffer.Length - count : 0;
+        if (isHeader && missing == 0 && IsTooLong())
+            throw new InvalidDataException("a header is longer than any real one");
         return count;
     }
 
@@ -77,6 +97,25 @@ internal sealed class BlockStream(Stream inner) : Stream
         if (disposing)
             inner.Dispose();
         base.Dispose(disposing);
+    }
+
+    // Of the header that extends the next one. Its size is octal digits, or a number in base 256 whose first bit is set.
+    private bool IsTooLong()
+    {
+        if (last[TypeAt] is not ((byte)'x' or (byte)'g' or (byte)'L' or (byte)'K'))
+            return false;
+        var field = last.AsSpan(SizeAt, SizeLength);
+        var size = 0L;
+        if (field[0] >= 0x80)
+            return true;
+        foreach (var digit in field.Trim(" \0"u8))
+        {
+            // TarReader refuses it.
+            if (digit is < (byte)'0' or > (byte)'7')
+                return false;
+            size = (8 * size) + (digit - '0');
+        }
+        return size > MostExtendedBytes;
     }
 
     private void Keep(ReadOnlySpan<byte> bytes)

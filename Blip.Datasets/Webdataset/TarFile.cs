@@ -33,7 +33,10 @@ internal sealed class TarFile : IDisposable
         {
             TarEntry? entry = null;
             var reads = stream.Reads;
-            if (!Guarded(() => entry = reader.GetNextEntry()))
+            stream.InHeaders = true;
+            var isRead = Guarded(() => entry = reader.GetNextEntry());
+            stream.InHeaders = false;
+            if (!isRead)
                 return null;
             // At a known end the reader requests no further block.
             var cut = stream.Ended || stream.Reads == reads;

@@ -31,7 +31,10 @@ internal sealed partial class ReplacedFile : IDisposable
 
     /// <summary>The target of a link; any other file itself.</summary>
     public static string Target(string path) =>
-        new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        new FileInfo(path).LinkTarget is null
+            ? path
+            // .NET resolves a link by a bare name from the root of the disk.
+            : File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)!.FullName;
 
     /// <summary>Begins a file with a temporary name; without <see cref="Commit"/> it is removed. A link leads to its target.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -49,7 +52,10 @@ internal sealed partial class ReplacedFile : IDisposable
     /// </summary>
     /// <exception cref="IOException">The file cannot be written, or another process is writing it.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
-    public static ReplacedFile GoOn(string path, string beside) => new(path, beside, FileMode.OpenOrCreate, keeps: true);
+    public static ReplacedFile GoOn(string path, string beside) =>
+        new FileInfo(beside).LinkTarget is null
+            ? new(path, beside, FileMode.OpenOrCreate, keeps: true)
+            : throw new IOException($"'{beside}' is a link; remove it.");
 
     /// <summary>Writes a whole file.</summary>
     /// <param name="path">The file.</param>

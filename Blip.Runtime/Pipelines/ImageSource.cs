@@ -161,7 +161,8 @@ public sealed class ImageSource
     {
         try
         {
-            var file = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path));
+            var whole = Path.GetFullPath(path);
+            var file = new FileInfo(File.ResolveLinkTarget(whole, returnFinalTarget: true)?.FullName ?? whole);
             return file.Exists ? $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}" : path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Blip.Kernels;
+using Blip.Runtime.Files;
 using ILGPU;
 
 namespace Blip.Runtime.Retrieval;
@@ -85,6 +86,7 @@ public sealed partial class EmbeddingIndex : IDisposable
         if (Directory.Exists(path))
             throw new IndexException(
                 $"{path}: this is a folder; name a file for the index, such as '{System.IO.Path.Join(path, "blip.index")}'.");
+        path = Guarded(path, () => ReplacedFile.Target(path));
         var writing = IndexLock.Take(path);
         try
         {
@@ -114,6 +116,7 @@ public sealed partial class EmbeddingIndex : IDisposable
     public static EmbeddingIndex OpenRead(string path, int? dimension = null, IndexModel? model = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        path = Guarded(path, () => ReplacedFile.Target(path));
         return Guarded(path, () =>
         {
             var index = OpenFiles(path, writing: null);

@@ -42,7 +42,8 @@ public sealed class OutputFileTests : IDisposable
         Assert.Equal("a large white ring on a cyan background\n", File.ReadAllText(file));
         Assert.Equal([file], Directory.GetFiles(folder.Path));
 
-        (await CliRun.Of("eval", "caption", "--annotations", Demo.Sample("captions.json"), "--results", file, "--output", file))
+        var other = folder.Write("scores.txt", "older scores");
+        (await CliRun.Of("eval", "caption", "--annotations", Demo.Sample("captions.json"), "--results", file, "--output", other))
             .Refused("--overwrite");
     }
 

@@ -58,7 +58,7 @@ internal sealed class ShardedTensorSource : ITensorSource
         if (!files.TryGetValue(fileName, out var file))
         {
             // An index must not lead out of its folder, nor to another index.
-            if (fileName is "" or "." or ".." || fileName.AsSpan().ContainsAny("/\\:")
+            if (fileName is "" or "." or ".." || fileName.AsSpan().ContainsAny("/\\:\0")
                 || fileName.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
                 throw map.Error(key, $"names '{fileName}', which is no weight file beside the index");
             file = TensorFiles.OpenFile(Path.Combine(Path.GetDirectoryName(Description) ?? "", fileName));
