@@ -40,6 +40,12 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
             // Links to folders are not followed: they may lead back up.
             if (entry is DirectoryInfo)
             {
+                // .NET lists a name that is not UTF-8, and then does not find it.
+                if (!entry.Exists)
+                {
+                    passed.Add(path, "folders whose names are not UTF-8");
+                    continue;
+                }
                 if ((entry.Attributes & FileAttributes.ReparsePoint) != 0)
                     continue;
                 foreach (var image in List(path))
@@ -70,7 +76,8 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
     // Pipes, sockets and devices have length 0, and opening one may block for ever.
     private bool IsFile(string path, FileInfo file)
     {
-        if (file.Length > 0 || (file.Attributes & FileAttributes.ReparsePoint) != 0)
+        // A name that is not UTF-8 is an image that fails.
+        if (!file.Exists || file.Length > 0 || (file.Attributes & FileAttributes.ReparsePoint) != 0)
             return true;
         passed.Add(path, "files without content, pipes and devices");
         return false;

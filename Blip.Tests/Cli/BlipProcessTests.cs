@@ -164,6 +164,21 @@ public sealed class BlipProcessTests : IDisposable
         Assert.True(best < 2, $"{best} s of processor time, the program's start included");
     }
 
+    /// <summary>.NET lists such names, and finds no files of them; it could not delete them either.</summary>
+    [Fact]
+    public async Task Names_that_are_not_UTF_8_leave_the_other_images_of_their_folder()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems have no such names");
+        const string Script = "cd \"$4\" && mkdir -p all/$'dir\\xff' && cp \"$2\" all/00.png && cp \"$2\" all/$'bad\\xff.png' "
+            + "&& cp \"$2\" all/$'dir\\xff'/01.png; dotnet \"$1\" caption all --model \"$3\"; code=$?; rm -r all; exit $code";
+        var run = await Shell(Script, Program, Path.GetFullPath(Demo.Sample("00.png")), Path.GetFullPath(Demo.Model), folder);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal("all/00.png\ta large white ring on a cyan background\n", run.Output);
+        Assert.Contains("its name is not UTF-8", run.Error, StringComparison.Ordinal);
+        Assert.Contains("folders whose names are not UTF-8", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_bad_option_is_a_message_and_no_stack_trace()
     {
