@@ -49,6 +49,21 @@ internal sealed record DoneFile
         };
     }
 
+    /// <summary>Which of its files is missing or has another length than it was written with; null for none. Bytes are not read.</summary>
+    public string? Flaw(string folder)
+    {
+        foreach (var (name, digest) in Files)
+        {
+            var file = new FileInfo(Path.Combine(folder, name));
+            // A folder has no digest.
+            if (digest is null || (file.Exists && file.Length == digest.Bytes))
+                continue;
+            var found = file.Exists ? $"has {file.Length} bytes, {digest.Bytes} were written" : "is missing";
+            return $"{name} {found}: delete {Shard}.done.json to have the shard done again";
+        }
+        return null;
+    }
+
     public byte[] ToBytes() => [.. JsonSerializer.SerializeToUtf8Bytes(this, ManifestForms.Readable.DoneFile), (byte)'\n'];
 
     /// <summary>Reads a shard's file; null if missing or unreadable.</summary>

@@ -118,6 +118,8 @@ public sealed record BootstrapStatus
         if (folder.IsDone(shard))
         {
             var done = DoneFile.Read(folder.Done(shard));
+            if (done.Flaw(folder.Path) is { } flaw)
+                return new ShardStatus(shard, source, ShardStatusKind.Failed, 0, 0, 0, 0, flaw);
             foreach (var (origin, count) in done.Texts)
             {
                 texts.TryGetValue(origin, out var before);

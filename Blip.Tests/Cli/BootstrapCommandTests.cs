@@ -13,6 +13,21 @@ public sealed class BootstrapCommandTests
         ];
 
     [Fact]
+    public async Task Results_that_were_damaged_after_a_run_are_told_of()
+    {
+        using var world = await BootstrapWorld.OfTarsAsync(images: 4, shardSize: 2);
+        (await CliRun.Of(Run(world, "out"))).Succeeded();
+        using (var table = new FileStream(world.At("out/00000.parquet"), FileMode.Open))
+            table.SetLength(100);
+        File.Delete(world.At("out/00001.parquet"));
+
+        var run = await CliRun.Of("bootstrap", "status", world.At("out"), "--format", "json");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("00000.parquet has 100 bytes", run.Output, StringComparison.Ordinal);
+        Assert.Contains("00001.parquet is missing: delete 00001.done.json", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_status_table_and_select_tell_of_one_data_set()
     {
         using var world = await BootstrapWorld.OfTarsAsync(images: 12, shardSize: 6);
