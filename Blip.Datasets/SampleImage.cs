@@ -52,7 +52,7 @@ public sealed class SampleImage
     {
         var file = new FileInfo(path);
         if (file.LinkTarget is not null)
-            file = File.ResolveLinkTarget(System.IO.Path.GetFullPath(path), returnFinalTarget: true) as FileInfo ?? file;
+            file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
         return file.Length == 0 ? [] : File.ReadAllBytes(path);
     }
 }

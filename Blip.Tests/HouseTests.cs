@@ -44,7 +44,7 @@ public partial class HouseTests
         ["Models"] = ["Checkpoints", "Graph"],
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
         ["Retrieval"] = ["Files", "Checkpoints"],
-        ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
+        ["Pipelines"] = ["Files", "Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
         ["Tracing"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Pipelines"],
     };
 

@@ -41,10 +41,7 @@ internal static class OutputFile
     {
         if (new FileInfo(path) is not { Exists: true, Length: > 0 })
             return;
-        using var file = File.OpenRead(path);
-        var head = new byte[HeadLength];
-        var read = head.AsSpan(0, file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
-        if (read.IndexOf(Encoding.UTF8.GetBytes(mark)) < 0)
+        if (Head(path).IndexOf(Encoding.UTF8.GetBytes(mark)) < 0)
             throw new UsageException(
                 $"{option} is '{path}', which exists and was not written by {option}: name another file, or move it away.");
     }
@@ -57,16 +54,21 @@ internal static class OutputFile
             return false;
         try
         {
-            using var file = File.OpenRead(path);
-            var head = new byte[HeadLength];
-            var read = head.AsSpan(0, file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
-            return read.Contains((byte)0) && !read.StartsWith(NpyMagic);
+            var head = Head(path);
+            return head.Contains((byte)0) && !head.StartsWith(NpyMagic);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Opening it for writing will report the error.
             return false;
         }
+    }
+
+    private static ReadOnlySpan<byte> Head(string path)
+    {
+        using var file = File.OpenRead(path);
+        var head = new byte[HeadLength];
+        return head.AsSpan(0, file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
     }
 
     /// <summary>Writes a new file atomically.</summary>

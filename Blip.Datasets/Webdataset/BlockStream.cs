@@ -99,7 +99,8 @@ internal sealed class BlockStream(Stream inner) : Stream
         base.Dispose(disposing);
     }
 
-    // Of the header that extends the next one. Its size is octal digits, or a number in base 256 whose first bit is set.
+    // Whether the last block is a header that extends the next one, and states more bytes than any real one. Sizes are octal digits, or
+    // numbers in base 256 whose first bit is set.
     private bool IsTooLong()
     {
         if (last[TypeAt] is not ((byte)'x' or (byte)'g' or (byte)'L' or (byte)'K'))

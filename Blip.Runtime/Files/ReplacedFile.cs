@@ -104,9 +104,7 @@ internal sealed partial class ReplacedFile : IDisposable
             FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>
-    /// Removes remains of killed writers. An active writer's file is locked, and stays.
-    /// </summary>
+    /// <summary>Removes remains of killed writers. An active writer's file is locked, and stays.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="name">Their names begin with it.</param>
     /// <param name="othersWrite">Whether others may write there now: files of the last moment stay, too.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Blip.Kernels.Devices;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Imaging.Clips;
 
@@ -161,8 +162,7 @@ public sealed class ImageSource
     {
         try
         {
-            var whole = Path.GetFullPath(path);
-            var file = new FileInfo(File.ResolveLinkTarget(whole, returnFinalTarget: true)?.FullName ?? whole);
+            var file = new FileInfo(ReplacedFile.Target(path));
             return file.Exists ? $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}" : path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

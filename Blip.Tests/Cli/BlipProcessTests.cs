@@ -164,6 +164,20 @@ public sealed class BlipProcessTests : IDisposable
         Assert.True(best < 2, $"{best} s of processor time, the program's start included");
     }
 
+    /// <summary>.NET resolves a link that has a bare name from the root of the disk.</summary>
+    [Fact]
+    public async Task A_link_in_the_current_folder_leads_to_its_target()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links are Unix's");
+        const string Script = "cd \"$4\" && ln -s target.jsonl link.jsonl && "
+            + "dotnet \"$1\" caption \"$2\" --model \"$3\" -o link.jsonl --overwrite";
+        var run = await Shell(Script, Program, Path.GetFullPath(Demo.Sample("00.png")), Path.GetFullPath(Demo.Model), folder);
+
+        run.Succeeded();
+        Assert.Single(File.ReadAllLines(Path.Combine(folder, "target.jsonl")));
+        Assert.NotNull(new FileInfo(Path.Combine(folder, "link.jsonl")).LinkTarget);
+    }
+
     /// <summary>.NET lists such names, and finds no files of them; it could not delete them either.</summary>
     [Fact]
     public async Task Names_that_are_not_UTF_8_leave_the_other_images_of_their_folder()

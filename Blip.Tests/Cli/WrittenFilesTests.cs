@@ -1,9 +1,8 @@
-using System.Diagnostics;
 using Blip.Runtime.Files;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>Files that options write: none that the command reads, none of another kind, and a link leads to its target.</summary>
+/// <summary>Files that options write: none that the command reads, and none of another kind.</summary>
 public sealed class WrittenFilesTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -48,23 +47,6 @@ public sealed class WrittenFilesTests : IDisposable
         File.Delete(file);
         for (var i = 0; i < 2; i++)
             (await CliRun.Of("caption", Demo.Paths[0], "--model", Demo.Model, "--device", "cpu", option, file)).Succeeded();
-    }
-
-    /// <summary>.NET resolves a link that has a bare name from the root of the disk.</summary>
-    [Fact]
-    public async Task A_link_in_the_current_folder_leads_to_its_target()
-    {
-        Assert.SkipUnless(File.Exists("/bin/bash"), "no bash on this machine");
-        const string Script = "cd \"$1\" && ln -s target.jsonl link.jsonl && "
-            + "dotnet \"$2\" caption \"$3\" --model \"$4\" -o link.jsonl --overwrite";
-        using var process = Process.Start("/bin/bash",
-            ["-c", Script, "bash", folder.Path, Path.Combine(AppContext.BaseDirectory, "blip.dll"), Path.GetFullPath(Demo.Paths[0]),
-                Path.GetFullPath(Demo.Model)]);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal(0, process.ExitCode);
-        Assert.Single(File.ReadAllLines(Path.Combine(folder.Path, "target.jsonl")));
-        Assert.NotNull(new FileInfo(Path.Combine(folder.Path, "link.jsonl")).LinkTarget);
     }
 
     [Fact]

@@ -151,12 +151,11 @@ internal static class EmulatedCases
     public static IReadOnlyList<OperatorCase> Of(string name)
     {
         var small = OperatorCatalog.Cases(name).Where(test => test.Size == CaseSize.Small).ToList();
-        var count = Math.Min(FullRun.IsAskedFor ? PerOperator : PerOperatorInBrief, small.Count);
-        var even = Enumerable.Range(0, count).Select(i => small[i * small.Count / count]);
         if (!FullRun.IsAskedFor)
-            return [.. even];
+            return small.Evenly(PerOperatorInBrief);
         var also = Also.GetValueOrDefault(name, []);
-        return [.. even.Union(small.Where(test => also.Any(part => test.Name.Contains(part, StringComparison.Ordinal))))];
+        var named = small.Where(test => also.Any(part => test.Name.Contains(part, StringComparison.Ordinal)));
+        return [.. small.Evenly(PerOperator).Union(named)];
     }
 
     /// <summary>Runs a case and compares.</summary>

@@ -40,9 +40,7 @@ public abstract class OperatorTests
     {
         if (variant != "portable")
             return [.. cases.Where(one => one.Size != CaseSize.Real)];
-        var small = cases.Where(one => one.Size == CaseSize.Small).ToList();
-        var count = Math.Min(PortableCases, small.Count);
-        return [.. Enumerable.Range(0, count).Select(i => small[i * small.Count / count])];
+        return [.. cases.Where(one => one.Size == CaseSize.Small).ToList().Evenly(PortableCases)];
     }
 }
 
