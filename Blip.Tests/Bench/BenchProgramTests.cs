@@ -87,6 +87,7 @@ public class BenchProgramTests
     [Fact]
     public void An_index_is_written_searched_and_compared_with_brute_force()
     {
+        FullRun.Only();
         using var folder = new TemporaryFolder();
         var (path, json) = (Path.Combine(folder.Path, "made.index"), Path.Combine(folder.Path, "retrieval.json"));
         Assert.Contains("on disk: 3000", Run("retrieval", "--index", path, "--count", "3000", "--batch", "1000", "--fill-only").Output,

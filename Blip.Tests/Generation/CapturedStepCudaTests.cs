@@ -98,6 +98,7 @@ public class CapturedStepCudaTests
     [Fact]
     public void Words_stay_right_when_plans_make_room_for_others_while_their_steps_are_captured()
     {
+        FullRun.Only();
         // One plan of each graph is kept: another size of images or batches frees the memory that a captured step reads.
         using var gpu = new Side(Devices.OpenCuda(), new ModelOptions { KeptPlans = 1 });
         using var cpu = new Side(Device.Open("cpu"));

@@ -8,7 +8,7 @@ namespace Blip.Tests.Kernels;
 /// </summary>
 public abstract class OperatorTests
 {
-    private const int PortableCases = 60;
+    private const int PortableCases = 30;
 
     /// <summary>The operators, or one row that tells why the variant is not tested here.</summary>
     public static TheoryData<string> On(string variant)

@@ -24,6 +24,8 @@ public sealed class LoraTrainingTests : IDisposable
     [InlineData(TrainingTask.Match, Precision.Fp32, "cpu"), InlineData(TrainingTask.Pretrain, Precision.Fp32, "cpu")]
     public async Task A_run_that_was_stopped_goes_on_with_the_same_bits(TrainingTask task, Precision precision, string device)
     {
+        if (task != TrainingTask.Caption)
+            FullRun.Only();
         Devices.Open(device).Dispose();
         var options = Options(task) with { Precision = precision, Device = device };
         await Run("whole", options, images: 8);

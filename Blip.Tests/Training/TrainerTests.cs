@@ -90,6 +90,7 @@ public sealed class TrainerTests : TrainingRuns
     [Fact]
     public async Task A_matcher_goes_on_with_the_same_bits_queue_and_copies_among_them()
     {
+        FullRun.Only();
         var data = Data(images: 12);
         var options = TrainingRecipes.For(TrainingTask.Match) with
         {
