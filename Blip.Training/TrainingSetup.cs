@@ -185,7 +185,7 @@ internal sealed class TrainingSetup : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"{Output}: the folder of the run cannot be made: {e.Message}", e);
+            throw new TrainingException($"{Output}: the folder of the run cannot be made: {FailureReason.Of(e)}.", e);
         }
     }
 

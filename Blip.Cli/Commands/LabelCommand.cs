@@ -92,6 +92,8 @@ internal sealed class LabelCommand : Command, IHasExamples
     {
         if (given == InputExpansion.StandardInput && images.Contains(InputExpansion.StandardInput))
             throw new UsageException($"an image and {labels.Name} cannot both come from standard input; put one of them in a file.");
+        if (Directory.Exists(given) && !given.Contains(',', StringComparison.Ordinal))
+            throw new UsageException($"{labels.Name} is '{given}', which is a folder; give labels, or a file with one on each line.");
         return given == InputExpansion.StandardInput || File.Exists(given)
             ? Lines.Read(labels.Name, given, terminal.OpenInput)
             : given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

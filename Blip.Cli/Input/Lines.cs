@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Cli.Input;
 
 /// <summary>Texts from a file, one per line.</summary>
@@ -19,7 +21,7 @@ internal static class Lines
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{option} is '{path}', and it cannot be read: {e.Message}", e);
+            throw new UsageException($"{option} is '{path}', and it cannot be read: {FailureReason.Of(e, path)}.", e);
         }
         return texts.Count > 0 ? texts : throw new UsageException($"{option} is '{path}', which holds no text; write one on each line.");
     }

@@ -210,7 +210,7 @@ public sealed partial class EmbeddingIndex
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IndexException($"{path}: it cannot be read or written: {e.Message.TrimEnd('.')}.", e);
+            throw new IndexException($"{path}: it cannot be read or written: {FailureReason.Of(e)}.", e);
         }
     }
 }
