@@ -63,6 +63,7 @@ internal sealed class TrainingSetup : IDisposable
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
             CheckTexts();
+            Learner.CheckMemory();
             Settings = JsonSerializer.Serialize(Comparable(options), Named);
             Fingerprint = ModelFingerprint.Of(start, model.Keys);
             Restored = Restore();
