@@ -147,7 +147,7 @@ public sealed class Bootstrapper : IDisposable
     }
 
     private static BootstrapException Unusable(RunFolder folder, Exception e) =>
-        new($"'{folder.Path}' cannot be used for the run: {e.Message}", e);
+        new($"'{folder.Path}' cannot be used for the run: {FailureReason.Of(e)}.", e);
 
     // Another process may be beginning the same run.
     private static bool IsTemporary(string path) => Path.GetFileName(path).StartsWith(RunFolder.ManifestName, StringComparison.Ordinal);

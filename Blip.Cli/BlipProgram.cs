@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Kernels.Devices;
+using Blip.Runtime.Files;
 
 namespace Blip.Cli;
 
@@ -38,8 +40,13 @@ internal static class BlipProgram
         catch (IOException e)
         {
             // Images' errors are reported elsewhere: this is a full disk or a lost terminal.
-            terminal.Say($"the results cannot be written: {e.Message}");
+            terminal.Say($"the results cannot be written: {FailureReason.WithPath(e)}.");
             return ExitCodes.SomeFailed;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            terminal.Say($"a file cannot be used: {FailureReason.WithPath(e)}.");
+            return ExitCodes.Usage;
         }
         catch (Exception e)
         {
@@ -87,8 +94,9 @@ internal static class BlipProgram
         }
         catch (InvalidOperationException e)
         {
-            // A validator reads another option's value, which is missing or wrong.
-            throw new UsageException(e.Message, e);
+            // A validator reads another option's value, which is missing or wrong. The parser quotes the option.
+            var option = e.Message.Split('\'').FirstOrDefault(part => part.StartsWith("--", StringComparison.Ordinal));
+            throw new UsageException(option is null ? e.Message : $"{option} has no value, or one that it cannot take; see --help.", e);
         }
     }
 
@@ -103,12 +111,24 @@ internal static class BlipProgram
             terminal.Say($"a command is missing; give one of {string.Join(", ", command.Subcommands.Select(child => child.Name))}.");
         else
         {
-            foreach (var error in parsed.Errors.Select(error => error.Message).Distinct())
+            foreach (var error in parsed.Errors.Select(error => MessageOf(error, command)).Distinct())
                 terminal.Say(error);
         }
         terminal.Say($"see '{GroupedHelp.PathOf(parsed.CommandResult)} --help'");
         return ExitCodes.Usage;
     }
+
+    // The parser's own messages name neither the value that is missing nor where it belongs.
+    private static string MessageOf(ParseError error, Command command) => error.SymbolResult switch
+    {
+        ArgumentResult { Tokens.Count: 0, Parent: OptionResult { Option: var option } } =>
+            $"{option.Name} has no value; give {option.Name} {option.HelpName}.",
+        OptionResult { Tokens.Count: 0, IdentifierTokenCount: > 0, Option: var option } when option.Arity.MinimumNumberOfValues > 0 =>
+            $"{option.Name} has no value; give {option.Name} {option.HelpName}.",
+        ArgumentResult { Tokens.Count: 0, Argument: var argument } when argument.Arity.MinimumNumberOfValues > 0 =>
+            $"{argument.HelpName ?? argument.Name} is missing, after '{command.Name}'. {argument.Description}",
+        _ => error.Message,
+    };
 
     // EPIPE is 32 on all Unix systems of .NET, which passes it on unchanged.
     private static bool IsBrokenPipe(IOException e) => !OperatingSystem.IsWindows() && e.HResult == 32;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Blip.Cli.Commands;
 using Blip.Cli.Help;
+using Blip.Cli.Options;
 
 namespace Blip.Cli;
 
@@ -40,6 +41,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         RefuseUnknownOptions(this);
         GroupedHelp.Attach(this, terminal);
         EmptyNames.Attach(this);
+        ReadFiles.Attach(this);
     }
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q")

@@ -36,6 +36,9 @@ internal sealed class Terminal
     /// <summary>Files that the run skipped; reported at its end.</summary>
     public PassedOver PassedOver { get; } = new();
 
+    /// <summary>Where the texts of the command line's files are.</summary>
+    public TextPlaces TextPlaces { get; } = new();
+
     public bool ShowsProgress => ErrorIsScreen && Verbosity != Verbosity.Quiet;
 
     /// <summary>The width of the help; 80 in a pipe.</summary>

@@ -3,6 +3,7 @@ using Blip.Datasets;
 using Blip.Evaluation;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Training.Data;
 using Blip.Training.Engine;
@@ -357,7 +358,7 @@ public sealed class Trainer : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"{setup.Output}: the checkpoint cannot be written: {e.Message}", e);
+            throw new TrainingException($"{setup.Output}: the checkpoint cannot be written: {FailureReason.Of(e)}.", e);
         }
     }
 

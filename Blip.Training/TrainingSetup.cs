@@ -63,6 +63,7 @@ internal sealed class TrainingSetup : IDisposable
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
             CheckTexts();
+            Learner.CheckMemory();
             Settings = JsonSerializer.Serialize(Comparable(options), Named);
             Fingerprint = ModelFingerprint.Of(start, model.Keys);
             Restored = Restore();
@@ -185,7 +186,7 @@ internal sealed class TrainingSetup : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"{Output}: the folder of the run cannot be made: {e.Message}", e);
+            throw new TrainingException($"{Output}: the folder of the run cannot be made: {FailureReason.Of(e)}.", e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using Blip.Datasets;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 
 namespace Blip.Bootstrapping.Engine;
@@ -33,7 +34,7 @@ internal sealed record DecodedSample
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return (null, $"{name}: the image of '{sample.Key}' cannot be read: {e.Message}");
+            return (null, $"{name}: the image of '{sample.Key}' cannot be read: {FailureReason.Of(e)}.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text.Json;
 using Blip.Bootstrapping.Tables;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Engine;
 
@@ -88,7 +89,8 @@ internal sealed record DoneFile
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new BootstrapException($"{path}: the file cannot be read: {e.Message} Delete it to have the shard done again.", e);
+            throw new BootstrapException(
+                $"{path}: the file cannot be read: {FailureReason.Of(e, path)}. Delete it to have the shard done again.", e);
         }
     }
 }

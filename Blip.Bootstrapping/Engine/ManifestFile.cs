@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Blip.Bootstrapping.Selection;
 using Blip.Datasets;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
@@ -75,7 +76,7 @@ internal sealed record ManifestFile
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new BootstrapException($"{path}: the manifest cannot be read: {e.Message}", e);
+            throw new BootstrapException($"{path}: the manifest cannot be read: {FailureReason.Of(e, path)}.", e);
         }
     }
 

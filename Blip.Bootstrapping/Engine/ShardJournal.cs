@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Engine;
 
@@ -32,7 +33,8 @@ internal sealed class ShardJournal : IDisposable
         {
             file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
         }
-        catch (IOException e) when (IsSharing(e) || IsHeld(path))
+        // The owner may end before the second check, so the refusal itself counts.
+        catch (IOException e) when (FailureReason.IsHeld(e) || IsHeld(path))
         {
             return null;
         }
@@ -68,16 +70,6 @@ internal sealed class ShardJournal : IDisposable
             return true;
         }
     }
-
-    // The owner may end before a second check, so the refusal itself counts: EAGAIN on Linux, EWOULDBLOCK on macOS, a sharing violation on
-    // Windows.
-    private static bool IsSharing(IOException e) => e.HResult switch
-    {
-        11 => OperatingSystem.IsLinux(),
-        35 => OperatingSystem.IsMacOS(),
-        unchecked((int)0x80070020) => OperatingSystem.IsWindows(),
-        _ => false,
-    };
 
     /// <summary>Counts the finished samples of a journal that may be open elsewhere.</summary>
     public static int Count(string path)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Blip.Bootstrapping.Engine;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Reports;
 
@@ -153,7 +154,7 @@ public sealed record BootstrapStatus
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            return $"{path}: the reason cannot be read: {e.Message}";
+            return $"{path}: the reason cannot be read: {FailureReason.Of(e, path)}.";
         }
     }
 

@@ -100,12 +100,13 @@ public static class CandidateTable
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            throw new BootstrapException($"{path}: the table of candidates cannot be opened ({exception.Message})", exception);
+            throw new BootstrapException(
+                $"{path}: the table of candidates cannot be opened: {FailureReason.Of(exception, path)}.", exception);
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or BootstrapException))
         {
             throw new BootstrapException(
-                $"{path}: this is no table of candidates, or it is damaged ({exception.Message}); "
+                $"{path}: this is no table of candidates, or it is damaged; "
                 + "delete the .done.json of its shard and run it again.",
                 exception);
         }

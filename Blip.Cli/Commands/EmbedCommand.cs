@@ -46,7 +46,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var arguments = parsed.GetValue(paths) ?? [];
-        var given = texts.Read(parsed, arguments, terminal.OpenInput);
+        var given = texts.Read(parsed, arguments, terminal);
         if (arguments.Length + given.Count == 0)
             throw new UsageException($"there is nothing to make a vector of: give a PATH, {texts.Name} TEXT or {texts.FileName} FILE.");
         if (output.Format(parsed) == EmbeddingForm.Npy && output.File(parsed) is null)
@@ -66,7 +66,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
             "vectors");
     }
 
-    private static IAsyncEnumerable<EmbeddingRecord> Vectors(
+    private IAsyncEnumerable<EmbeddingRecord> Vectors(
         Embedder embedder, IReadOnlyList<ImageSource> images, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
         var ofImages = embedder.EmbedImagesAsync(images, cancellationToken)
@@ -74,6 +74,6 @@ internal sealed class EmbedCommand : Command, IHasExamples
         return texts.Count == 0
             ? ofImages
             : ofImages.Concat(embedder.EmbedTextsAsync(texts, cancellationToken)
-                .Select(text => new EmbeddingRecord(null, text.Text, text.Vector, text.Error)));
+                .Select(text => new EmbeddingRecord(null, text.Text, text.Vector, terminal.TextPlaces.Name(text.Text, text.Error))));
     }
 }

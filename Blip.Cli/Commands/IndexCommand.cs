@@ -57,7 +57,8 @@ internal sealed class IndexCommand : Command, IHasExamples
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput, passed: terminal.PassedOver, frames: frames.Of(parsed));
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, sources.Count, terminal.Columns);
         using var embedder = model.Load(parsed, terminal, progress, () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)));
-        using var retriever = Startup.Step(() => Retriever.Open(embedder, path));
+        using var retriever = Startup.Step(() => Retriever.Open(
+            embedder, path, arguments.Length == 0 ? null : frames.Of(parsed) ?? 0));
         foreach (var notice in retriever.Index.Notices)
             terminal.Note(notice);
         try

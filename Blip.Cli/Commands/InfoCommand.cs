@@ -39,7 +39,7 @@ internal sealed class InfoCommand : Command, IHasExamples
         var cost = new CostBinding(this);
         SetAction(async (parsed, cancellationToken) =>
         {
-            var named = parsed.GetRequiredValue(model);
+            var named = Named(parsed.GetRequiredValue(model), parsed.GetRequiredValue(head));
             await download.EnsureAsync(parsed, terminal, named, null, cancellationToken, needsWeights: false);
             var source = ModelBinding.Resolve(terminal, named);
             var shown = Head(source, parsed.GetRequiredValue(head));
@@ -70,6 +70,19 @@ internal sealed class InfoCommand : Command, IHasExamples
         ("What a batch of captions costs", "blip info synthetic:base --cost --device cuda --precision fp16 --batch-size 32 --num-beams 3"),
         ("The number of parameters", "blip info synthetic:large --format json | jq .parameters"),
     ];
+
+    // The demo is a model for each of three heads.
+    private string Named(string model, string head)
+    {
+        if (model != DemoModel.Name || Path.Exists(model))
+            return model;
+        var isChosen = BlipHeads.TryParse(head, out var wanted);
+        var demo = DemoModel.Of(isChosen ? wanted : BlipHead.Captioning)
+            ?? throw new UsageException($"there is no demo of the head '{head}': give --head captioning, retrieval or vqa.");
+        if (!isChosen)
+            terminal.Note($"the demo {demo.Noun} is shown; --head retrieval and --head vqa show the demos of the other heads");
+        return demo.Path;
+    }
 
     // A config without a head is shown as this program uses it.
     private static BlipHead Head(ModelSource source, string name) =>

@@ -92,8 +92,20 @@ internal sealed class LabelCommand : Command, IHasExamples
     {
         if (given == InputExpansion.StandardInput && images.Contains(InputExpansion.StandardInput))
             throw new UsageException($"an image and {labels.Name} cannot both come from standard input; put one of them in a file.");
-        return given == InputExpansion.StandardInput || File.Exists(given)
-            ? Lines.Read(labels.Name, given, terminal.OpenInput)
-            : given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (given != InputExpansion.StandardInput && !File.Exists(given))
+        {
+            var names = given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return names.Length == 1 && Directory.Exists(given)
+                ? throw new UsageException($"{labels.Name} is '{given}', which is a folder; give labels, or a file with one on each line.")
+                : names;
+        }
+        var lines = Lines.Numbered(labels.Name, given, terminal);
+        if (lines.Count == 1)
+            throw new UsageException($"{labels.Name} is '{given}', which holds one label; give at least two to choose among.");
+        return lines.GroupBy(line => line.Text, StringComparer.Ordinal).FirstOrDefault(same => same.Skip(1).Any()) is { } twice
+            ? throw new UsageException(
+                $"{labels.Name} is '{given}', which holds '{twice.Key}' on lines "
+                + $"{string.Join(" and ", twice.Take(2).Select(line => line.Number))}; leave one of them out.")
+            : [.. lines.Select(line => line.Text)];
     }
 }

@@ -36,7 +36,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         if (Streams)
             progress.Hide();
         ModelBinding.TellUnknown(terminal, pipeline, Texts);
-        var results = Startup.Step(() => start(pipeline));
+        var results = terminal.TextPlaces.Step(() => start(pipeline));
         using var report = output.Profile(parsed, terminal, pipeline);
         var writer = form.Writer(output.Format(parsed), file?.Writer ?? terminal.Output, output.Style(parsed, terminal));
         var told = pipeline.Notices.Count;

@@ -108,7 +108,7 @@ internal sealed class SearchCommand : Command, IHasExamples
     {
         try
         {
-            return retriever.SearchByImage(FolderClips.Source(example, options.Frames), options, cancellationToken);
+            return retriever.SearchByImage(FolderClips.Source(example, options.Frames ?? retriever.Frames), options, cancellationToken);
         }
         catch (ImageException e)
         {

@@ -50,6 +50,7 @@ internal sealed class TraceCommand : Command, IHasExamples
         ("Record a caption", "blip trace photo.jpg --model models/blip-image-captioning-base --output ours.safetensors"),
         ("Record an answer", "blip trace photo.jpg --question \"how many dogs are there?\" --output ours.safetensors"),
         ("Record a match", "blip trace photo.jpg --text \"a dog on a beach\" --output ours.safetensors"),
+        ("Record a comparison", "blip trace a.jpg b.jpg --text \"both show a dog\" --model models/blip-nlvr --output ours.safetensors"),
         ("Find the first difference", "blip trace --compare ours.safetensors reference.safetensors"),
         ("Every tensor's difference", "blip trace --compare ours.safetensors reference.safetensors --verbose"),
     ];
@@ -87,8 +88,8 @@ internal sealed class TraceCommand : Command, IHasExamples
         {
             foreach (var option in ((Option[])[tolerance]).Where(Given))
                 result.AddError($"{option.Name} is about {compare.Name}: give that, too.");
-            if (result.GetResult(image) is not { Tokens.Count: 1 })
-                result.AddError("give one image ('blip trace IMAGE --output FILE'), or two files to compare ('blip trace --compare A B').");
+            if (result.GetResult(image) is not { Tokens.Count: 1 or 2 })
+                result.AddError("give an image ('blip trace IMAGE --output FILE'), or two files to compare ('blip trace --compare A B').");
             if (Options.Where(Given).FirstOrDefault(option => option.Name == BatchSize) is not null)
                 result.AddError($"{BatchSize} is about many images, and a trace is about one: leave it out.");
             if (!Given(recording.Output))

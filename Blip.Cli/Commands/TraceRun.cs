@@ -17,12 +17,14 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
     {
         var output = parsed.GetRequiredValue(binding.Output)!;
         TraceOutput.Check(output);
-        if (InputExpansion.Expand(images, terminal.OpenInput) is not [var image])
-            throw new UsageException($"'{images[0]}' is more than one image; a trace is about one.");
+        if (images is [InputExpansion.StandardInput, InputExpansion.StandardInput])
+            throw new UsageException("both images cannot come from standard input; put one of them in a file.");
+        var inputs = images.Select(Image).ToList();
         var source = await binding.Model.ResolveAsync(parsed, terminal, Demo(parsed), cancellationToken);
         var head = source.Config.Head ?? Meant(parsed);
         CheckTexts(parsed, source, head);
-        var trace = Record(parsed, source, head, image, cancellationToken);
+        CheckImages(source, head, inputs.Count);
+        var trace = Record(parsed, source, head, inputs, cancellationToken);
         TraceOutput.Write(output, trace);
         terminal.Note($"{output}: {trace.Tensors.Count} tensors, {TraceOutput.Size(trace.Tensors.Bytes)}");
         using var file = Startup.Step(() => new TraceFile(output));
@@ -34,9 +36,22 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
         return ExitCodes.Success;
     }
 
-    private ModelTrace Record(ParseResult parsed, ModelSource source, BlipHead head, ImageSource image, CancellationToken cancellationToken)
+    private ImageSource Image(string argument) => InputExpansion.Expand([argument], terminal.OpenInput) is [var image]
+        ? image
+        : throw new UsageException($"'{argument}' is more than one image; a trace is about one, or two that are compared.");
+
+    private static void CheckImages(ModelSource source, BlipHead head, int count)
     {
-        var model = binding.Model;
+        var wanted = head == BlipHead.VisualReasoning ? 2 : 1;
+        if (count != wanted)
+            throw new UsageException(
+                $"{source.Name} ({head.Architecture()}) reads {(wanted == 1 ? "one image" : "two images")}, and {count} are given.");
+    }
+
+    private ModelTrace Record(
+        ParseResult parsed, ModelSource source, BlipHead head, IReadOnlyList<ImageSource> images, CancellationToken cancellationToken)
+    {
+        var (model, image) = (binding.Model, images[0]);
         return head switch
         {
             BlipHead.Captioning => Traced(
@@ -52,6 +67,10 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
                 parsed,
                 () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)),
                 matcher => ModelTracer.Match(matcher, image, parsed.GetValue(binding.Text)!, cancellationToken)),
+            BlipHead.VisualReasoning => Traced(
+                parsed,
+                () => ImageComparer.Load(source, model.Options<ImageComparerOptions>(parsed)),
+                comparer => ModelTracer.Compare(comparer, image, images[1], parsed.GetValue(binding.Text)!, cancellationToken)),
             BlipHead.Model => Traced(
                 parsed,
                 () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)),
@@ -102,13 +121,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
         : parsed.GetValue(binding.Text) is not null ? BlipHead.Retrieval
         : BlipHead.Captioning;
 
-    private DemoModel Demo(ParseResult parsed) => Meant(parsed) switch
-    {
-        BlipHead.VisualQuestionAnswering => DemoModel.Answering,
-        BlipHead.Retrieval => DemoModel.Retrieval,
-        BlipHead.Captioning => DemoModel.Captioning,
-        var head => throw new UnreachableException($"There is no demo for {head}."),
-    };
+    private DemoModel Demo(ParseResult parsed) => DemoModel.Of(Meant(parsed))!;
 
     private void CheckTexts(ParseResult parsed, ModelSource source, BlipHead head)
     {
@@ -117,8 +130,8 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
         {
             BlipHead.Captioning => binding.Prompt,
             BlipHead.VisualQuestionAnswering => binding.Question,
-            BlipHead.Retrieval or BlipHead.Model => binding.Text,
-            _ => throw new UsageException($"{model} is a model of the kind '{head.Kind()}', of which no trace is made."),
+            BlipHead.Retrieval or BlipHead.Model or BlipHead.VisualReasoning => binding.Text,
+            _ => throw new UnreachableException($"{head}"),
         };
         foreach (var other in ((Option<string?>[])[binding.Prompt, binding.Question, binding.Text]).Where(other => other != wanted))
         {
@@ -127,7 +140,8 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
         }
         if (head != BlipHead.Captioning && string.IsNullOrWhiteSpace(parsed.GetValue(wanted)))
             throw new UsageException($"{model} wants words: give {wanted.Name} TEXT.");
-        if (head is BlipHead.Retrieval or BlipHead.Model && binding.Generation.Given(parsed).FirstOrDefault() is { } idle)
+        if (head is BlipHead.Retrieval or BlipHead.Model or BlipHead.VisualReasoning
+            && binding.Generation.Given(parsed).FirstOrDefault() is { } idle)
             throw new UsageException($"{idle} is about writing text, and {model} writes none; leave it out.");
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Blip.Runtime.Files;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Input;
@@ -58,7 +59,7 @@ internal static class InputExpansion
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return [Failing(argument, e.Message)];
+            return [Failing(argument, FailureReason.Of(e))];
         }
         return [ImageSource.FromFile(argument)];
     }

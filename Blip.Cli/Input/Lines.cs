@@ -1,25 +1,34 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Cli.Input;
 
 /// <summary>Texts from a file, one per line.</summary>
 internal static class Lines
 {
-    /// <summary>Reads the lines with text. The path <c>-</c> is standard input; errors name <paramref name="option"/>.</summary>
+    /// <summary>The lines with text. The path <c>-</c> is standard input; errors name <paramref name="option"/>.</summary>
     /// <exception cref="UsageException">The file cannot be read, or is empty.</exception>
-    public static IReadOnlyList<string> Read(string option, string path, Func<Stream> openInput)
+    public static IReadOnlyList<string> Read(string option, string path, Terminal terminal) =>
+        [.. Numbered(option, path, terminal).Select(line => line.Text)];
+
+    /// <summary>The same with the lines' numbers, from 1.</summary>
+    /// <exception cref="UsageException">The file cannot be read, or is empty.</exception>
+    public static IReadOnlyList<(string Text, int Number)> Numbered(string option, string path, Terminal terminal)
     {
-        var texts = new List<string>();
+        var texts = new List<(string Text, int Number)>();
         try
         {
-            using var reader = new StreamReader(path == InputExpansion.StandardInput ? openInput() : File.OpenRead(path));
-            while (reader.ReadLine() is { } line)
+            using var reader = new StreamReader(path == InputExpansion.StandardInput ? terminal.OpenInput() : File.OpenRead(path));
+            for (var number = 1; reader.ReadLine() is { } line; number++)
             {
-                if (line.Trim() is { Length: > 0 } text)
-                    texts.Add(text);
+                if (line.Trim() is not { Length: > 0 } text)
+                    continue;
+                texts.Add((text, number));
+                terminal.TextPlaces.Add(text, path, number);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{option} is '{path}', and it cannot be read: {e.Message}", e);
+            throw new UsageException($"{option} is '{path}', and it cannot be read: {FailureReason.Of(e, path)}.", e);
         }
         return texts.Count > 0 ? texts : throw new UsageException($"{option} is '{path}', which holds no text; write one on each line.");
     }

@@ -115,8 +115,8 @@ internal sealed class BootstrapBinding
         {
             Sources = sources,
             HumanSources = human,
-            Captioner = parsed.GetValue(captioner) ?? DemoModel.Captioning.Path,
-            Filter = parsed.GetValue(filter) ?? DemoModel.Retrieval.Path,
+            Captioner = DemoModel.Captioning.PathOf(parsed.GetValue(captioner)),
+            Filter = DemoModel.Retrieval.PathOf(parsed.GetValue(filter)),
             Output = Output(parsed),
             Options = new BootstrapOptions
             {

@@ -1,3 +1,5 @@
+using Blip.Runtime.Checkpoints;
+
 namespace Blip.Cli.Options;
 
 /// <summary>
@@ -19,6 +21,15 @@ internal sealed record DemoModel(string Folder, string Noun, string ForPhotograp
 
     /// <summary>The notice when it is the default.</summary>
     public string Notice => $"no --model: using the demo {Noun}, which knows drawn shapes only (for photographs: --model {ForPhotographs})";
+
+    /// <summary>The demo of a head; null for a head without one.</summary>
+    public static DemoModel? Of(BlipHead head) => head switch
+    {
+        BlipHead.Captioning => Captioning,
+        BlipHead.Retrieval => Retrieval,
+        BlipHead.VisualQuestionAnswering => Answering,
+        _ => null,
+    };
 
     /// <summary>The path of a model from the command line; null and the demo's name give the demo's folder.</summary>
     public string PathOf(string? model) => model is null || (model == Name && !System.IO.Path.Exists(model)) ? Path : model;

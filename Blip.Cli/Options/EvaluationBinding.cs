@@ -79,12 +79,12 @@ internal sealed class EvaluationBinding
     public static ImageSource Image(ImageFolder folder, string? fileName, EntryId id) =>
         folder.Find(fileName, id, out var objection) is { } path
             ? ImageSource.FromFile(path)
-            : ImageSource.FromStream(() => throw new FileNotFoundException(objection), fileName ?? $"image {id}");
+            : ImageSource.FromStream(() => throw new IOException(objection), fileName ?? $"image {id}");
 
     public static ImageSource Clip(ImageFolder folder, string name, int frames) =>
         folder.FindClip(name, out var objection) is { } path
             ? ImageSource.FromClip(path, frames)
-            : ImageSource.FromStream(() => throw new FileNotFoundException(objection), name);
+            : ImageSource.FromStream(() => throw new IOException(objection), name);
 
     private void Check(CommandResult result)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Blip.Runtime.Files;
 
 namespace Blip.Cli.Options;
 
@@ -29,7 +30,7 @@ internal static partial class OptionNames
     {
         if (e.ParamName is not { Length: > 0 } name)
             return new UsageException(e.Message, e);
-        var message = e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
+        var message = FailureReason.Sentence(e);
         message = SeveralWords().Replace(message, match => Of(match.Value));
         // A name of one word is replaced at the beginning only: elsewhere it may be plain English.
         return new UsageException(

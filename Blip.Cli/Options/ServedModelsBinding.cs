@@ -90,7 +90,9 @@ internal sealed class ServedModelsBinding
         if (equals > 0 && !Path.Exists(given))
             throw new UsageException(
                 $"--model is '{given}', and there is no kind '{kind}': give caption=, ask= or match= before the model.");
-        return (null, given);
+        return given != DemoModel.Name || Path.Exists(given)
+            ? (null, given)
+            : throw new UsageException("--model is 'demo', which is three models: give caption=demo, ask=demo or match=demo.");
     }
 
     private static string KindOf(ModelSource source) => source.Config.Head switch

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Blip.Kernels.Devices;
+using Blip.Runtime.Files;
 
 namespace Blip.Cli.Options;
 
@@ -120,7 +121,7 @@ internal sealed class ServerBinding
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--api-key-file is '{file}', which cannot be read: {e.Message}", e);
+            throw new UsageException($"--api-key-file is '{file}', which cannot be read: {FailureReason.Of(e, file)}.", e);
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed class TraceBinding
 
     public Option<string?> Question { get; } = OptionKinds.Text("--question", "For a model that answers: the question.", "TEXT");
 
-    public Option<string?> Text { get; } = OptionKinds.Text("--text", "For a model that matches: the text beside the image.", "TEXT");
+    public Option<string?> Text { get; } = OptionKinds.Text(
+        "--text", "For a model that matches or compares: the text about the image, or about two.", "TEXT");
 
     public ModelBinding Model { get; }
 

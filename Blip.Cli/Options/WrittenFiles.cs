@@ -7,7 +7,10 @@ namespace Blip.Cli.Options;
 /// <summary>Files that a command is told to write must not be files that it reads.</summary>
 internal static class WrittenFiles
 {
-    private static readonly string[] Writers = ["--output", "--save-results", "--profile", "--attention-html", "--histogram"];
+    private static readonly string[] Writers = ["--output", "--save-results", "--profile", "--attention-html", "--histogram", "--file"];
+
+    /// <summary>Whether an option names a file to write.</summary>
+    public static bool IsWriter(string option) => Writers.Contains(option);
 
     /// <exception cref="UsageException">An option for a result names a file that another option or argument names, too.</exception>
     public static void Check(ParseResult parsed)

@@ -28,7 +28,7 @@ internal sealed class AttentionMapFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException($"--attention-map is '{path}', and that folder cannot be made: {e.Message}", e);
+            throw new UsageException($"--attention-map is '{path}', and that folder cannot be made: {FailureReason.Of(e)}.", e);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class AttentionMapFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ImageException($"{folder}: the folder cannot be written: {e.Message}", e);
+            throw new ImageException($"{folder}: the folder cannot be written: {FailureReason.Of(e)}.", e);
         }
         HeatRange? range = commonScale ? AttentionFigure.CommonRange(lines) : null;
         foreach (var (file, word) in words)

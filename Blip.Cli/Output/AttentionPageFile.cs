@@ -44,7 +44,7 @@ internal sealed class AttentionPageFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{option} is '{path}', and that cannot be written: {e.Message}", e);
+            throw new UsageException($"{option} is '{path}', and that cannot be written: {FailureReason.Of(e)}.", e);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class AttentionPageFile : IDisposable
         }
         catch (IOException e)
         {
-            throw new ImageException($"{path}: the page cannot be written: {e.Message}", e);
+            throw new ImageException($"{path}: the page cannot be written: {FailureReason.Of(e)}.", e);
         }
     }
 

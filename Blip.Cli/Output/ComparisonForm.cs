@@ -1,10 +1,11 @@
 using System.Globalization;
+using Blip.Cli.Input;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
 /// <summary>Whether sentences are true of two images, a line or record each. With <paramref name="bare"/>, lines have no paths.</summary>
-internal sealed class ComparisonForm(bool bare) : RecordForm<ComparisonResult>
+internal sealed class ComparisonForm(bool bare, TextPlaces places) : RecordForm<ComparisonResult>
 {
     public static readonly RecordShape Shape = new(
         ["left", "right", "sentence", "probability_true", "error"], ["left", "right", "sentence"], "probability_true");
@@ -18,7 +19,8 @@ internal sealed class ComparisonForm(bool bare) : RecordForm<ComparisonResult>
     public static string Key(ImagePair pair) => RecordShape.Key(pair.Left.Name, pair.Right.Name, pair.Sentence);
 
     /// <inheritdoc/>
-    public override string? Error(ComparisonResult result) => result.Error;
+    public override string? Error(ComparisonResult result) =>
+        places.Name(string.Join('\t', result.Pair.Left.Name, result.Pair.Right.Name, result.Pair.Sentence), result.Error);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Text(ComparisonResult result)

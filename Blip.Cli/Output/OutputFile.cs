@@ -81,7 +81,7 @@ internal static class OutputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{option} cannot be written: {e.Message}", e);
+            throw new UsageException($"{option} cannot be written: {FailureReason.WithPath(e)}.", e);
         }
     }
 }

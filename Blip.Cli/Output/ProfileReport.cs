@@ -25,7 +25,7 @@ internal sealed class ProfileReport : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--profile cannot be written: {e.Message}", e);
+            throw new UsageException($"--profile cannot be written: {FailureReason.WithPath(e)}.", e);
         }
         pipeline.Profiler = profiler;
     }

@@ -68,7 +68,7 @@ internal sealed class ResultFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--output cannot be written: {e.Message}", e);
+            throw new UsageException($"--output cannot be written: {FailureReason.WithPath(e)}.", e);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return $"{result.Source.Name}: its sidecar cannot be written: {e.Message}";
+            return $"{result.Source.Name}: its sidecar cannot be written: {FailureReason.Of(e)}.";
         }
     }
 

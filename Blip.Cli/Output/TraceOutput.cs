@@ -26,7 +26,7 @@ internal static class TraceOutput
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--output cannot be written: {e.Message}", e);
+            throw new UsageException($"--output cannot be written: {FailureReason.WithPath(e)}.", e);
         }
     }
 

@@ -30,7 +30,7 @@ internal static class Viewer
         }
         catch (Exception e) when (e is Win32Exception or FileNotFoundException)
         {
-            return $"{path}: it cannot be shown: {e.Message.TrimEnd('.')}. On Linux, --open needs xdg-open; without --open the paths are "
+            return $"{path}: no program that shows it can be started. On Linux, --open needs xdg-open; without --open the paths are "
                 + $"printed alone.";
         }
     }

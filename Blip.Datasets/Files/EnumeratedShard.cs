@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Files;
 
@@ -28,7 +29,7 @@ internal sealed class EnumeratedShard(string name, string path, Func<IEnumerable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{path}: it cannot be read: {exception.Message}", exception);
+            throw new DatasetException($"{path}: it cannot be read: {FailureReason.Of(exception, path)}.", exception);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Files;
 
@@ -34,7 +35,7 @@ internal static class JsonFields
         }
         catch (JsonException exception)
         {
-            error = exception.Message;
+            error = FailureReason.Of(exception);
         }
         catch (InvalidOperationException)
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Blip.Datasets.Files;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Folders;
 
@@ -32,7 +33,7 @@ internal sealed class FolderFormat : IDatasetFormat
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{source}: this folder cannot be listed: {exception.Message}", exception);
+            throw new DatasetException($"{source}: this folder cannot be listed: {FailureReason.Of(exception)}.", exception);
         }
         if (images.Length == 0)
             throw new DatasetException($"{source}: there is no image in this folder ({string.Join(", ", ImageFiles.Extensions)}).");

@@ -1,4 +1,5 @@
 using Blip.Datasets.Lists;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Folders;
 
@@ -33,7 +34,7 @@ internal sealed class ImageFolderFormat : IDatasetFormat
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{source}: this folder cannot be listed: {exception.Message}", exception);
+            throw new DatasetException($"{source}: this folder cannot be listed: {FailureReason.Of(exception)}.", exception);
         }
         if (files.Length == 0)
             throw new DatasetException($"{source}: there is no {JsonLines} or {Csv} in this folder.");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Blip.Datasets.Files;
+using Blip.Runtime.Files;
 using CsvHelper;
 using CsvHelper.Configuration;
 
@@ -90,7 +91,7 @@ internal sealed class CsvTable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{path}: it cannot be read: {exception.Message}", exception);
+            throw new DatasetException($"{path}: it cannot be read: {FailureReason.Of(exception, path)}.", exception);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Blip.Datasets.Files;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Lists;
 
@@ -134,7 +135,7 @@ internal sealed class JsonEntries : IDisposable
         }
         catch (JsonException exception)
         {
-            throw new DatasetException($"{path}: the entry at byte {offset} is damaged: {exception.Message}", exception);
+            throw new DatasetException($"{path}: the entry at byte {offset} is damaged: {FailureReason.Of(exception)}.", exception);
         }
         length = (int)reader.BytesConsumed;
         return true;

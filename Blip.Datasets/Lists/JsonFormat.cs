@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Blip.Datasets.Files;
 using Blip.Evaluation;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Lists;
 
@@ -27,7 +28,7 @@ internal sealed class JsonFormat : IDatasetFormat
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{path}: it cannot be read: {exception.Message}", exception);
+            throw new DatasetException($"{path}: it cannot be read: {FailureReason.Of(exception, path)}.", exception);
         }
     }
 

@@ -1,3 +1,4 @@
+using Blip.Runtime.Files;
 using Parquet;
 using Parquet.Schema;
 
@@ -65,7 +66,7 @@ internal sealed class ParquetFile : IAsyncDisposable
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{name}: it cannot be opened: {exception.Message}", exception);
+            throw new DatasetException($"{name}: it cannot be opened: {FailureReason.Of(exception, name)}.", exception);
         }
         catch (Exception exception) when (exception is NotSupportedException || exception.HResult == NotImplemented)
         {
@@ -76,7 +77,7 @@ internal sealed class ParquetFile : IAsyncDisposable
         catch (Exception exception) when (exception is not (OperationCanceledException or DatasetException))
         {
             throw new DatasetException(
-                $"{name}: this is no Parquet file, or it is damaged or cut off ({exception.Message}); fetch it again or leave it out.",
+                $"{name}: this is no Parquet file, or it is damaged or cut off; fetch it again or leave it out.",
                 exception);
         }
     }

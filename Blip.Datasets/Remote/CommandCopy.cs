@@ -42,7 +42,7 @@ internal static class CommandCopy
         }
         catch (Win32Exception exception)
         {
-            throw new DatasetException($"{name}: {Shell} cannot be started: {exception.Message}", exception);
+            throw new DatasetException($"{name}: {Shell} cannot be started; is it installed?", exception);
         }
     }
 

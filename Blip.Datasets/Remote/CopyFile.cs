@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Datasets.Remote;
 
 /// <summary>The target file of a copy. It distinguishes disk errors from network errors.</summary>
@@ -52,5 +54,7 @@ internal sealed class CopyFile : IAsyncDisposable
     }
 
     private DatasetException Refused(Exception exception) =>
-        new($"{source}: its copy cannot be written: {exception.Message} Name a folder with more room (ScratchFolder).", exception);
+        new(
+            $"{source}: its copy cannot be written: {FailureReason.Of(exception)}. Name a folder with more room (ScratchFolder).",
+            exception);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Remote;
 
@@ -53,13 +54,13 @@ internal static class HttpCopy
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return ($"the copy broke off: {exception.Message}", false);
+            return ($"the copy broke off: {FailureReason.Of(exception)}.", false);
         }
         catch (Exception exception)
             when (exception is UriFormatException or ArgumentException or InvalidOperationException or NotSupportedException)
         {
             // The redirection is invalid or not for the web.
-            return ($"the server's answer cannot be followed: {exception.Message}", true);
+            return ($"the server leads to an address that cannot be asked.", true);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Remote;
 
@@ -58,7 +59,8 @@ internal sealed class RemoteShard(RemoteSource source, IDatasetFormat format, Da
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{folder}: the folder for copies (ScratchFolder) cannot be made: {exception.Message}", exception);
+            throw new DatasetException(
+                $"{folder}: the folder for copies (ScratchFolder) cannot be made: {FailureReason.Of(exception)}.", exception);
         }
         return Path.Combine(folder, $"blip-{Guid.NewGuid():N}-{source.FileName}");
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Shapes;
 
@@ -30,7 +31,7 @@ public sealed partial class NoisyPairs
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{folder}: the data set cannot be written: {e.Message}", e);
+            throw new DatasetException($"{folder}: the data set cannot be written: {FailureReason.Of(e)}.", e);
         }
     }
 

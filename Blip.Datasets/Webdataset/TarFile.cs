@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using Blip.Runtime.Files;
 
 namespace Blip.Datasets.Webdataset;
 
@@ -88,7 +89,7 @@ internal sealed class TarFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"{path}: this tar cannot be opened: {exception.Message}", exception);
+            throw new DatasetException($"{path}: this tar cannot be opened: {FailureReason.Of(exception, path)}.", exception);
         }
     }
 
@@ -115,6 +116,6 @@ internal sealed class TarFile : IDisposable
     {
         Fault = cut ? "cut off" : "damaged";
         if (!any && !cut)
-            throw new DatasetException($"{path}: this is no tar{(exception is null ? "." : $": {exception.Message}")}", exception);
+            throw new DatasetException($"{path}: this is no tar.", exception);
     }
 }

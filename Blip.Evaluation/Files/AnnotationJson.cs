@@ -25,7 +25,7 @@ internal static class AnnotationJson
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new AnnotationException($"{path}: {e.Message}", e);
+            throw new AnnotationException($"{path}: the file cannot be read: {FailureReason.Of(e, path)}.", e);
         }
         return c switch
         {
@@ -55,22 +55,17 @@ internal static class AnnotationJson
         {
             var place = e.Path is { Length: > 1 } inside ? $"{inside.TrimStart('$', '.')} " : "";
             var line = e.LineNumber is { } number ? $"line {number + 1}" : "the end";
-            // The reader explains an unexpected character. For a value of the wrong type it only names the .NET type.
-            var reason = e.InnerException is JsonException or null && e.Message.Split(" Path:")[0].Split(" LineNumber:")[0] is var text
-                && !text.Contains("could not be converted", StringComparison.Ordinal)
-                    && !text.StartsWith("Exception of type", StringComparison.Ordinal)
-                ? text.TrimEnd('.')
-                : "a value of another kind belongs there";
+            var reason = e.InnerException is JsonException or null ? JsonInput.Words(e) : JsonInput.AnotherKind;
             throw new AnnotationException($"{path}: {place}cannot be read, at {line}: {reason}.", e);
         }
         catch (InvalidOperationException e)
         {
             // An escaped half of a surrogate pair.
-            throw new AnnotationException($"{path}: a text in the file is not valid Unicode: {e.Message}", e);
+            throw new AnnotationException($"{path}: a text in the file is not valid Unicode.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new AnnotationException($"{path}: {e.Message}", e);
+            throw new AnnotationException($"{path}: the file cannot be read: {FailureReason.Of(e, path)}.", e);
         }
     }
 
@@ -90,7 +85,7 @@ internal static class AnnotationJson
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             file?.Dispose();
-            throw new AnnotationException($"{path}: the file cannot be read: {e.Message}", e);
+            throw new AnnotationException($"{path}: the file cannot be read: {FailureReason.Of(e, path)}.", e);
         }
         catch
         {

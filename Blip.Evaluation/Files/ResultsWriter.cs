@@ -51,7 +51,7 @@ public sealed class ResultsWriter : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new AnnotationException($"{path}: the results cannot be written: {e.Message}", e);
+            throw new AnnotationException($"{path}: the results cannot be written: {FailureReason.Of(e)}.", e);
         }
     }
 

@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
@@ -120,7 +122,7 @@ internal sealed class HubCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{path}: the file cannot be read: {e.Message.TrimEnd('.')}.", e);
+            throw new CheckpointException($"{path}: the file cannot be read: {FailureReason.Of(e, path)}.", e);
         }
     }
 

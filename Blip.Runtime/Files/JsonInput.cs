@@ -10,6 +10,9 @@ namespace Blip.Runtime.Files;
 /// </summary>
 internal static class JsonInput
 {
+    /// <summary>The reason for a value of the wrong type.</summary>
+    public const string AnotherKind = "a value of another kind belongs there";
+
     /// <exception cref="JsonException">It is no JSON; the message says why and where, for people.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
@@ -33,9 +36,26 @@ internal static class JsonInput
     /// <summary>The reason for damaged JSON, with lines counted from 1.</summary>
     public static string Reason(JsonException e)
     {
-        var reason = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split('\n')[0].TrimEnd('.');
-        return e.LineNumber is { } line ? $"line {line + 1}: {reason}" : reason;
+        var place = e is { LineNumber: { } line } ? $"line {line + 1}: " : "";
+        var reason = Words(e);
+        return reason == AnotherKind && e.Path is { Length: > 2 } field ? $"{place}{field[2..]}: {reason}" : place + reason;
     }
+
+    /// <summary>
+    /// The reason without its place. The library explains an unexpected character well; for the rest it names its types and parameters.
+    /// </summary>
+    public static string Words(JsonException e) =>
+        e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split('\n')[0].TrimEnd('.') switch
+        {
+            var text when text.Contains("isFinalBlock", StringComparison.Ordinal) => "there is no JSON in it",
+            var text when text.StartsWith("Expected depth to be zero", StringComparison.Ordinal)
+                || text.Contains("end of data", StringComparison.Ordinal) => "it ends early",
+            var text when text.Contains("required properties", StringComparison.Ordinal) =>
+                $"it lacks {text[(text.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}",
+            var text when text.Contains("could not be converted", StringComparison.Ordinal)
+                || text.StartsWith("Exception of type", StringComparison.Ordinal) => AnotherKind,
+            var text => text,
+        };
 
     /// <summary>A value for messages: the beginning of a long one.</summary>
     public static string Shown(JsonElement value)

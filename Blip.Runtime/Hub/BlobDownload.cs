@@ -160,7 +160,7 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
     }
 
     private HubException Unwritable(Exception e) => new(
-        Disk.IsFull(e)
+        FailureReason.IsDiskFull(e)
             ? $"the disk with '{client.Settings.Cache.Folder}' is full. What has come is kept: make room and go on, "
                 + "or name another folder by HF_HOME."
             : $"{file.Path} cannot be written into '{client.Settings.Cache.Folder}': {Disk.Reason(e)}. HF_HOME names another folder.",

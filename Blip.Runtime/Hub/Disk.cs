@@ -1,15 +1,11 @@
 using System.Globalization;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Hub;
 
 /// <summary>Free space and disk errors.</summary>
 internal static class Disk
 {
-    // ENOSPC and EDQUOT as the runtime passes them on; on Windows ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.
-    private static readonly int[] Full = OperatingSystem.IsWindows() ? [unchecked((int)0x80070070), unchecked((int)0x80070027)]
-        : OperatingSystem.IsMacOS() ? [28, 69]
-        : [28, 122];
-
     /// <summary>The free bytes of a folder's disk; null if unknown. The folder need not exist.</summary>
     public static long? FreeBytes(string folder)
     {
@@ -30,10 +26,7 @@ internal static class Disk
 
     /// <summary>The disk's error. The runtime reports files too long for the file system, as on FAT, by another exception.</summary>
     public static string Reason(Exception e) =>
-        e is ArgumentOutOfRangeException ? "the file system takes no file of that length" : e.Message.TrimEnd('.');
-
-    /// <summary>Whether an error reports a full disk or quota.</summary>
-    public static bool IsFull(Exception e) => e is IOException && Full.Contains(e.HResult);
+        e is ArgumentOutOfRangeException ? "the file system takes no file of that length" : FailureReason.Of(e);
 
     /// <summary>Readable sizes: 990 MB, 1.24 GB.</summary>
     public static string Words(long bytes)

@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Runtime.Hub;
 
 /// <summary>Locks a blob against other processes. Hugging Face's tools lock the same file, on Unix with the same system call.</summary>
@@ -32,9 +34,9 @@ internal static class HubLock
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException
-            || (e is IOException && (Disk.IsFull(e) || !File.Exists(path))))
+            || (e is IOException && (FailureReason.IsDiskFull(e) || !File.Exists(path))))
         {
-            throw new HubException($"'{path}' cannot be written: {e.Message.TrimEnd('.')}. HF_HOME names another folder for the cache.", e);
+            throw new HubException($"'{path}' cannot be written: {FailureReason.Of(e)}. HF_HOME names another folder for the cache.", e);
         }
         catch (IOException)
         {

@@ -1,4 +1,5 @@
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Hub;
 
@@ -85,7 +86,7 @@ internal sealed class HubSettings
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HubException($"{file}: the file with your token cannot be read: {e.Message.TrimEnd('.')}.", e);
+            throw new HubException($"{file}: the file with your token cannot be read: {FailureReason.Of(e, file)}.", e);
         }
     }
 

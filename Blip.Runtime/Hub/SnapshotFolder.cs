@@ -77,7 +77,7 @@ internal sealed class SnapshotFolder(HubCache cache, string name, string commit,
             System.IO.File.CreateSymbolicLink(beside, target);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or PlatformNotSupportedException
-            || (e is IOException && !Disk.IsFull(e)))
+            || (e is IOException && !FailureReason.IsDiskFull(e)))
         {
             return false;
         }
@@ -97,7 +97,7 @@ internal sealed class SnapshotFolder(HubCache cache, string name, string commit,
     }
 
     private HubException Unwritable(Exception e) => new(
-        Disk.IsFull(e)
+        FailureReason.IsDiskFull(e)
             ? $"the disk with '{cache.Folder}' is full: make room and go on, or name another folder by HF_HOME."
             : $"'{model}' cannot be written to: {Disk.Reason(e)}. HF_HOME names another folder for the cache.",
         e);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging.Formats;
 
 namespace Blip.Runtime.Imaging;
@@ -71,7 +72,7 @@ internal static class ImageDecoder
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new ImageException($"{path}: the file cannot be opened: {error.Message}", error);
+            throw new ImageException($"{path}: the file cannot be opened: {FailureReason.Of(error)}.", error);
         }
     }
 
@@ -96,7 +97,7 @@ internal static class ImageDecoder
         catch (Exception error) when (error is not ImageException)
 #pragma warning restore CA1031
         {
-            throw new ImageException($"{name}: reading failed: {error.Message}", error);
+            throw new ImageException($"{name}: reading failed: {FailureReason.Of(error)}.", error);
         }
     }
 

@@ -21,7 +21,7 @@ public static class ImageWriter
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new ImageException($"{path}: the image cannot be written: {error.Message}", error);
+            throw new ImageException($"{path}: the image cannot be written: {FailureReason.Of(error)}.", error);
         }
     }
 

@@ -153,7 +153,7 @@ public sealed class ImageSource
         catch (Exception e) when (e is not ImageException)
 #pragma warning restore CA1031
         {
-            throw new ImageException($"{Name}: {e.Message}", e);
+            throw new ImageException($"{Name}: {FailureReason.Of(e)}.", e);
         }
     }
 

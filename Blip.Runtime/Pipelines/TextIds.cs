@@ -6,9 +6,13 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>The text encoder's ids for a text beside an image.</summary>
 internal static class TextIds
 {
-    /// <summary>Ids with [CLS] and [SEP], changed by a compatibility rule. Errors name the text by <paramref name="name"/>.</summary>
+    /// <summary>
+    /// Ids with [CLS] and [SEP], changed by a compatibility rule. Errors name the text by <paramref name="name"/>, and
+    /// <paramref name="given"/> is what the caller gave, where <paramref name="text"/> was made of it.
+    /// </summary>
     /// <exception cref="ArgumentException">There is no vocabulary, or the text is too long for the model.</exception>
-    public static int[] Of(PipelineHost host, string text, Func<int[], TextConfig, int[]> rule, string name)
+    public static int[] Of(
+        PipelineHost host, string text, Func<int[], TextConfig, int[]> rule, string name, string? given = null)
     {
         ArgumentNullException.ThrowIfNull(text, name);
         if (host.Tokenizer is null)
@@ -19,7 +23,8 @@ internal static class TextIds
         if (ids.Length <= most)
             return ids;
         var shown = text.Length > 40 ? $"{text[..40]}…" : text;
-        throw new ArgumentException($"{name} '{shown}' has {ids.Length} tokens, and the model reads {most}: shorten it.", name);
+        throw new TextException(
+            given ?? text, $"{name} '{shown}' has {ids.Length} tokens, and the model reads {most}: shorten it.", name);
     }
 
     /// <summary>The ids of each text of a list.</summary>

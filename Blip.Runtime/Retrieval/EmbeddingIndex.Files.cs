@@ -168,7 +168,7 @@ public sealed partial class EmbeddingIndex
             var vector = vectors.Row(row, table.Rows);
             vector.CopyTo(values.AsSpan(entries.Count * Dimension));
             entries.Add(entry);
-            digests.Add(journal.Header.Format == IndexFormat.Current ? table.Digest(row) : DigestOf(IndexFormat.Current, vector));
+            digests.Add(journal.Header.Format.IsWide ? table.Digest(row) : DigestOf(IndexFormat.Current, vector));
             if (entries.Count == RowsAtOnce)
                 Flush();
         }
@@ -190,12 +190,28 @@ public sealed partial class EmbeddingIndex
     private void Expect(int dimension, IndexModel model)
     {
         if (Model.Equals(model) && Dimension == dimension)
+        {
+            ExpectFrames(model.Frames);
             return;
+        }
         var made = $"{Path}: its vectors are those of {Model.Name} ({Dimension} values each), and not of {model.Name} ({dimension} values)";
         Dispose();
         throw new IndexException(
             $"{made}: the two cannot be compared. Give the model and the precision that it was made with, or another name for a new "
                 + $"index.");
+    }
+
+    private void ExpectFrames(int? frames)
+    {
+        if (frames is > 0 && Model.Frames is null && Count > 0)
+            notices.Add($"{Path}: it does not record how many frames its clips have: give the same number each time, or make it anew");
+        if (frames is not { } wanted || Model.Frames is not { } made || wanted == made)
+            return;
+        var holds = $"{Path}: it holds {IndexModel.Kind(made)}, and not {IndexModel.Kind(wanted)}";
+        Dispose();
+        throw new IndexException(
+            $"{holds}: their vectors cannot be compared. Give {(made == 0 ? "no --frames" : $"--frames {made}")}, or another name for "
+                + $"a new index.");
     }
 
     private static T Guarded<T>(string path, Func<T> work)
@@ -210,7 +226,7 @@ public sealed partial class EmbeddingIndex
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IndexException($"{path}: it cannot be read or written: {e.Message.TrimEnd('.')}.", e);
+            throw new IndexException($"{path}: it cannot be read or written: {FailureReason.Of(e)}.", e);
         }
     }
 }

@@ -261,7 +261,7 @@ public sealed partial class EmbeddingIndex : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             CutBack();
-            throw new IndexException($"{Path}: it cannot be written: {e.Message.TrimEnd('.')}. What was added before is kept.", e);
+            throw new IndexException($"{Path}: it cannot be written: {FailureReason.Of(e)}. What was added before is kept.", e);
         }
     }
 

@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>Keeps other writers from an index until it is disposed, or the process ends.</summary>
@@ -34,13 +36,16 @@ internal sealed class IndexLock : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new IndexException($"{path}: it cannot be written to: {e.Message.TrimEnd('.')}; name a place that can.", e);
+            throw new IndexException($"{path}: it cannot be written to: {FailureReason.Of(e)}; name a place that can.", e);
+        }
+        catch (IOException e) when (FailureReason.IsHeld(e))
+        {
+            throw new IndexException(
+                $"{path}: another process is writing to it ('{name}' is locked); wait for it, or name another index.", e);
         }
         catch (IOException e)
         {
-            throw new IndexException(
-                $"{path}: another process is writing to it ('{name}' is locked); wait for it, or name another index. "
-                    + $"({e.Message.TrimEnd('.')})", e);
+            throw new IndexException($"{path}: it cannot be written to: {FailureReason.Of(e)}.", e);
         }
     }
 

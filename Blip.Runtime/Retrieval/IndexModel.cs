@@ -29,10 +29,24 @@ public sealed class IndexModel : IEquatable<IndexModel>
     /// <summary>Its name for messages.</summary>
     public string Name { get; }
 
+    /// <summary>
+    /// Frames of each clip; 0 for an index of images. Null where it is not recorded, as in indexes of older versions. A stated number that
+    /// is not the recorded one is refused on opening.
+    /// </summary>
+    public int? Frames { get; init; }
+
     /// <summary>The bytes that distinguish it.</summary>
     public ReadOnlySpan<byte> Fingerprint => fingerprint;
 
-    /// <summary>Whether the vectors are comparable; names do not count.</summary>
+    /// <summary>What an index with so many frames holds, for people.</summary>
+    internal static string Kind(int frames) => frames switch
+    {
+        0 => "images",
+        1 => "clips of 1 frame",
+        _ => $"clips of {frames} frames",
+    };
+
+    /// <summary>Whether the vectors are of the same model and precision; names and frames do not count.</summary>
     public bool Equals(IndexModel? other) => other is not null && Fingerprint.SequenceEqual(other.Fingerprint);
 
     /// <inheritdoc/>

@@ -60,7 +60,7 @@ internal sealed unsafe class VectorFile : IDisposable
             if (RandomAccess.Read(file, page, 0) < HeaderBytes || !page.AsSpan(0, HeadBytes).SequenceEqual(expected.AsSpan(0, HeadBytes)))
                 throw Damaged(path, "its first page is not what was written");
             var vectors = new VectorFile(path, header.Dimension, file);
-            if (header.Format == IndexFormat.Current)
+            if (header.Format.IsWide)
                 vectors.ReadPlaces(page);
             return vectors;
         }

@@ -47,8 +47,13 @@ internal sealed record Vocabulary(
             when (error is IOException or UnauthorizedAccessException or DecoderFallbackException or JsonException
             or InvalidOperationException or FormatException)
         {
-            var reason = error is DecoderFallbackException ? "it is not text in UTF-8" : error.Message;
-            throw new TokenizerException($"{path}: the vocabulary cannot be read: {reason}", error);
+            var reason = error switch
+            {
+                DecoderFallbackException => "it is not text in UTF-8",
+                InvalidOperationException or FormatException => "a value in it is of another kind",
+                _ => FailureReason.Of(error),
+            };
+            throw new TokenizerException($"{path}: the vocabulary cannot be read: {reason}.", error);
         }
     }
 

@@ -103,6 +103,33 @@ internal static class ModelTracer
     }
 
     /// <summary>
+    /// Traces a comparison of two images: image encoder over both, text encoder over both with its logits. Cancellation ends the waiting
+    /// for the device.
+    /// </summary>
+    /// <inheritdoc cref="Caption" path="/exception"/>
+    public static ModelTrace Compare(
+        ImageComparer comparer, ImageSource left, ImageSource right, string sentence, CancellationToken cancellationToken)
+    {
+        var (host, model) = (comparer.Host, comparer.Model);
+        var ids = TextIds.Of(host, sentence, CompatRules.Sentence, "Text");
+        return comparer.InTurn(
+            () =>
+            {
+                var session = new TraceSession(host, model);
+                var states = session.Images(left, right);
+                session.Ids("input_ids", ids);
+                session.Outputs(
+                    model.JudgePlan(RecordedOutputs.HiddenStates, states, [ids], [0], [1]),
+                    output => output == ReasoningGraphs.Logits ? TracePlace.Judgement : output);
+                var logits = session.Tensors.Find(TracePlace.Judgement)!;
+                var probability = new JudgementLogits(logits[0], logits[1]).Probability;
+                var result = string.Create(CultureInfo.InvariantCulture, $"true {probability:0.0000}");
+                return session.End(BlipHead.VisualReasoning, $"{left.Name}, {right.Name}", sentence, result);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>
     /// Traces a model without a task: image encoder, text encoder, the vectors and their product. Cancellation ends the waiting for the
     /// device.
     /// </summary>

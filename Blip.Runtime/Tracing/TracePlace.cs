@@ -16,6 +16,9 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
     /// <summary>The decoder's logits over these tokens <c>[rows, tokens, vocabulary]</c>.</summary>
     public const string Logits = "lm.logits";
 
+    /// <summary>The logits of a sentence about two images, "false" and "true" <c>[rows, 2]</c>.</summary>
+    public const string Judgement = "text.cls_head";
+
     // After every layer.
     private const int States = 1_000_000, Pooled = States + 1, Scores = States + 2;
 
@@ -46,6 +49,7 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
             TraceStage.Pixels => "the image's preprocessing",
             TraceStage.Ids => "the tokenizer",
             TraceStage.Vision => Tower("vision_model", "encoder.layers", place.Step, layer, "post_layernorm"),
+            TraceStage.Text when name == Judgement => "cls_head",
             TraceStage.Text => Tower(head == BlipHead.Model ? "text_model" : "text_encoder", "encoder.layer", place.Step, layer, "pooler"),
             TraceStage.Matching when place.Step == Scores => "itm_head",
             TraceStage.Comparing when place.Step == Scores => "the projections",

@@ -21,11 +21,17 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
     /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     public ImageStates Image(ImageSource image)
     {
-        host.WithImage(image, decoded => host.Upload([decoded], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error)),
-            CancellationToken.None);
-        var (height, width) = (host.Preprocessor.Processing.Height, host.Preprocessor.Processing.Width);
-        RecordVision(Tensors, model, 1, height, width);
-        return model.Vision.Encode(1, height, width);
+        host.WithImage(image, decoded => Upload([decoded]), CancellationToken.None);
+        return Encode(images: 1);
+    }
+
+    /// <summary>The same for two images, which one text is about.</summary>
+    /// <inheritdoc cref="Image" path="/exception"/>
+    public ImageStates Images(ImageSource left, ImageSource right)
+    {
+        host.WithImage(
+            left, first => host.WithImage(right, second => Upload([first, second]), CancellationToken.None), CancellationToken.None);
+        return Encode(images: 2);
     }
 
     /// <summary>
@@ -110,6 +116,16 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
                 ("result", result),
             ],
             seen.ToDictionary(id => id, id => host.Tokenizer?.Decode([id], skipSpecial: false) ?? "")));
+    }
+
+    private List<int> Upload(IReadOnlyList<DecodedImage> images) =>
+        host.Upload(images, model.Vision.PixelBuffer, (_, error) => throw new ImageException(error));
+
+    private ImageStates Encode(int images)
+    {
+        var (height, width) = (host.Preprocessor.Processing.Height, host.Preprocessor.Processing.Width);
+        RecordVision(Tensors, model, images, height, width);
+        return model.Vision.Encode(images, height, width);
     }
 
     private static string Name<T>(T value)

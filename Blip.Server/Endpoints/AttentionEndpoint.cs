@@ -16,6 +16,8 @@ internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
     {
         var (request, image) = await inputs.ReadOneAsync<AttentionRequest>(http.Request, http.RequestAborted).ConfigureAwait(false);
         var asImages = request.AsImages();
+        if (request is { Layer: not null, Text: null })
+            throw RequestException.Bad("layer is about a text's match: give text, or leave layer out.", "layer");
         var lines = request switch
         {
             { Text: not null, Question: not null } =>
@@ -47,7 +49,7 @@ internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
             Generation = request.Apply(captioner.Defaults),
             Prompt = request.Prompt,
             Attention = true,
-            AttentionMethod = request.Chosen(AttentionMethod.CrossAttention),
+            AttentionMethod = request.ChosenForWritten(),
         };
         var caption = await captioner.CaptionAsync(image, options, cancellationToken).ConfigureAwait(false);
         return [new Line("caption", caption.Attention, caption.Score)];
@@ -61,7 +63,7 @@ internal sealed class AttentionEndpoint(ModelSet models, RequestInputs inputs)
         {
             Generation = request.Apply(answerer.Defaults),
             Attention = true,
-            AttentionMethod = request.Chosen(AttentionMethod.CrossAttention),
+            AttentionMethod = request.ChosenForWritten(),
         };
         var answer = await answerer.AnswerAsync(image, question, options, cancellationToken).ConfigureAwait(false);
         return [new Line("question", answer.QuestionAttention, null), new Line("answer", answer.Attention, answer.Score)];
@@ -119,6 +121,13 @@ internal sealed record AttentionRequest : GenerationRequest, IImageRequest
         "grad-cam" => AttentionMethod.GradCam,
         var other => throw RequestException.Bad($"method is '{other}': give cross-attention, rollout or grad-cam.", "method"),
     };
+
+    /// <summary>The method for a caption, or for a question and its answer.</summary>
+    /// <exception cref="RequestException">There is no such method, or it is for a text alone.</exception>
+    public AttentionMethod ChosenForWritten() => Chosen(AttentionMethod.CrossAttention) is var method and not AttentionMethod.GradCam
+        ? method
+        : throw RequestException.Bad(
+            "method is 'grad-cam', which tells what made a text match: give text with it, or give cross-attention or rollout.", "method");
 
     /// <summary>Whether to send images.</summary>
     /// <exception cref="RequestException">There is no such format.</exception>

@@ -35,7 +35,9 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
             StatusCodes.Status413PayloadTooLarge,
                 "The body is larger than this server allows; send smaller images, fewer at once, or raise --max-body.",
                 Code: "body_too_large"),
-        BadHttpRequestException bad => new(bad.StatusCode, bad.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new(
+            StatusCodes.Status408RequestTimeout, "The body came too slowly; send it faster, or a smaller image.", Code: "body_too_slow"),
+        BadHttpRequestException bad => new(bad.StatusCode, "The request's body is no valid HTTP, or it ended early.", Code: "invalid_body"),
         ArgumentException argument => Of(FieldNames.Explain(argument), timedOut, stopping),
         // A model freed while the server runs has lost its device.
         DeviceException or ObjectDisposedException =>

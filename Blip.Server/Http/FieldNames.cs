@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Blip.Runtime.Files;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Pipelines;
 
@@ -15,14 +16,19 @@ internal static partial class FieldNames
             typeof(LabelOptions) }
         .SelectMany(type => type.GetProperties()).Select(property => property.Name).ToFrozenSet(StringComparer.Ordinal);
 
-    public static string Of(string property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property);
+    public static string Of(string property) => property switch
+    {
+        nameof(MatchOptions.AttentionLayer) => "layer",
+        nameof(MatchOptions.AttentionMethod) => "method",
+        _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(property),
+    };
 
     /// <summary>An option's error, with the request's field names.</summary>
     public static RequestException Explain(ArgumentException e)
     {
         if (e.ParamName is not { Length: > 0 } name)
             return RequestException.Bad(e.Message);
-        var message = e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
+        var message = FailureReason.Sentence(e);
         message = SeveralWords().Replace(message, match => Options.Contains(match.Value) ? Of(match.Value) : match.Value);
         // A name of one word is replaced at the beginning only: elsewhere it may be plain English.
         message = message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message;

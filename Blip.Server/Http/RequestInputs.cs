@@ -81,7 +81,7 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
         catch (Exception e)
             when (e is InvalidDataException or NotSupportedException or ArgumentException or (IOException and not BadHttpRequestException))
         {
-            throw new RequestException(StatusCodes.Status400BadRequest, $"The form cannot be read: {e.Message}", e);
+            throw new RequestException(StatusCodes.Status400BadRequest, $"The form cannot be read: {Fault(e)}.", e);
         }
         images.CheckCount(form.Files.Count, ImagesField);
         var files = new List<ImageSource>(form.Files.Count);
@@ -96,6 +96,16 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
         }
         return (JsonBodies.ReadForm<T>(Fields(form)), files);
     }
+
+    // The form reader names its own options and streams.
+    private static string Fault(Exception e) => e switch
+    {
+        IOException => "it ends before its closing boundary",
+        InvalidDataException when e.Message.Contains("boundary", StringComparison.Ordinal) =>
+            "the Content-Type names no valid boundary; let the client set that header",
+        InvalidDataException when e.Message.Contains("limit", StringComparison.Ordinal) => "it has too many parts, or one is too long",
+        _ => "its parts or their headers are damaged",
+    };
 
     private static JsonObject Query(HttpRequest request) => Fields(request.Query);
 

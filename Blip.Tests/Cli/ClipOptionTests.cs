@@ -76,9 +76,12 @@ public sealed class ClipOptionTests : IDisposable
         var index = Path.Combine(folder.Path, "clips.index");
         Assert.StartsWith(
             "3 added", (await Run("index", folder.Path, "--index", index, "--frames", "4")).Succeeded(), StringComparison.Ordinal);
-        var found = (
-            await Run(
-                "search", DemoMatching.Pairs[0].Text, "--index", index, "--frames", "4", "--rerank", "3", "--format", "jsonl")).Succeeded();
+        (await Run("index", folder.Path, "--index", index, "--frames", "8")).Refused("clips of 4 frames, and not clips of 8 frames");
+        (await Run("index", folder.Path, "--index", index)).Refused("clips of 4 frames, and not images");
+        string[] search = ["search", DemoMatching.Pairs[0].Text, "--index", index, "--rerank", "3", "--format", "jsonl"];
+        (await Run([.. search, "--frames", "8"])).Refused("--frames is 8", "clips of 4 frames");
+        var found = (await Run(search)).Succeeded();
+        Assert.Equal(found, (await Run([.. search, "--frames", "4"])).Succeeded());
         var records = found.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line)).ToList();
         Assert.Equal(3, records.Count);
         Assert.All(records, record => Assert.False(record.TryGetProperty("error", out _)));

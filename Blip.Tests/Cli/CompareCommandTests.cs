@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Pipelines;
+using Blip.Runtime.Tracing;
 using Blip.Tests.Models;
 
 namespace Blip.Tests.Cli;
@@ -15,6 +17,11 @@ public sealed class CompareCommandTests : IDisposable
     private static string Left => Demo.Paths[0];
 
     private static string Right => Demo.Paths[1];
+
+    private string TracePath => Path.Combine(folder.Path, "t.safetensors");
+
+    private Task<CliRun> Trace(params string[] images) => CliRun.Of(
+        ["trace", .. images, "--text", Sentence, "--device", "cpu", "--model", model.Path, "--output", TracePath]);
 
     public void Dispose()
     {
@@ -84,9 +91,29 @@ public sealed class CompareCommandTests : IDisposable
     [Fact]
     public async Task Commands_about_one_image_refuse_the_model_by_its_kind()
     {
-        (await CliRun.Of("trace", Left, "--device", "cpu", "--model", model.Path, "--output", Path.Combine(folder.Path, "t.safetensors")))
-            .Refused("'comparer'", "no trace");
+        (await Trace(Left)).Refused("reads two images, and 1 are given");
         (await CliRun.Of("serve", "--device", "cpu", "--model", model.Path)).Refused("'comparer'", "a matcher");
+    }
+
+    [Fact]
+    public async Task A_trace_holds_the_states_over_both_images_and_the_judgement()
+    {
+        using var comparer = ImageComparer.Load(model.Path, new ImageComparerOptions { Device = "cpu" });
+        var expected = comparer.Compare(Left, Right, Sentence, TestContext.Current.CancellationToken);
+
+        var run = await Trace(Left, Right);
+
+        Assert.StartsWith($"true {expected.ProbabilityTrue:0.0000}\n", run.Succeeded(), StringComparison.Ordinal);
+        using var file = new SafetensorsFile(TracePath);
+        Assert.Equal(
+            [(float)expected.FalseLogit, (float)expected.TrueLogit], file.ReadAll(TracePlace.Judgement));
+        Assert.Equal(2, file.Get("vision.last_hidden_state").Shape[0]);
+        var (text, ids) = (ReasoningModelTests.Config.Text, file.Get("input_ids").Shape[1]);
+        Assert.All(Enumerable.Range(0, text.Layers + 1), layer =>
+            Assert.Equal([1, ids, text.HiddenSize], file.Get($"text.hidden.{layer}").Shape));
+        var swapped = await Trace(Right, Left);
+        Assert.NotEqual(run.Output, swapped.Output);
+        Assert.Equal("cls_head", TracePlace.Module(TracePlace.Judgement, null));
     }
 
     [Fact]

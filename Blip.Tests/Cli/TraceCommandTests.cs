@@ -219,9 +219,9 @@ public sealed class TraceCommandTests : IDisposable
     public async Task What_does_not_go_together_is_refused()
     {
         var (image, file) = (Demo.Sample("00.png"), At("trace"));
-        (await CliRun.Of("trace", "--output", file)).Refused("give one image");
+        (await CliRun.Of("trace", "--output", file)).Refused("give an image");
         (await CliRun.Of("trace", image)).Refused("--output");
-        (await CliRun.Of("trace", image, image, "--output", file)).Refused("give one image");
+        (await CliRun.Of("trace", image, image, "--output", file)).Refused("reads one image, and 2 are given");
         (await CliRun.Of("trace", Demo.Samples, "--output", file, "--model", Demo.Model)).Refused("more than one image");
         (await CliRun.Of("trace", At("none.png"), "--output", file, "--model", Demo.Model)).Refused("none.png");
         (await CliRun.Of("trace", image, "--output", file, "--batch-size", "2")).Refused("--batch-size");

@@ -44,7 +44,7 @@ public sealed partial class WrongCommandLineTests : IDisposable
     [MemberData(nameof(Commands))]
     public async Task A_wrong_value_is_told_in_words_of_the_command_line(string command)
     {
-        foreach (var value in Values)
+        foreach (var value in (string[])[.. Values, Directory.CreateDirectory(Path.Combine(folder.Path, "folder")).FullName])
         {
             string[] arguments = [.. command.Split(' ').Select(word => word switch
             {
@@ -65,7 +65,8 @@ public sealed partial class WrongCommandLineTests : IDisposable
         }
     }
 
-    // Names of types and parameters, stack traces, and messages of unforeseen errors.
-    [GeneratedRegex(@"\bSystem\.|\bBlip\.\w+\.[A-Z]|Exception\b|\(Parameter '|`1|   at |[Uu]nexpected|Value cannot be|Object reference|[Ii]nvalid argument")]
+    // Names of types and parameters, stack traces, messages of unforeseen errors, and the runtime's words.
+    [GeneratedRegex(@"\bSystem\.|\bBlip\.\w+\.[A-Z]|Exception\b|\(Parameter '|`1|   at |[Uu]nexpected|Value cannot be|Object reference|[Ii]nvalid argument"
+        + "|Access to|Could not find|Required argument|another process|LineNumber|BytePosition|FinalBlock")]
     private static partial Regex Inside();
 }

@@ -151,6 +151,41 @@ public class SpeculativeDecoderTests
             run.Model, [prompt], run.Specials, Plain, cancellationToken: TestContext.Current.CancellationToken)[0][0].Tokens);
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void Time_that_is_up_within_a_draft_ends_the_sequence_with_the_token_that_comes(bool continuous)
+    {
+        const int Ahead = 4;
+        using var device = Device.Open("cpu");
+        using var run = new Runs(device);
+        using var generator = new Generator(device) { Lookahead = new(Ahead) };
+        var prompt = new[] { run.Model.Config.Text.BosTokenId };
+        var expected = run.Tokens(Plain, prompt);
+        var options = Plain with { MaxTime = 2 };
+        // The second token of the first draft takes longer than the sequence has.
+        var late = new Late(run.Model, at: 2, TimeSpan.FromSeconds(2.2));
+
+        var tokens = continuous ? Joined() : generator.Generate(
+            late, [prompt], run.Specials, options, cancellationToken: TestContext.Current.CancellationToken)[0][0].Tokens;
+
+        Assert.Equal(expected[..tokens.Count], tokens);
+        // The first token, that of the drafting step, and the last one.
+        Assert.InRange(tokens.Count - prompt.Length, 1, 3);
+        Assert.InRange(late.Calls, 2, Ahead);
+
+        IReadOnlyList<int> Joined()
+        {
+            run.EncodeAt(0);
+            var batch = generator.Continuous(late, run.Specials, options, ends: null, 2, Longest);
+            var row = batch.Join([prompt], 0)[0];
+            while (batch.Rows.Count > 0)
+            {
+                batch.Step();
+                batch.RemoveEnded(_ => false);
+            }
+            return row.Sequence.Tokens;
+        }
+    }
+
     [Fact]
     public void Several_images_beams_and_samples_have_no_draft()
     {
@@ -304,6 +339,39 @@ public class SpeculativeDecoderTests
         private static string Hash(IReadOnlyList<float[]>? steps) =>
             steps is null ? "" : $"{steps.Count}: {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(
             System.Runtime.InteropServices.MemoryMarshal.AsBytes(steps.SelectMany(step => step).ToArray().AsSpan())))}";
+    }
+
+    /// <summary>A draft of which one token takes long.</summary>
+    private sealed class Late(CaptioningModel model, int at, TimeSpan time) : IContinuousDecoder, IDraftedDecoder
+    {
+        public int Calls { get; private set; }
+
+        public int VocabularySize => model.VocabularySize;
+
+        public int MaxPositions => model.MaxPositions;
+
+        public bool HasDraft => true;
+
+        public ArrayView<float> Prefill(DecodingState state) => model.Prefill(state);
+
+        public ArrayView<float> Step(DecodingState state) => model.Step(state);
+
+        public ArrayView<float> Steps(DecodingState state, ArrayView<int> ids) => model.Steps(state, ids);
+
+        public void Reserve(int rows, int capacity) => model.Reserve(rows, capacity);
+
+        public ArrayView<float> Prefill(DecodingState state, int place, int row) => model.Prefill(state, place, row);
+
+        public void Continue(DecodingState state, ReadOnlySpan<int> places) => model.Continue(state, places);
+
+        public void MoveRow(int from, int to, int tokens) => model.MoveRow(from, to, tokens);
+
+        public ArrayView<float> DraftStep(DecodingState draft)
+        {
+            if (++Calls == at)
+                Thread.Sleep(time);
+            return model.DraftStep(draft);
+        }
     }
 
     /// <summary>A draft that is wrong at every third token.</summary>

@@ -30,6 +30,17 @@ public sealed class IndexLossTests : IDisposable
             + "84Ber1KAm9iVRuQmqLUK5OXXs8AisQSzzA5DzFUv6E7qgz+8Zby5hR5TmmVzHU++BW6MB/+oNvLjVbx4y0vaL5fwNccOc4YR/lgeWwkJ1ctx9d"
             + "sW+K//8Q+gykaAQBQAAA==";
 
+    // Files of the second version: a clip of two frames.
+    private const string SecondJournal =
+        "H4sIAAAAAAACA3Py8Qzw9HOJYGJgYOABYkYGCHBLSq7qVV1mpMnPqVVVl6vwz7rx9S5Wiyl+fBIfJ7ZKWMsC1RRX5pVkpJZkJluVZOZV6hYXliYW"
+            + "pSpk5imkFRgbHZsyJeZEc1WM7cPZq67OPyfm5OMcxAi1QIsBAUy0Du/hVvlR0CaosGPOTeanxq4/jvxfVzDrvf3S8503vBbIhU5brbzrYZFRuLdy"
+            + "f7ffagY0wAbEmbmJ6anFapabdrtdd2eB6QQA0hZoW9sAAAA=";
+
+    private const string SecondVectors =
+        "H4sIAAAAAAACA3Py8QwIc3UOZmJgYOABYkYGCJjkphMWFPHQKLvsy+Zt7UUKDKNgWIJMKH1Yu0NyisQblTt6q+89fBj2bjRkRga4DaVl9f50rnZp"
+            + "Pc/pz/DgmhJv02jIjIJRMApGwSgYBaNgFIyCUTD8wLqVD/a8akred3ankH3vh067tuq7tncXTLR76H5p3183P9vdXov26pW8tku9MtGmuLDFjtIQ"
+            + "AwCfaFEHcBAAAA==";
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -140,12 +151,7 @@ public sealed class IndexLossTests : IDisposable
     public void The_first_version_is_read_and_written_anew()
     {
         // As "blip index" of the first version wrote it: four samples, one of them removed.
-        foreach (var (name, text) in new[] { ("old.index", OldJournal), ("old.index.vectors-1", OldVectors) })
-        {
-            using var bytesOf = new GZipStream(new MemoryStream(Convert.FromBase64String(text)), CompressionMode.Decompress);
-            using var file = File.Create(At(name));
-            bytesOf.CopyTo(file);
-        }
+        Unpack(OldJournal, OldVectors);
         var bytes = File.ReadAllBytes(At("old.index"));
         List<string> contents;
         IndexModel model;
@@ -167,5 +173,54 @@ public sealed class IndexLossTests : IDisposable
         Assert.Equal(4, upgraded.Count);
         Assert.Equal(IndexFormat.Current.Version, BitConverter.ToInt32(File.ReadAllBytes(At("old.index")), 8));
         Assert.False(File.Exists(At("old.index.vectors-1")));
+    }
+
+    [Fact]
+    public void The_second_version_is_read_and_does_not_know_its_frames()
+    {
+        Unpack(SecondJournal, SecondVectors);
+        IndexModel model;
+        int dimension;
+        using (var index = EmbeddingIndex.OpenRead(At("old.index")))
+        {
+            Assert.Equal(["images"], index.Entries().Select(entry => entry.Id));
+            (model, dimension) = (index.Model, index.Dimension);
+            Assert.Null(model.Frames);
+        }
+        using (var index = EmbeddingIndex.Open(At("old.index"), dimension, Of(4)))
+            Assert.Contains("does not record how many frames", index.Notices[0], StringComparison.Ordinal);
+        using var upgraded = EmbeddingIndex.OpenRead(At("old.index"));
+        Assert.Equal(IndexFormat.Current.Version, BitConverter.ToInt32(File.ReadAllBytes(At("old.index")), 8));
+        Assert.Equal((1, null), (upgraded.Count, upgraded.Model.Frames));
+
+        IndexModel Of(int frames) => new(model.Name, model.Fingerprint) { Frames = frames };
+    }
+
+    [Theory, InlineData(0, "images", "no --frames"), InlineData(4, "clips of 4 frames", "--frames 4")]
+    public void The_frames_of_a_clip_are_kept_and_others_are_refused(int frames, string kind, string remedy)
+    {
+        EmbeddingIndex.Open(At("a.index"), MadeEntries.Dimension, Of(frames)).Dispose();
+        using (var index = EmbeddingIndex.Open(At("a.index"), MadeEntries.Dimension, MadeEntries.Model))
+        {
+            MadeEntries.Add(index, ("one", 1));
+            index.Compact();
+            Assert.Equal(frames, index.Model.Frames);
+        }
+        EmbeddingIndex.Open(At("a.index"), MadeEntries.Dimension, Of(frames)).Dispose();
+        var refused = Assert.Throws<IndexException>(() => EmbeddingIndex.Open(At("a.index"), MadeEntries.Dimension, Of(8))).Message;
+        Assert.Contains($"it holds {kind}, and not clips of 8 frames", refused, StringComparison.Ordinal);
+        Assert.Contains(remedy, refused, StringComparison.Ordinal);
+
+        static IndexModel Of(int frames) => new(MadeEntries.Model.Name, MadeEntries.Model.Fingerprint) { Frames = frames };
+    }
+
+    private void Unpack(string journal, string vectors)
+    {
+        foreach (var (name, text) in new[] { ("old.index", journal), ("old.index.vectors-1", vectors) })
+        {
+            using var bytesOf = new GZipStream(new MemoryStream(Convert.FromBase64String(text)), CompressionMode.Decompress);
+            using var file = File.Create(At(name));
+            bytesOf.CopyTo(file);
+        }
     }
 }

@@ -20,6 +20,8 @@ public sealed class FailureTests
         { new PipelineBusyException("1024 calls wait"), false, false, 429, "busy" },
         { new ImageException("a.png: it is cut off"), false, false, 400, "invalid_image" },
         { new BadHttpRequestException("too large", 413), false, false, 413, "body_too_large" },
+        { new BadHttpRequestException("See MinRequestBodyDataRate (a secret).", 408), false, false, 408, "body_too_slow" },
+        { new BadHttpRequestException("Bad chunk size data, a secret.", 400), false, false, 400, "invalid_body" },
         { new ArgumentException("NumBeams is 0: give 1 to 64.", "NumBeams"), false, false, 400, null },
     };
 

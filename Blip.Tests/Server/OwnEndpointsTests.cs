@@ -167,9 +167,11 @@ public sealed class OwnEndpointsTests(OwnEndpointsTests.IndexedServer indexed) :
     [InlineData("/search", """{"image": "IMAGE", "rerank": 5}""", "rerank is 5")]
     [InlineData("/attention", """{"images": ["IMAGE", "IMAGE"]}""", "send one in each request")]
     [InlineData("/attention", """{"image": "IMAGE", "method": "guess"}""", "method is 'guess'")]
-    [InlineData("/attention", """{"image": "IMAGE", "method": "grad-cam"}""", "matches alone")]
+    [InlineData("/attention", """{"image": "IMAGE", "method": "grad-cam"}""", "method is 'grad-cam', which tells what made a text match")]
     [InlineData("/attention", """{"image": "IMAGE", "format": "gif"}""", "format is 'gif'")]
-    [InlineData("/attention", """{"image": "IMAGE", "text": "a ring", "layer": 99}""", "attention_layer is 99")]
+    [InlineData("/attention", """{"image": "IMAGE", "question": "what?", "method": "grad-cam"}""", "give cross-attention or rollout")]
+    [InlineData("/attention", """{"image": "IMAGE", "layer": 1}""", "layer is about a text's match")]
+    [InlineData("/attention", """{"image": "IMAGE", "text": "a ring", "layer": 99}""", "layer is 99")]
     public async Task What_cannot_be_is_told(string path, string body, string message)
     {
         var problem = await Post(path, body.Replace("IMAGE", Image, StringComparison.Ordinal), 400);

@@ -43,6 +43,20 @@ public sealed class WrongRequestTests(ServerFixture fixture) : IClassFixture<Ser
     }
 
     [Theory]
+    [InlineData("x", "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\nabc", "ends before its closing")]
+    [InlineData("x", "--x\r\nno header\r\n\r\nabc\r\n--x--\r\n", "damaged")]
+    [InlineData("", "--x--\r\n", "names no valid boundary")]
+    public async Task The_fault_of_a_form_is_told_in_the_words_of_clients(string boundary, string form, string fault)
+    {
+        using var body = new ByteArrayContent(Encoding.ASCII.GetBytes(form));
+        body.Headers.TryAddWithoutValidation("Content-Type", $"multipart/form-data; boundary={boundary}");
+        var answer = await RunningServer.Read(await fixture.Server.Client.PostAsync("/caption", body, Token), 400);
+        var detail = answer.GetProperty("detail").GetString();
+        Assert.StartsWith("The form cannot be read: ", detail, StringComparison.Ordinal);
+        Assert.Contains(fault, detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\nabc")]
     [InlineData("--x\r\nContent-Disposition: form-data; name=\"prompt\"\r\nContent-Type: text/plain; charset=utf-7\r\n\r\na\r\n--x--\r\n")]
     public async Task A_form_that_is_cut_off_or_of_another_encoding_is_told(string form)

@@ -73,7 +73,6 @@ public sealed class ResumeTests : TrainingRuns
     [Fact]
     public async Task What_cannot_be_learned_or_held_is_refused_before_the_first_step()
     {
-        FullRun.Only();
         var data = Data(images: 4);
         var positions = BlipConfig.Load(Path.Combine(Model(TrainingTask.Caption), "config.json")).Text.MaxPositions;
 

@@ -38,6 +38,23 @@ public sealed class TrainerTests : TrainingRuns
         Assert.False(File.Exists(unfinished));
     }
 
+    /// <summary>The data do not exist: they would be missed on the first look at them.</summary>
+    [Theory]
+    [InlineData(TrainingTask.Caption), InlineData(TrainingTask.Vqa), InlineData(TrainingTask.Match), InlineData(TrainingTask.Pretrain)]
+    public async Task A_batch_that_no_memory_holds_is_refused_before_the_data_are_read(TrainingTask task)
+    {
+        var options = TrainingRecipes.For(task) with
+        {
+            BatchSize = 1 << 16,
+            ImageSize = 96,
+            QueueSize = 1 << 16,
+            Captioner = task == TrainingTask.Pretrain ? Demo.Model : null,
+            Device = "cpu",
+        };
+        await Refused("the values of a batch need", () => Trainer.OpenAsync(
+            Model(task), new TrainingData { Sources = [At("none")] }, At("out"), options, Token));
+    }
+
     [Fact]
     public async Task Loader_threads_and_a_second_run_change_nothing()
     {

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using Blip.Datasets;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 
@@ -89,7 +90,7 @@ internal sealed class DataCheck(
         }
         catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
         {
-            return (e.Message, 0);
+            return (FailureReason.Of(e), 0);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Blip.Datasets;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Training.Augmentation;
@@ -81,7 +82,7 @@ internal sealed class TrainingLoader
         }
         catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"{item.Key}: an image of the data set cannot be read any more: {e.Message}", e);
+            throw new TrainingException($"{item.Key}: an image of the data set cannot be read any more: {FailureReason.Of(e)}.", e);
         }
     }
 

@@ -33,6 +33,12 @@ internal sealed class AnswerLearner : TaskLearner
         return losses;
     }
 
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Symbol, int Size)> SmallestBatch(int rows) =>
+        AnswerObjective.Sizes(new AnswerBatch(
+            [.. Enumerable.Repeat(Tokens("", Parts.Config.Text.EncoderTokenId), rows)],
+            [.. Enumerable.Range(0, rows).Select(row => new BatchAnswer(Tokens("", Parts.Config.Text.BosTokenId), row, 1))]));
+
     private AnswerBatch Batch(IReadOnlyList<LoadedItem> items) => new(
         [.. items.Select(item => Tokens(item.Item.Text, Parts.Config.Text.EncoderTokenId))],
         [.. items.SelectMany((item, question) => item.Item.Answers.Select(answer =>

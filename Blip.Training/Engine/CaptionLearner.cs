@@ -38,6 +38,10 @@ internal sealed class CaptionLearner : TaskLearner
         return losses;
     }
 
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Symbol, int Size)> SmallestBatch(int rows) =>
+        CaptionObjective.Sizes(new CaptionBatch([.. Enumerable.Repeat(Tokens(""), rows)], given));
+
     private int[] Tokens(string text)
     {
         var ids = Parts.Tokenizer.Encode(Prompt.Length == 0 ? text : $"{Prompt} {text}", maxLength: Parts.Options.MaxTokens);

@@ -121,6 +121,10 @@ internal sealed class MatchLearner : TaskLearner
         base.Dispose();
     }
 
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Symbol, int Size)> SmallestBatch(int rows) =>
+        MatchObjective.Sizes(new MatchBatch([.. Enumerable.Repeat(Parts.Tokenizer.Encode(""), rows)], [.. Enumerable.Range(0, rows)]));
+
     // Keys are whole numbers from 0; negative ones belong to no image.
     private static int KeyOf(ulong image) => (int)((image ^ (image >> 32)) & int.MaxValue);
 

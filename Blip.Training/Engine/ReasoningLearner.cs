@@ -31,6 +31,10 @@ internal sealed class ReasoningLearner : TaskLearner
         return losses;
     }
 
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Symbol, int Size)> SmallestBatch(int rows) =>
+        ReasoningObjective.Sizes(new ReasoningBatch([.. Enumerable.Repeat(Tokens(""), rows)], new bool[rows]));
+
     private int[] Tokens(string text)
     {
         var ids = Parts.Tokenizer.Encode(text, maxLength: Parts.Options.MaxTokens);

@@ -57,6 +57,13 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
     /// </summary>
     public abstract IReadOnlyDictionary<string, double> Accumulate(IReadOnlyList<IReadOnlyList<LoadedItem>> parts, StepPlace place);
 
+    /// <summary>
+    /// Checks, before any image is read, the memory of the smallest batch that the options allow: texts without words. Longer texts
+    /// take more.
+    /// </summary>
+    /// <exception cref="TrainingException">It does not fit into the device's memory.</exception>
+    public void CheckMemory() => Model.CheckMemory(SmallestBatch(Parts.Options.BatchSize));
+
     /// <summary>Makes a batch's gradients, which the next step discards. It changes nothing else.</summary>
     public virtual void Rehearse(IReadOnlyList<LoadedItem> items, StepPlace place) => Accumulate([items], place);
 
@@ -76,6 +83,9 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
         Model.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>The sizes of a batch of so many texts without words.</summary>
+    private protected abstract IEnumerable<(string Symbol, int Size)> SmallestBatch(int rows);
 
     private protected TrainedModel Open(StepGraph step) => new(Parts.Device, Parts.Source, step, Parts.Options);
 

@@ -49,19 +49,15 @@ internal sealed class TrainedModel : IDisposable
     /// <exception cref="TrainingException">The batch does not fit into the device's memory.</exception>
     public Plan PlanFor(IEnumerable<(string Symbol, int Size)> batch)
     {
-        var plan = plans.Get(batch);
-        if (plan.WorkspaceBytes > Device.Description.MemoryBytes)
-        {
-            throw new TrainingException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"the values of a batch need {plan.WorkspaceBytes / 1e9:F1} GB, and {Device.Name} has "
-                    + $"{Device.Description.MemoryBytes / 1e9:F1} GB: ")
-                + "give a smaller BatchSize (with a larger Accumulate), a smaller ImageSize, or CheckpointLayers.");
-        }
+        var plan = Fitting(batch);
         Trained.Bind(plan);
         WorkspaceBytes = Math.Max(WorkspaceBytes, plan.WorkspaceBytes);
         return plan;
     }
+
+    /// <summary>Checks a batch's memory without running it.</summary>
+    /// <exception cref="TrainingException">The batch does not fit into the device's memory.</exception>
+    public void CheckMemory(IEnumerable<(string Symbol, int Size)> batch) => Fitting(batch);
 
     /// <summary>The losses by objective, each the sum of its rows.</summary>
     public static IReadOnlyDictionary<string, double> ReadLosses(Plan plan) => plan.Graph.Outputs.Keys
@@ -76,5 +72,19 @@ internal sealed class TrainedModel : IDisposable
         Trained.Dispose();
         executor.Dispose();
         Weights.Dispose();
+    }
+
+    private Plan Fitting(IEnumerable<(string Symbol, int Size)> batch)
+    {
+        var plan = plans.Get(batch);
+        if (plan.WorkspaceBytes > Device.Description.MemoryBytes)
+        {
+            throw new TrainingException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"the values of a batch need {plan.WorkspaceBytes / 1e9:F1} GB, and {Device.Name} has "
+                    + $"{Device.Description.MemoryBytes / 1e9:F1} GB: ")
+                + "give a smaller BatchSize (with a larger Accumulate), a smaller ImageSize, or CheckpointLayers.");
+        }
+        return plan;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using Blip.Runtime.Files;
 
 namespace Blip.Training.Metrics;
 
@@ -41,7 +42,7 @@ internal sealed class EventFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"'{path}' cannot be written: {e.Message}", e);
+            throw new TrainingException($"'{path}' cannot be written: {FailureReason.Of(e)}.", e);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class MetricsFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"'{path}' cannot be written: {e.Message}", e);
+            throw new TrainingException($"'{path}' cannot be written: {FailureReason.Of(e)}.", e);
         }
     }
 
@@ -45,7 +45,7 @@ internal sealed class MetricsFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"'{path}' cannot be read: {e.Message}", e);
+            throw new TrainingException($"'{path}' cannot be read: {FailureReason.Of(e, path)}.", e);
         }
     }
 

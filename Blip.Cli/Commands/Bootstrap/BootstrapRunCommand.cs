@@ -4,6 +4,7 @@ using Blip.Bootstrapping.Queues;
 using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
+using Blip.Runtime.Files;
 
 namespace Blip.Cli.Commands;
 
@@ -65,7 +66,7 @@ internal sealed class BootstrapRunCommand : Command, IHasExamples
         {
             progress.Clear();
             terminal.Say(
-                $"'{request.Output}' cannot be written: {e.Message} What is finished is kept: "
+                $"'{request.Output}' cannot be written: {FailureReason.Of(e)}. What is finished is kept: "
                 + "make room or mend this, and give the same command again.");
             return ExitCodes.SomeFailed;
         }

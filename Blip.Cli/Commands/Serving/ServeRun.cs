@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Blip.Cli.Options;
+using Blip.Runtime.Files;
 using Blip.Runtime.Pipelines;
 using Blip.Server;
 using Blip.Server.Hosting;
@@ -111,9 +112,19 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new UsageException($"--host and --port are {setup.Address} and {setup.Port}, where nothing can listen: {e.Message}", e);
+            throw new UsageException($"--host and --port are {setup.Address} and {setup.Port}, where nothing can listen: {Refusal(e)}.", e);
         }
     }
+
+    private static string Refusal(Exception e) => e.GetBaseException() is SocketException socket
+        ? socket.SocketErrorCode switch
+        {
+            SocketError.AddressAlreadyInUse => "another program does; give another port, or 0 for a free one",
+            SocketError.AccessDenied => "permission is denied; give a port above 1023",
+            SocketError.AddressNotAvailable => "this machine has no such address",
+            _ => FailureReason.Of(socket),
+        }
+        : FailureReason.Of(e);
 
     private static WebApplication Build(BlipHostSetup setup, Action<BlipServerOptions> configure)
     {

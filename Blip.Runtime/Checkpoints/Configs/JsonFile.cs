@@ -34,7 +34,7 @@ internal sealed class JsonFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{path}: the file cannot be read: {e.Message.TrimEnd('.')}.", e);
+            throw new CheckpointException($"{path}: the file cannot be read: {FailureReason.Of(e, path)}.", e);
         }
     }
 

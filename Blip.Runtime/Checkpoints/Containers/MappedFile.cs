@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -30,7 +31,7 @@ internal sealed unsafe class MappedFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw Error($"the file cannot be read: {e.Message.TrimEnd('.')}", e);
+            throw Error($"the file cannot be read: {FailureReason.Of(e, path)}", e);
         }
         view = file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
         byte* start = null;
@@ -76,7 +77,7 @@ internal sealed unsafe class MappedFile : IDisposable
         }
         catch (IOException e)
         {
-            throw Error($"the file cannot be read: {e.Message.TrimEnd('.')}", e);
+            throw Error($"the file cannot be read: {FailureReason.Of(e)}", e);
         }
     }
 

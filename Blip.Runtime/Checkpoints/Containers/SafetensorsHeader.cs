@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Blip.Kernels;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -51,7 +52,8 @@ internal sealed class SafetensorsHeader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw file.Error($"the header is not the JSON of a safetensors file ({e.Message.Split('\n')[0].TrimEnd('.')})", e);
+            var reason = e is JsonException json ? JsonInput.Reason(json) : JsonInput.AnotherKind;
+            throw file.Error($"the header is not the JSON of a safetensors file ({reason})", e);
         }
         header.CheckCover();
         return header;

@@ -37,7 +37,7 @@ internal static class TensorFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{folder}: the folder cannot be read: {e.Message.TrimEnd('.')}.", e);
+            throw new CheckpointException($"{folder}: the folder cannot be read: {FailureReason.Of(e)}.", e);
         }
     }
 

@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
@@ -62,7 +64,7 @@ internal sealed class PackedCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            notices.Add($"the cache {Path} cannot be written, and the model is packed again each time: {e.Message.TrimEnd('.')}. Name a "
+            notices.Add($"the cache {Path} cannot be written, and the model is packed again each time: {FailureReason.Of(e)}. Name a "
                 + $"folder for it that can be written to");
             return false;
         }

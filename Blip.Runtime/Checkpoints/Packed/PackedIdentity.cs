@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -27,7 +28,7 @@ internal static class PackedIdentity
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new CheckpointException($"{path}: the file cannot be read: {e.Message.TrimEnd('.')}.", e);
+                throw new CheckpointException($"{path}: the file cannot be read: {FailureReason.Of(e, path)}.", e);
             }
         }
         return hash.GetHashAndReset();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Imaging.Clips;
 
@@ -42,7 +43,7 @@ internal static partial class ClipFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ImageException($"{folder}: the folder cannot be read: {e.Message}", e);
+            throw new ImageException($"{folder}: the folder cannot be read: {FailureReason.Of(e)}.", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Blip.Runtime.Files;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
@@ -136,7 +137,7 @@ public sealed partial class QuestionAnswerer
         }
         catch (ArgumentException e)
         {
-            return Failed(decoded, row.Question, $"{decoded.Source.Name}: {e.Message}");
+            return Failed(decoded, row.Question, $"{decoded.Source.Name}: {FailureReason.Sentence(e)}");
         }
     }
 

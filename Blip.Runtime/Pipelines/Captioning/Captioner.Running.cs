@@ -1,3 +1,4 @@
+using Blip.Runtime.Files;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Models;
 
@@ -72,7 +73,7 @@ public sealed partial class Captioner
         }
         catch (ArgumentException e) when (e.ParamName == nameof(CaptionOptions.Prompt))
         {
-            return decoded with { Image = null, Error = $"{decoded.Source.Name}: {e.Message}" };
+            return decoded with { Image = null, Error = $"{decoded.Source.Name}: {FailureReason.Sentence(e)}" };
         }
     }
 

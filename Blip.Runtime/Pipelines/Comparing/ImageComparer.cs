@@ -1,5 +1,6 @@
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
@@ -136,7 +137,8 @@ public sealed class ImageComparer : Pipeline, IImageComparer
             }
             catch (ArgumentException e)
             {
-                return (pair, new DecodedImage(decoded.Source, null, decoded.Error ?? $"{decoded.Source.Name}: {e.Message}"), [[]]);
+                var error = decoded.Error ?? $"{decoded.Source.Name}: {FailureReason.Sentence(e)}";
+                return (pair, new DecodedImage(decoded.Source, null, error), [[]]);
             }
         }
     }

@@ -1,5 +1,6 @@
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
@@ -253,7 +254,7 @@ public sealed class Embedder : Pipeline, IEmbedder
         }
         catch (ArgumentException e)
         {
-            return (text, null, e.Message);
+            return (text, null, FailureReason.Sentence(e));
         }
     }
 

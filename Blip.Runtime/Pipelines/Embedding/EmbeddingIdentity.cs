@@ -18,9 +18,9 @@ internal static class EmbeddingIdentity
     // Elements to hash at each tensor's beginning and end. Reading all would take as long as loading.
     private const int Sample = 16;
 
-    /// <summary>The identity of a model's vectors.</summary>
+    /// <summary>The identity of a model's vectors. <paramref name="frames"/> are those of a clip; null for unstated.</summary>
     /// <exception cref="CheckpointException">The weights cannot be read.</exception>
-    public static IndexModel Of(ModelSource source, PipelineOptions options)
+    public static IndexModel Of(ModelSource source, PipelineOptions options, int? frames = null)
     {
         var (precision, encoder) = (options.Precision, options.EncoderPrecision ?? options.Precision.ForEncoder());
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -35,7 +35,7 @@ internal static class EmbeddingIdentity
         var words = string.Join(", ", Distinct(precision, encoder)
             .Append(options.Compat == Compat.HuggingFace ? "" : $"{options.Compat}".ToLowerInvariant()).Where(word => word.Length > 0));
         var name = source.Adapter is { } adapter ? $"{source.Name} with the adapter {adapter.Folder}" : source.Name;
-        return new IndexModel($"{name} in {words}", hash.GetHashAndReset());
+        return new IndexModel($"{name} in {words}", hash.GetHashAndReset()) { Frames = frames };
     }
 
     private static void AppendWeights(IncrementalHash hash, ModelSource source)

@@ -52,7 +52,8 @@ public sealed class Labeler : Pipeline, ILabeler
         string[][] texts =
             [.. Labels.Select(label =>
                 Templates.Select(template => template.Replace(LabelOptions.Place, label, StringComparison.Ordinal)).ToArray())];
-        prompts = [.. texts.Select(of => of.Select(text => TextIds.Of(Host, text, rules.RerankText, "Label")).ToArray())];
+        prompts = [.. Labels.Zip(texts, (label, of) =>
+            of.Select(text => TextIds.Of(Host, text, rules.RerankText, "Label", label)).ToArray())];
         vectors = [.. matcher.Embedder.EmbedTexts([.. texts.SelectMany(of => of)], cancellationToken).Chunk(Templates.Count)
             .Select(Similarity.UnitMean)];
         calls = new(this, matcher.Encoder, "label")

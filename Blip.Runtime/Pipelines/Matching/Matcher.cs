@@ -1,5 +1,6 @@
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
@@ -201,7 +202,7 @@ public sealed class Matcher : Pipeline, IMatcher
             }
             catch (ArgumentException e)
             {
-                decoded = new DecodedImage(pair.Image, null, decoded.Error ?? $"{pair.Image.Name}: {e.Message}");
+                decoded = new DecodedImage(pair.Image, null, decoded.Error ?? $"{pair.Image.Name}: {FailureReason.Sentence(e)}");
             }
             return new Pairs(decoded, [pair.Text]);
         }

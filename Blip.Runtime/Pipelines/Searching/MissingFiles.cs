@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>Tells whether missing files are gone: an unmounted disk looks like an empty folder, or like none.</summary>
@@ -29,7 +31,7 @@ internal static class MissingFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return $"the folder '{folder}' cannot be read ({e.Message.TrimEnd('.')})";
+            return $"the folder '{folder}' cannot be read ({FailureReason.Of(e)})";
         }
     }
 

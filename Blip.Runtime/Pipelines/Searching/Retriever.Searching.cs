@@ -96,10 +96,10 @@ public sealed partial class Retriever
             throw new ArgumentException(
                 $"Rerank is {options.Rerank}, and an embedder has no matching head to look again: give a matcher of a retrieval model, or "
                     + $"leave it out.", nameof(SearchOptions.Rerank));
-        return options;
+        return Framed(options);
     }
 
-    private static SearchOptions ForImage(ImageSource image, SearchOptions? options)
+    private SearchOptions ForImage(ImageSource image, SearchOptions? options)
     {
         ArgumentNullException.ThrowIfNull(image);
         options ??= new SearchOptions();
@@ -108,7 +108,19 @@ public sealed partial class Retriever
             throw new ArgumentException(
                 $"Rerank is {options.Rerank}, and the matching head compares images with words, not with an image: leave it out.",
                 nameof(SearchOptions.Rerank));
-        return options;
+        return Framed(options);
+    }
+
+    // Hits are read with the frames that their vectors were made of.
+    private SearchOptions Framed(SearchOptions options)
+    {
+        if (Index.Model.Frames is not { } made)
+            return options;
+        return options.Frames is { } wanted && wanted != made
+            ? throw new ArgumentException(
+                $"Frames is {wanted}, and the index holds {IndexModel.Kind(made)}: leave it out, as the index tells the number.",
+                nameof(SearchOptions.Frames))
+            : options with { Frames = Frames };
     }
 
     private RetrievalHit[][] Find(float[] queries, int k, CancellationToken cancellationToken) =>

@@ -48,30 +48,36 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// The index file; others beside it begin with its name. Images below its folder have paths relative to it, so that the folder may be
     /// moved.
     /// </param>
+    /// <param name="frames">
+    /// Frames of each clip, recorded in a new index; 0 for images; null records nothing, and takes an index of any number.
+    /// </param>
     /// <exception cref="IndexException">
-    /// Another process writes to it, it was made with another model or precision, or it is damaged.
+    /// Another process writes to it, it was made with another model, precision or number of frames, or it is damaged.
     /// </exception>
-    public static Retriever Open(Matcher matcher, string index) =>
-        new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: true));
+    public static Retriever Open(Matcher matcher, string index, int? frames = null) =>
+        new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, frames, write: true));
 
     /// <summary>Opens or makes an index to add and to search without a matching head.</summary>
     /// <param name="embedder">Makes vectors.</param>
     /// <param name="index">The index file.</param>
-    /// <inheritdoc cref="Open(Matcher, string)" path="/*[not(self::param)]"/>
-    public static Retriever Open(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: true));
+    /// <param name="frames">As in <see cref="Open(Matcher, string, int?)"/>.</param>
+    /// <inheritdoc cref="Open(Matcher, string, int?)" path="/*[not(self::param)]"/>
+    public static Retriever Open(Embedder embedder, string index, int? frames = null) =>
+        new(Checked(embedder), null, Open(embedder, index, frames, write: true));
 
     /// <summary>Opens an index to search. Additions by others are not seen.</summary>
     /// <param name="matcher">Makes the query's vector, and reranks hits.</param>
     /// <param name="index">The index file.</param>
     /// <exception cref="IndexException">There is none, it was made with another model or precision, or it is damaged.</exception>
     public static Retriever OpenRead(Matcher matcher, string index) =>
-        new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: false));
+        new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, frames: null, write: false));
 
     /// <summary>Opens an index to search without a matching head.</summary>
     /// <param name="embedder">Makes the query's vector.</param>
     /// <param name="index">The index file.</param>
     /// <inheritdoc cref="OpenRead(Matcher, string)" path="/*[not(self::param)]"/>
-    public static Retriever OpenRead(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: false));
+    public static Retriever OpenRead(Embedder embedder, string index) =>
+        new(Checked(embedder), null, Open(embedder, index, frames: null, write: false));
 
     /// <summary>
     /// Adds new and changed images. A known file with the same length and time of change is only looked up. Images on disk stay, however
@@ -179,6 +185,9 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <summary>Closes the index.</summary>
     public void Dispose() => Index.Dispose();
 
+    /// <summary>Frames of each clip; null for an index of images, or one that does not record it.</summary>
+    internal int? Frames => Index.Model.Frames is > 0 and var frames ? frames : null;
+
     /// <summary>The path of an image in the index.</summary>
     internal string PathOf(string id) => Path.IsPathRooted(id) ? id : Path.Join(folder, id);
 
@@ -196,9 +205,9 @@ public sealed partial class Retriever : IRetriever, IDisposable
             below ? relative.Replace(Path.DirectorySeparatorChar, '/') : file.FullName, file.Length, file.LastWriteTimeUtc.Ticks);
     }
 
-    private static EmbeddingIndex Open(Embedder embedder, string index, bool write)
+    private static EmbeddingIndex Open(Embedder embedder, string index, int? frames, bool write)
     {
-        var model = EmbeddingIdentity.Of(embedder.Base.Source, embedder.Base.Options);
+        var model = EmbeddingIdentity.Of(embedder.Base.Source, embedder.Base.Options, frames);
         return write ? EmbeddingIndex.Open(index, embedder.Dimension, model) : EmbeddingIndex.OpenRead(index, embedder.Dimension, model);
     }
 

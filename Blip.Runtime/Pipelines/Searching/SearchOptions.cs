@@ -16,8 +16,8 @@ public sealed record SearchOptions
     public int Rerank { get; init; }
 
     /// <summary>
-    /// How many frames of a found clip the matching head reads (<see cref="ImageSource.FromClip(string, int)"/>); null for an index of
-    /// images.
+    /// How many frames of a found clip the matching head reads (<see cref="ImageSource.FromClip(string, int)"/>); null takes the number
+    /// that the index records. Another number than the recorded one is refused.
     /// </summary>
     public int? Frames { get; init; }
 
