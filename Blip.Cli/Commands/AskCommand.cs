@@ -69,7 +69,7 @@ internal sealed class AskCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var (images, asked) = Inputs(parsed);
-        var among = answers.Read(parsed, images, terminal.OpenInput);
+        var among = answers.Read(parsed, images, terminal);
         var shown = Shown(parsed, among);
         var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var defaults = Startup.Step(() => QuestionAnswerer.DefaultsOf(source, model.Compat(parsed)));
@@ -119,7 +119,7 @@ internal sealed class AskCommand : Command, IHasExamples
     {
         var arguments = parsed.GetRequiredValue(paths);
         var question = arguments[^1];
-        if (questions.Read(parsed, arguments, terminal.OpenInput) is { Count: > 0 } given)
+        if (questions.Read(parsed, arguments, terminal) is { Count: > 0 } given)
         {
             return question.EndsWith('?') && !Path.Exists(question)
                 ? throw new UsageException(

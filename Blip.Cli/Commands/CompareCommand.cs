@@ -74,8 +74,8 @@ internal sealed class CompareCommand : Command, IHasExamples
         var given = parsed.GetValue(arguments) ?? [];
         if (parsed.GetValue(pairs) is { } path)
         {
-            return given.Length == 0 && sentences.Read(parsed, given, terminal.OpenInput).Count == 0
-                ? PairFile.Read(pairs.Name, path, terminal.OpenInput)
+            return given.Length == 0 && sentences.Read(parsed, given, terminal).Count == 0
+                ? PairFile.Read(pairs.Name, path, terminal)
                 : throw new UsageException($"{pairs.Name} holds images and sentences: leave others out.");
         }
         if (given.Length < 2)
@@ -85,7 +85,7 @@ internal sealed class CompareCommand : Command, IHasExamples
                 + $"give LEFT RIGHT SENTENCE, or {pairs.Name} FILE.");
         }
         var words = string.Join(' ', given[2..]);
-        var about = sentences.Read(parsed, given, terminal.OpenInput);
+        var about = sentences.Read(parsed, given, terminal);
         if (about.Count > 0 && given.Length > 2)
             throw new UsageException(
                 $"'{words}' stands behind the images, where there is {sentences.Name} or {sentences.FileName}: give every sentence so.");

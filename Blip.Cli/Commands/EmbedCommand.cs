@@ -46,7 +46,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var arguments = parsed.GetValue(paths) ?? [];
-        var given = texts.Read(parsed, arguments, terminal.OpenInput);
+        var given = texts.Read(parsed, arguments, terminal);
         if (arguments.Length + given.Count == 0)
             throw new UsageException($"there is nothing to make a vector of: give a PATH, {texts.Name} TEXT or {texts.FileName} FILE.");
         if (output.Format(parsed) == EmbeddingForm.Npy && output.File(parsed) is null)

@@ -80,6 +80,7 @@ internal sealed class IndexCommand : Command, IHasExamples
         CancellationToken cancellationToken)
     {
         var counts = new int[Enum.GetValues<IndexingOutcome>().Length];
+        using var working = terminal.Working();
         progress.Show();
         try
         {

@@ -93,7 +93,7 @@ internal sealed class LabelCommand : Command, IHasExamples
         if (given == InputExpansion.StandardInput && images.Contains(InputExpansion.StandardInput))
             throw new UsageException($"an image and {labels.Name} cannot both come from standard input; put one of them in a file.");
         return given == InputExpansion.StandardInput || File.Exists(given)
-            ? Lines.Read(labels.Name, given, terminal.OpenInput)
+            ? Lines.Read(labels.Name, given, terminal)
             : given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
     }
 }

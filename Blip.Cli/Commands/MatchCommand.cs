@@ -51,7 +51,7 @@ internal sealed class MatchCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var arguments = parsed.GetRequiredValue(paths);
-        var beside = texts.Read(parsed, arguments, terminal.OpenInput);
+        var beside = texts.Read(parsed, arguments, terminal);
         if (beside.Count == 0)
             throw new UsageException($"there is no text to put beside the images: give {texts.Name} TEXT or {texts.FileName} FILE.");
         var source = await model.ResolveAsync(parsed, terminal, cancellationToken);

@@ -24,7 +24,7 @@ internal sealed class TextsBinding
 
     /// <summary>The texts: first the single ones, then the file's. Only one of images and texts can come from standard input.</summary>
     /// <exception cref="UsageException">The file cannot be read or is empty, or a text is blank.</exception>
-    public IReadOnlyList<string> Read(ParseResult parsed, IReadOnlyList<string> paths, Func<Stream> openInput)
+    public IReadOnlyList<string> Read(ParseResult parsed, IReadOnlyList<string> paths, Terminal terminal)
     {
         var texts = parsed.GetValue(one) ?? [];
         if (texts.Any(string.IsNullOrWhiteSpace))
@@ -33,6 +33,6 @@ internal sealed class TextsBinding
             return texts;
         if (path == InputExpansion.StandardInput && paths.Contains(InputExpansion.StandardInput))
             throw new UsageException($"an image and {file.Name} cannot both come from standard input; put one of them in a file.");
-        return [.. texts, .. Lines.Read(file.Name, path, openInput)];
+        return [.. texts, .. Lines.Read(file.Name, path, terminal)];
     }
 }

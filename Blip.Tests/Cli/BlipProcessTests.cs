@@ -137,6 +137,46 @@ public sealed class BlipProcessTests : IDisposable
         Assert.Equal("a large white ring on a cyan background\n", File.ReadAllText(file));
     }
 
+    /// <summary>The runtime takes the numbers of closed streams for pipes of its own.</summary>
+    [Fact]
+    public async Task Streams_that_are_closed_together_are_told_of()
+    {
+        var run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu <&- >&-", Program, Demo.Sample("00.png"), Demo.Model);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("standard output is closed", run.Error, StringComparison.Ordinal);
+
+        run = await Shell("dotnet \"$1\" caption - --model \"$3\" --device cpu <&-", Program, Demo.Sample("00.png"), Demo.Model);
+        Assert.Equal(
+            new CliRun(1, "", "blip: -: standard input is closed; name a file, or leave standard input open\n"), run);
+
+        run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu <&- 2>&-", Program, Demo.Sample("00.png"), Demo.Model);
+        Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
+    }
+
+    [Theory]
+    [InlineData("--output", "captions.txt")]
+    [InlineData("--vocab", "vocab.txt")]
+    public async Task A_signal_ends_the_wait_for_the_other_end_of_a_pipe(string option, string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        var pipe = Path.Combine(folder, name);
+        var run = await Shell(
+            "mkfifo \"$5\"; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu \"$4\" \"$5\" & sleep 2; kill -TERM $!; "
+                + "SECONDS=0; wait $!; echo $? $((SECONDS < 15))",
+            Program, Demo.Sample("00.png"), Demo.Model, option, pipe);
+        Assert.Equal(new CliRun(0, "143 1\n", ""), run);
+    }
+
+    [Fact]
+    public async Task A_pipe_that_has_a_reader_gets_the_results()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes of names are Unix's");
+        var run = await Shell(
+            "mkfifo \"$4\"; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu --output \"$4\" & cat \"$4\"; wait $!",
+            Program, Demo.Sample("00.png"), Demo.Model, Path.Combine(folder, "pipe"));
+        Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
+    }
+
     /// <summary>Who runs it under nohup wants it to go on when the terminal is closed.</summary>
     [Fact]
     public async Task A_hang_up_that_is_ignored_stays_ignored()

@@ -105,6 +105,7 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         }));
         files = files with { Images = parsed.GetValue(images) ?? files.Images, ShardSize = parsed.GetValue(shardSize) ?? files.ShardSize };
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, files.Images, terminal.Columns, "images");
+        using var working = terminal.Working();
         try
         {
             var tars = await pairs.WriteAsync(path, files, new Advance(progress), cancellationToken);

@@ -58,6 +58,7 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
             AllowCommands = datasets.Sources(parsed).Count + datasets.Human(parsed).Count > 0,
         };
         var line = new ProgressLine(terminal.Error, terminal.ShowsProgress, 0, terminal.Columns);
+        using var working = terminal.Working();
         try
         {
             var result = await Startup.StepAsync(() => BootstrapSelection.RunAsync(request, new Shown(line), cancellationToken));

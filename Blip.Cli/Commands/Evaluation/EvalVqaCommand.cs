@@ -139,7 +139,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
 
     private IReadOnlyList<string> Listed(string path) => path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
         ? Startup.Step(() => AnswerList.Load(path))
-        : Lines.Read(answers.Name, path, terminal.OpenInput);
+        : Lines.Read(answers.Name, path, terminal);
 
     private static IEnumerable<ImageText> Asked(List<VqaQuestion> questions, ImageFolder images)
     {

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Blip.Server.Http;
+
+/// <summary>
+/// A request's body that is read until <paramref name="stop"/>. A token passed to Kestrel's reading leaves it in a state that Kestrel logs
+/// as an error, with a stack trace.
+/// </summary>
+internal sealed class RequestBody(PipeReader reader, CancellationToken stop) : Stream
+{
+    private readonly CancellationTokenRegistration stopping = stop.Register(reader.CancelPendingRead);
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        stop.ThrowIfCancellationRequested();
+        var read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        var part = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, buffer.Length));
+        part.CopyTo(buffer.Span);
+        // Ends the reading, also where nothing came.
+        reader.AdvanceTo(part.End);
+        stop.ThrowIfCancellationRequested();
+        return (int)part.Length;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        stopping.Dispose();
+        base.Dispose(disposing);
+    }
+}
