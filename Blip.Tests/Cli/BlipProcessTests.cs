@@ -234,6 +234,31 @@ public sealed class BlipProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_that_is_not_UTF_8_is_no_name_for_results()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems have no such names");
+        var run = await Shell("cd \"$3\" && dotnet \"$1\" caption \"$2\" -o $'\\xff.jsonl'", Program, Path.GetFullPath(Demo.Sample("00.png")), folder);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("whose name is not UTF-8", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder));
+    }
+
+    [Fact]
+    public async Task A_full_disk_leaves_no_part_of_a_trace()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs namespaces");
+        const string Mount = "mount -t tmpfs -o size=4k none \"$4\"";
+        Assert.SkipUnless((await Shell($"unshare -rm bash -c '{Mount}' bash 1 2 3 \"$1\"", folder)).ExitCode == 0, "no right to mount a disk");
+        var run = await Shell(
+            $"unshare -rm bash -c '{Mount} && {{ dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu --profile \"$4/t.json\"; echo $?; ls \"$4\"; }}' bash \"$@\"",
+            Program, Demo.Sample("00.png"), Demo.Model, folder);
+
+        Assert.Equal("a large white ring on a cyan background\n1\n", run.Output);
+        Assert.Contains("t.json': No space left on device", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_bad_option_is_a_message_and_no_stack_trace()
     {
         var run = await Shell("dotnet \"$1\" caption x.png --num-beams many", Program);

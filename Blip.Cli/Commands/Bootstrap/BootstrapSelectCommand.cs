@@ -12,12 +12,12 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
     private readonly Argument<string> folder = new("dir") { Description = "The folder of the run.", HelpName = "DIR" };
-    private readonly Option<string> output = new("--output")
+    private readonly Option<string> output = new Option<string>("--output")
     {
         Description = "The folder of the selection: new or empty.",
         HelpName = "DIR",
         Required = true,
-    };
+    }.Written();
     private readonly DatasetBinding datasets;
     private readonly SelectionBinding selection;
 
