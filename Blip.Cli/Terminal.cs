@@ -52,7 +52,7 @@ internal sealed class Terminal
     /// <summary>Whether standard output may be coloured; respects NO_COLOR (no-color.org).</summary>
     public bool OutputIsColored => OutputIsScreen && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
-    /// <summary>Marks the making of results, until disposed. Outside of it, a signal ends also a run that waits for another program.</summary>
+    /// <summary>Marks the making of results, until disposed. Outside, a signal also ends a run that waits for another program.</summary>
     public IDisposable Working() => new Work(this);
 
     /// <summary>Writes one line that must be read: an error, or how a stopped run ended.</summary>
