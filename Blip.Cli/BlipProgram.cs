@@ -97,7 +97,8 @@ internal static class BlipProgram
                 await Task.WhenAny(run, Task.Delay(Grace, CancellationToken.None));
             }
             while (!run.IsCompleted && terminal.IsWorking);
-            if (!run.IsCompleted)
+            terminal.LeftBehind = !run.IsCompleted;
+            if (terminal.LeftBehind)
                 throw;
             return await run;
         }

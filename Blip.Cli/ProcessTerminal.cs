@@ -28,6 +28,14 @@ internal static partial class ProcessTerminal
         };
     }
 
+    /// <summary>Ends the process without the last steps of libraries, which other threads may be using.</summary>
+    public static void Leave(int exitCode)
+    {
+        if (OperatingSystem.IsWindows())
+            Environment.Exit(exitCode);
+        ExitNow(exitCode);
+    }
+
     private static int Columns()
     {
         try
@@ -67,6 +75,9 @@ internal static partial class ProcessTerminal
     // inherited stream cannot have this mark.
     private static bool IsClosed(int file) =>
         !OperatingSystem.IsWindows() && FileControl(file, GetDescriptorFlags) is var flags && (flags < 0 || (flags & CloseOnExec) != 0);
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitNow(int exitCode);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int FileControl(int file, int command);

@@ -44,6 +44,9 @@ internal sealed class Terminal
     /// <summary>Whether results are being made: after a signal the work in hand is finished, and they are written.</summary>
     public bool IsWorking => Volatile.Read(ref works) > 0;
 
+    /// <summary>Whether a run that did not notice a signal still waits.</summary>
+    public bool LeftBehind { get; set; }
+
     public bool ShowsProgress => ErrorIsScreen && Verbosity != Verbosity.Quiet;
 
     /// <summary>The width of the help; 80 in a pipe.</summary>

@@ -39,7 +39,7 @@ internal static class WrittenFiles
             var target = Whole(writer.Value);
             // A new file has no content to lose, unless two results go to it.
             if (given.FirstOrDefault(one => one.Symbol != writer.Symbol
-                && (IsWritten(one.Symbol) || (File.Exists(writer.Value) && File.Exists(one.Value)))
+                && ((IsWritten(one.Symbol) && !Directory.Exists(writer.Value)) || (File.Exists(writer.Value) && File.Exists(one.Value)))
                 && Whole(one.Value) == target) is { Name: { } other })
                 throw new UsageException(
                     $"{writer.Name} is '{writer.Value}', which is also the file of {other} and would be lost; name another file.");
