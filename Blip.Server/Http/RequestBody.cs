@@ -33,14 +33,19 @@ internal sealed class RequestBody(PipeReader reader, CancellationToken stop) : S
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        stop.ThrowIfCancellationRequested();
-        var read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-        var part = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, buffer.Length));
-        part.CopyTo(buffer.Span);
-        // Ends the reading, also where nothing came.
-        reader.AdvanceTo(part.End);
-        stop.ThrowIfCancellationRequested();
-        return (int)part.Length;
+        while (true)
+        {
+            stop.ThrowIfCancellationRequested();
+            var read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            var part = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, buffer.Length));
+            part.CopyTo(buffer.Span);
+            var count = (int)part.Length;
+            // Ends the reading; Kestrel may reuse the memory.
+            reader.AdvanceTo(part.End);
+            // A reading without bytes is the end only where Kestrel says so.
+            if (count > 0 || read.IsCompleted || buffer.IsEmpty)
+                return count;
+        }
     }
 
     /// <inheritdoc/>
