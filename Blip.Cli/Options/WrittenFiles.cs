@@ -11,7 +11,7 @@ namespace Blip.Cli.Options;
 /// </summary>
 internal static class WrittenFiles
 {
-    // What .NET makes of bytes of an argument that are no text.
+    // .NET replaces invalid bytes of an argument by this character.
     private const char NoText = '\uFFFD';
 
     private static readonly ConditionalWeakTable<Symbol, object> Declared = [];

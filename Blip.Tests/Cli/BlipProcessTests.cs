@@ -137,7 +137,7 @@ public sealed class BlipProcessTests : IDisposable
         Assert.Equal("a large white ring on a cyan background\n", File.ReadAllText(file));
     }
 
-    /// <summary>The runtime takes the numbers of closed streams for pipes of its own.</summary>
+    /// <summary>The runtime takes the numbers of closed streams for its pipes.</summary>
     [Theory]
     [InlineData("\"$2\" <&- >&-", 1, "", "standard output is closed")]
     [InlineData("- <&-", 1, "", "-: standard input is closed; name a file")]

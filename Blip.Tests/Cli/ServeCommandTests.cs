@@ -36,7 +36,7 @@ public sealed partial class ServeCommandTests
         Assert.Equal("", await process.StandardOutput.ReadToEndAsync(Token));
     }
 
-    /// <summary>Kestrel logs a stack trace where the reading of a body is given up in its midst.</summary>
+    /// <summary>Kestrel logs a stack trace when the reading of a body is cancelled.</summary>
     [Theory]
     [InlineData("image/png", "x"), InlineData("application/json", "{")]
     [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\nx")]

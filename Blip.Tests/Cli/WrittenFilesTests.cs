@@ -85,7 +85,7 @@ public sealed class WrittenFilesTests : IDisposable
         Assert.False(Path.Exists("\uFFFD") || Path.Exists("\uFFFD.jsonl"));
     }
 
-    /// <summary>An option for a file or a folder is declared as written, or stands here among those that are read.</summary>
+    /// <summary>Each option for a file or a folder is declared as written, or listed here as read.</summary>
     [Fact]
     public void Every_option_for_a_file_is_known_to_be_written_or_read()
     {
