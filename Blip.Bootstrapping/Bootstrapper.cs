@@ -22,7 +22,7 @@ public sealed class Bootstrapper : IDisposable
     private readonly BootstrapSources sources;
     private readonly RunFolder folder;
     private readonly ManifestFile manifest;
-    private readonly ConcurrentDictionary<int, byte> retried = new();
+    private readonly ConcurrentDictionary<int, byte> retried = new(), damaged = new();
 
     private Bootstrapper(
         BootstrapRequest request, BootstrapSources sources, RunFolder folder, ManifestFile manifest, IReadOnlyList<CapFilt> models)
@@ -34,11 +34,15 @@ public sealed class Bootstrapper : IDisposable
     /// <summary>The number of shards.</summary>
     public int Shards => sources.Count;
 
-    /// <summary>The finished shards.</summary>
-    public int ShardsDone => folder.DoneShards().Count(shard => shard < Shards);
+    /// <summary>The finished shards, without those that <see cref="RunAsync"/> found damaged.</summary>
+    public int ShardsDone => folder.DoneShards().Count(shard => shard < Shards && !damaged.ContainsKey(shard));
 
-    /// <summary>The unfinished shards, in order.</summary>
-    public IReadOnlyList<int> OpenShards => [.. Enumerable.Range(0, Shards).Where(shard => !IsDone(shard) || IsToRetry(shard))];
+    /// <summary>
+    /// The unfinished shards, in order, and the finished ones whose files are missing or have another length: <see cref="RunAsync"/> tells
+    /// of them.
+    /// </summary>
+    public IReadOnlyList<int> OpenShards =>
+        [.. Enumerable.Range(0, Shards).Where(shard => !IsDone(shard) || IsToRetry(shard) || FlawOf(shard) is not null)];
 
     /// <summary>The run's identity; equal for equal models, options and sources.</summary>
     public string Fingerprint { get; }
@@ -231,6 +235,11 @@ public sealed class Bootstrapper : IDisposable
     {
         if ((uint)number >= (uint)Shards)
             return tally.Failed(number, $"there is no shard {number}: the run has shards 0 to {Shards - 1}.");
+        if (FlawOf(number) is { } flaw)
+        {
+            damaged.TryAdd(number, 0);
+            return tally.Failed(number, flaw);
+        }
         if (IsDone(number) && !IsToRetry(number))
             return tally.Skipped(number);
         var (name, source) = (BootstrapSources.NameOf(number), sources[number]);
@@ -284,7 +293,12 @@ public sealed class Bootstrapper : IDisposable
     }
 
     // A damaged or foreign file does not count: the shard is done again.
-    private bool IsDone(int number) => DoneFile.TryRead(folder.Done(number))?.Manifest == Fingerprint;
+    private bool IsDone(int number) => DoneOf(number) is not null;
+
+    private string? FlawOf(int number) => DoneOf(number)?.Flaw(folder.Path);
+
+    private DoneFile? DoneOf(int number) =>
+        DoneFile.TryRead(folder.Done(number)) is { } done && done.Manifest == Fingerprint ? done : null;
 
     private bool IsToRetry(int number) =>
         request.Options.RetryFailed && !retried.ContainsKey(number) && DoneFile.TryRead(folder.Done(number)) is { Failed: > 0 };

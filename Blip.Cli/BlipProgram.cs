@@ -10,6 +10,9 @@ namespace Blip.Cli;
 
 internal static class BlipProgram
 {
+    // Downloads and child processes end by themselves meanwhile.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     /// <summary>Runs one command line. Every failure is a message on standard error.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
@@ -57,7 +60,7 @@ internal static class BlipProgram
         }
         finally
         {
-            foreach (var sentence in terminal.PassedOver.Sentences)
+            foreach (var sentence in terminal.PassedOver.Sentences())
                 terminal.Note(sentence);
         }
     }
@@ -75,15 +78,37 @@ internal static class BlipProgram
         if (terminal.Verbosity != Verbosity.Verbose)
             DriverMessages.Silence();
         WrittenFiles.Check(parsed);
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration
+        var configuration = new InvocationConfiguration
+        {
+            Output = terminal.Output,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        var run = Task.Run(() => parsed.InvokeAsync(configuration, cancellationToken), CancellationToken.None);
+        return await UntilStoppedAsync(run, terminal, cancellationToken);
+    }
+
+    // A run that waits for another program, such as the writer of a pipe, does not notice a signal. It is left behind, unless it is making
+    // results.
+    private static async Task<int> UntilStoppedAsync(Task<int> run, Terminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await run.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!run.IsCompleted)
+        {
+            do
             {
-                Output = terminal.Output,
-                Error = terminal.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            },
-            cancellationToken);
+                await Task.WhenAny(run, Task.Delay(Grace, CancellationToken.None));
+            }
+            while (!run.IsCompleted && terminal.IsWorking);
+            terminal.LeftBehind = !run.IsCompleted;
+            if (terminal.LeftBehind)
+                throw;
+            return await run;
+        }
     }
 
     private static ParseResult Parse(BlipRootCommand root, IReadOnlyList<string> arguments)

@@ -6,7 +6,8 @@ namespace Blip.Cli;
 
 internal static partial class ProcessTerminal
 {
-    private const int StandardOutput = 1, GetFlags = 3, AccessMode = 3;
+    private const int StandardInput = 0, StandardOutput = 1, StandardError = 2;
+    private const int GetDescriptorFlags = 1, CloseOnExec = 1, GetFlags = 3, AccessMode = 3;
 
     public static Terminal Open()
     {
@@ -16,13 +17,23 @@ internal static partial class ProcessTerminal
         return new Terminal
         {
             Output = new StreamWriter(OpenOutput(), utf8),
-            Error = new MessageWriter(new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true }),
-            OpenInput = Console.OpenStandardInput,
+            Error = OpenError(utf8),
+            OpenInput = IsClosed(StandardInput)
+                ? () => throw new IOException("standard input is closed; name a file, or leave standard input open")
+                : Console.OpenStandardInput,
             ErrorIsScreen = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
             OutputIsScreen = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
             InputIsScreen = !Console.IsInputRedirected,
             Columns = Columns,
         };
+    }
+
+    /// <summary>Ends the process without the last steps of libraries, which other threads may be using.</summary>
+    public static void Leave(int exitCode)
+    {
+        if (OperatingSystem.IsWindows())
+            Environment.Exit(exitCode);
+        ExitNow(exitCode);
     }
 
     private static int Columns()
@@ -44,14 +55,29 @@ internal static partial class ProcessTerminal
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
             return Console.OpenStandardOutput();
-        if (IsClosed())
+        // A shell may have opened it for reading.
+        if (IsClosed(StandardOutput) || (FileControl(StandardOutput, GetFlags) & AccessMode) == 0)
             return new ClosedOutput();
         var stream = new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
 
-    // After ">&-", the runtime reuses the number of standard output for a file opened for reading.
-    private static bool IsClosed() => FileControl(StandardOutput, GetFlags) is var flags && (flags < 0 || (flags & AccessMode) == 0);
+    private static TextWriter OpenError(Encoding encoding)
+    {
+        if (!IsClosed(StandardError))
+            return new MessageWriter(new StreamWriter(Console.OpenStandardError(), encoding) { AutoFlush = true });
+        // The server's log goes to the console.
+        Console.SetError(TextWriter.Null);
+        return TextWriter.Null;
+    }
+
+    // The runtime reuses the number of a closed stream for a file or pipe of its own, which it marks to be closed on exec. An
+    // inherited stream cannot have this mark.
+    private static bool IsClosed(int file) =>
+        !OperatingSystem.IsWindows() && FileControl(file, GetDescriptorFlags) is var flags && (flags < 0 || (flags & CloseOnExec) != 0);
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitNow(int exitCode);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int FileControl(int file, int command);

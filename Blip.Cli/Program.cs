@@ -14,7 +14,11 @@ const int SigUsr1 = 10;
 using var warning = OperatingSystem.IsLinux()
     ? PosixSignalRegistration.Create((PosixSignal)SigUsr1, signal => Stop(signal, ExitCodes.Terminated))
     : null;
-var result = await BlipProgram.RunAsync(args, ProcessTerminal.Open(), stop.Token);
+var terminal = ProcessTerminal.Open();
+var result = await BlipProgram.RunAsync(args, terminal, stop.Token);
+// A driver that still compiles would fail in the last steps of its library.
+if (terminal.LeftBehind)
+    ProcessTerminal.Leave(exitCode);
 return result == ExitCodes.Interrupted ? exitCode : result;
 
 void Stop(PosixSignalContext signal, int code)

@@ -6,6 +6,8 @@ namespace Blip.Cli;
 /// <summary>A command's streams: the process's, or a test's.</summary>
 internal sealed class Terminal
 {
+    private int works;
+
     /// <summary>Results only.</summary>
     public required TextWriter Output { get; init; }
 
@@ -13,6 +15,9 @@ internal sealed class Terminal
     public required TextWriter Error { get; init; }
 
     public required Func<Stream> OpenInput { get; init; }
+
+    /// <summary>The option that has read standard input; null for none.</summary>
+    public string? InputReader { get; set; }
 
     /// <summary>Whether standard error is a terminal, to draw progress.</summary>
     public bool ErrorIsScreen { get; init; }
@@ -39,6 +44,12 @@ internal sealed class Terminal
     /// <summary>Where the texts of the command line's files are.</summary>
     public TextPlaces TextPlaces { get; } = new();
 
+    /// <summary>Whether results are being made: after a signal the work in hand is finished, and they are written.</summary>
+    public bool IsWorking => Volatile.Read(ref works) > 0;
+
+    /// <summary>Whether a run that did not notice a signal still waits.</summary>
+    public bool LeftBehind { get; set; }
+
     public bool ShowsProgress => ErrorIsScreen && Verbosity != Verbosity.Quiet;
 
     /// <summary>The width of the help; 80 in a pipe.</summary>
@@ -46,6 +57,9 @@ internal sealed class Terminal
 
     /// <summary>Whether standard output may be coloured; respects NO_COLOR (no-color.org).</summary>
     public bool OutputIsColored => OutputIsScreen && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+    /// <summary>Marks the making of results, until disposed. Outside, a signal also ends a run that waits for another program.</summary>
+    public IDisposable Working() => new Work(this);
 
     /// <summary>Writes one line that must be read: an error, or how a stopped run ended.</summary>
     public void Say(string message) => Error.WriteLine($"blip: {(ErrorIsScreen ? Printable.Of(message) : message)}");
@@ -78,6 +92,19 @@ internal sealed class Terminal
     {
         if (Verbosity == Verbosity.Verbose)
             Say(message);
+    }
+
+    private sealed class Work : IDisposable
+    {
+        private readonly Terminal terminal;
+
+        public Work(Terminal terminal)
+        {
+            this.terminal = terminal;
+            Interlocked.Increment(ref terminal.works);
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref terminal.works);
     }
 }
 

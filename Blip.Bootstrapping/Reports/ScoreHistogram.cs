@@ -1,5 +1,6 @@
 using System.Globalization;
 using Blip.Bootstrapping.Tables;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Reports;
 
@@ -106,7 +107,8 @@ public sealed class ScoreHistogram
     public void ToPng(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        File.WriteAllBytes(path, HistogramImage.Draw(this));
+        var image = HistogramImage.Draw(this);
+        ReplacedFile.Write(path, file => file.Write(image));
     }
 
     internal IReadOnlyList<TextOrigin> Used => [.. Origins.Where(origin => Total(origin) > 0)];

@@ -14,7 +14,8 @@ internal sealed class IndexCommand : Command, IHasExamples
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
     private readonly Option<string> index =
-        IndexOption.Create("The index to make, or to add to. Images below its folder are known by their path from there.");
+        IndexOption.Create("The index to make, or to add to. Images below its folder are known by their path from there.")
+            .Written();
     private readonly Option<bool> prune = new("--prune") { Description = "Also take images out of the index whose files are gone." };
     private readonly Option<bool> pruneAll = new("--prune-all")
     {
@@ -81,6 +82,7 @@ internal sealed class IndexCommand : Command, IHasExamples
         CancellationToken cancellationToken)
     {
         var counts = new int[Enum.GetValues<IndexingOutcome>().Length];
+        using var working = terminal.Working();
         progress.Show();
         try
         {

@@ -40,6 +40,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         using var report = output.Profile(parsed, terminal, pipeline);
         var writer = form.Writer(output.Format(parsed), file?.Writer ?? terminal.Output, output.Style(parsed, terminal));
         var told = pipeline.Notices.Count;
+        using var working = terminal.Working();
         try
         {
             return End(file, await new ResultRun<TResult>(terminal, writer, form, progress, also, output.File(parsed))

@@ -22,12 +22,18 @@ internal static class InputExpansion
     /// becomes an image that fails in its place. With <paramref name="archives"/>, tars and Parquet files stand
     /// for their images. Null <paramref name="frames"/> mean images, others clips (<see cref="FolderClips"/>).
     /// </summary>
+    /// <exception cref="UsageException">Standard input is named twice.</exception>
     public static List<ImageSource> Expand(
-        IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null, int? frames = null) =>
-    [
-        .. arguments.SelectMany(argument => Expand(argument, openInput, passed ?? new PassedOver(), frames))
-            .SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source]),
-    ];
+        IReadOnlyList<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null, int? frames = null)
+    {
+        if (arguments.Count(argument => argument == StandardInput) > 1)
+            throw new UsageException("standard input is one image, and - is given more than once; put the others in files.");
+        return
+        [
+            .. arguments.SelectMany(argument => Expand(argument, openInput, passed ?? new PassedOver(), frames))
+                .SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source]),
+        ];
+    }
 
     /// <summary>Whether the command line names one image, not a folder or pattern: then results need no path.</summary>
     public static bool IsOneNamed(IReadOnlyList<string> arguments, IReadOnlyList<ImageSource> sources) =>

@@ -6,18 +6,23 @@ namespace Blip.Cli.Input;
 internal static class Lines
 {
     /// <summary>The lines with text. The path <c>-</c> is standard input; errors name <paramref name="option"/>.</summary>
-    /// <exception cref="UsageException">The file cannot be read, or is empty.</exception>
+    /// <exception cref="UsageException">The file cannot be read or is empty, or standard input has been read.</exception>
     public static IReadOnlyList<string> Read(string option, string path, Terminal terminal) =>
         [.. Numbered(option, path, terminal).Select(line => line.Text)];
 
     /// <summary>The same with the lines' numbers, from 1.</summary>
-    /// <exception cref="UsageException">The file cannot be read, or is empty.</exception>
+    /// <exception cref="UsageException">The file cannot be read or is empty, or standard input has been read.</exception>
     public static IReadOnlyList<(string Text, int Number)> Numbered(string option, string path, Terminal terminal)
     {
+        var isInput = path == InputExpansion.StandardInput;
+        if (isInput && terminal.InputReader is { } other)
+            throw new UsageException($"{other} and {option} cannot both come from standard input; put one of them in a file.");
+        if (isInput)
+            terminal.InputReader = option;
         var texts = new List<(string Text, int Number)>();
         try
         {
-            using var reader = new StreamReader(path == InputExpansion.StandardInput ? terminal.OpenInput() : File.OpenRead(path));
+            using var reader = new StreamReader(isInput ? terminal.OpenInput() : File.OpenRead(path));
             for (var number = 1; reader.ReadLine() is { } line; number++)
             {
                 if (line.Trim() is not { Length: > 0 } text)

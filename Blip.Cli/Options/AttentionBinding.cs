@@ -15,11 +15,12 @@ internal sealed class AttentionBinding
     ];
 
     private readonly Option<string?> map = OptionKinds.Text(
-        "--attention-map", "Write for each word a PNG of where in the image the model looked, and a contact sheet of all words.", "DIR");
+        "--attention-map", "Write for each word a PNG of where in the image the model looked, and a contact sheet of all words.", "DIR")
+        .Written();
 
     private readonly Option<string?> html =
         OptionKinds.Text("--attention-html",
-            "Write one page, with its images in it, on which a touch of a word shows where the model looked.", "FILE");
+            "Write one page, with its images in it, on which a touch of a word shows where the model looked.", "FILE").Written();
     private readonly Option<bool> commonScale = new("--attention-common-scale")
     {
         Description = "Give the colours of all words of an image one scale of weights, so that they can be compared. "

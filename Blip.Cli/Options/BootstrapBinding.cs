@@ -24,12 +24,12 @@ internal sealed class BootstrapBinding
         "--captioner-adapter", "A LoRA adapter as the PEFT library saves it, for the captioner.", "DIR");
 
     private readonly Option<string?> filterAdapter = OptionKinds.Text("--filter-adapter", "The same for the filter.", "DIR");
-    private readonly Option<string> output = new("--output")
+    private readonly Option<string> output = new Option<string>("--output")
     {
         Description = "The folder of the run: new, empty, or of the same run.",
         HelpName = "DIR",
         Required = true,
-    };
+    }.Written();
     private readonly Option<int?> captions = OptionKinds.Number<int>(
         "--captions", "Captions that are written for each image; 0 writes none. [default: 1]");
     private readonly Option<string?> prompt = OptionKinds.Text(

@@ -28,13 +28,13 @@ internal sealed class DeviceBinding
     private readonly Option<string> encoderPrecision = OptionKinds.Choice(
         "--encoder-precision", "The same for the image encoder alone; with auto what goes with --precision, and fp32 with int8.",
         "auto", ["auto", .. Precisions]);
-    private readonly Option<string?> cache = new("--cache")
+    private readonly Option<string?> cache = new Option<string?>("--cache")
     {
         Description = "Keep the packed weights in a file, for a faster start the next time: beside the model, or in a folder. "
             + "Safe to delete.",
         HelpName = "DIR",
         Arity = ArgumentArity.ZeroOrOne,
-    };
+    }.Written();
     private readonly Option<int?> threads = OptionKinds.Number<int>("--threads", "Threads of the CPU device. [default: one per core]");
     private readonly Option<int?> batchSize = OptionKinds.Number<int>(
         "--batch-size", "Images that go through the model together; it changes the time, not the words. [default: the device's choice]");

@@ -28,7 +28,8 @@ internal sealed class EvaluationBinding
         var shape = $"[{{\"{format.IdName}\": …, \"{format.TextName}\": …}}, …]";
         results = OptionKinds.Text("--results",
             $"Score this file, and run no model: {shape}, as the COCO evaluation takes it, or what --format json and jsonl write.", "FILE");
-        save = OptionKinds.Text("--save-results", "Also write the model's answers to this file, in that form, as they come.", "FILE");
+        save = OptionKinds.Text("--save-results", "Also write the model's answers to this file, in that form, as they come.", "FILE")
+            .Written();
         Add(results);
         command.Add(images);
         Add(details);
@@ -64,16 +65,21 @@ internal sealed class EvaluationBinding
     /// <exception cref="UsageException">There is no such folder.</exception>
     public ImageFolder Images(ParseResult parsed) => Startup.Step(() => new ImageFolder(parsed.GetValue(images)!));
 
+    /// <summary>Checks, before the model is loaded, that the results can be saved.</summary>
+    /// <exception cref="UsageException">The file exists without --resume, or its folder does not.</exception>
+    public void Check(ParseResult parsed)
+    {
+        OutputFile.CheckPlace(parsed.GetValue(save), save.Name);
+        if (File.Exists(parsed.GetValue(save)) && !parsed.GetValue(resume))
+            throw new UsageException(
+                $"{save.Name} is '{parsed.GetValue(save)}', which exists: give --resume to go on with it, or move it away.");
+    }
+
     /// <summary>The file to save results in, if any; <paramref name="written"/> overrides the command's format.</summary>
     /// <exception cref="UsageException">It exists without --resume, or cannot be written.</exception>
-    public ResultsWriter? Save(ParseResult parsed, ResultsFormat? written = null)
-    {
-        if (parsed.GetValue(save) is not { } path)
-            return null;
-        if (File.Exists(path) && !parsed.GetValue(resume))
-            throw new UsageException($"--save-results is '{path}', which exists: give --resume to go on with it, or move it away.");
-        return Startup.Step(() => ResultsWriter.Open(path, written ?? format, parsed.GetValue(resume)));
-    }
+    public ResultsWriter? Save(ParseResult parsed, ResultsFormat? written = null) => parsed.GetValue(save) is { } path
+        ? Startup.Step(() => ResultsWriter.Open(path, written ?? format, parsed.GetValue(resume)))
+        : null;
 
     /// <summary>An image of the data set. A missing or ambiguous one fails when it is read.</summary>
     public static ImageSource Image(ImageFolder folder, string? fileName, EntryId id) =>

@@ -19,7 +19,7 @@ internal sealed class OutputBinding
     private readonly Option<string> format;
     private readonly Option<string?> output = OptionKinds.Text(
         "--output", "Write the results to a file; progress is shown meanwhile. Its extension chooses the format; - is standard output.",
-            "FILE");
+            "FILE").Written();
     private readonly Option<bool> overwrite = new("--overwrite")
     {
         Description = "Replace the file of --output when the run has come to its end.",
@@ -40,13 +40,13 @@ internal sealed class OutputBinding
             + "them for text and runs nothing.",
     };
     private readonly List<Option> overwritten;
-    private readonly Option<string?> profile = new("--profile")
+    private readonly Option<string?> profile = new Option<string?>("--profile")
     {
         Description = $"Show how long each step took; with a file name ending in {TraceExtension}, also write a trace for chrome://tracing "
             + $"or ui.perfetto.dev.",
         HelpName = "FILE",
         Arity = ArgumentArity.ZeroOrOne,
-    };
+    }.Written();
 
     /// <summary>
     /// Adds the options to a command. The first of <paramref name="names"/> is the default; a null
@@ -121,6 +121,7 @@ internal sealed class OutputBinding
         _ = Format(parsed);
         if (File(parsed) is { } path)
             ResultFile.Check(path, FileOptions(parsed));
+        CheckProfile(parsed);
     }
 
     /// <summary>Opens the file for the results; null for standard output.</summary>
@@ -135,11 +136,12 @@ internal sealed class OutputBinding
             throw new UsageException($"{zero.Name} ends lines of text, and the format is {chosen}: leave it out.");
         if (HasRecords && parsed.GetValue(guard) && chosen != "csv")
             throw new UsageException($"{guard.Name} is about cells of csv, and the format is {chosen}: leave it out.");
+        CheckProfile(parsed);
         return File(parsed) is { } path ? ResultFile.Open(path, chosen, FileOptions(parsed)) : null;
     }
 
     /// <summary>Starts timing where requested.</summary>
-    /// <exception cref="UsageException">The trace file cannot be written, or several devices are in use.</exception>
+    /// <exception cref="UsageException">Several devices are in use.</exception>
     public ProfileReport? Profile(ParseResult parsed, Terminal terminal, Pipeline pipeline)
     {
         if (parsed.GetResult(profile) is not { Implicit: false })
@@ -147,6 +149,12 @@ internal sealed class OutputBinding
         if (pipeline.Devices.Count > 1)
             throw new UsageException($"{profile.Name} times one device, and {pipeline.Devices.Count} are at work; name one with --device.");
         return new ProfileReport(terminal, pipeline, parsed.GetValue(profile));
+    }
+
+    private void CheckProfile(ParseResult parsed)
+    {
+        if (parsed.GetValue(profile) is { } path)
+            ProfileReport.Check(path, profile.Name);
     }
 
     private ResultFileOptions FileOptions(ParseResult parsed) => new(

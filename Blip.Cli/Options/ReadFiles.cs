@@ -19,7 +19,7 @@ internal static class ReadFiles
     }
 
     private static bool IsRead(Option option) => option.HelpName?.Split(' ')[0] == "FILE"
-        && !TakeFolders.Contains(option.Name) && !WrittenFiles.IsWriter(option.Name);
+        && !TakeFolders.Contains(option.Name) && !WrittenFiles.IsWritten(option);
 
     private static void Check(OptionResult result)
     {

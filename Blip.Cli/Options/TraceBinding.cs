@@ -14,7 +14,8 @@ internal sealed class TraceBinding
     }
 
     public Option<string?> Output { get; } = OptionKinds.Text(
-        "--output", "The file to write: safetensors with the reference's names. A trace that is there is replaced, no other file.", "FILE");
+        "--output", "The file to write: safetensors with the reference's names. A trace that is there is replaced, no other file.", "FILE")
+        .Written();
 
     public Option<string?> Prompt { get; } = OptionKinds.Text("--prompt", "For a captioner: words that the sentence begins with.", "TEXT");
 

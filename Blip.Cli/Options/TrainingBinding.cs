@@ -13,12 +13,12 @@ internal sealed class TrainingBinding
     private readonly Option<string> recipe;
     private readonly Option<bool> large = new("--large") { Description = "The recipe for a model with ViT-L: smaller rates and batches." };
 
-    private readonly Option<string> output = new("--output")
+    private readonly Option<string> output = new Option<string>("--output")
     {
         Description = "The folder of the run, which becomes the trained model's: new, empty, or with --resume of the same run.",
         HelpName = "DIR",
         Required = true,
-    };
+    }.Written();
 
     public TrainingBinding(Command command, TrainingTask task)
     {

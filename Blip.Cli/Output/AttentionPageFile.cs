@@ -17,6 +17,7 @@ internal sealed class AttentionPageFile : IDisposable
     private readonly StreamWriter writer;
     private readonly AttentionPage page;
     private readonly bool commonScale;
+    private bool any;
 
     private AttentionPageFile(string path, ReplacedFile file, string note, bool commonScale)
     {
@@ -35,10 +36,9 @@ internal sealed class AttentionPageFile : IDisposable
     {
         if (path is null)
             return null;
-        OutputFile.Check(path, option);
+        OutputFile.CheckOwn(path, option, $"<title>{Title}</title>");
         try
         {
-            OutputFile.CheckOwn(path, option, $"<title>{Title}</title>");
             path = ReplacedFile.Target(path);
             return new AttentionPageFile(path, ReplacedFile.GoOn(path, path + ".partial"), note, commonScale);
         }
@@ -54,6 +54,7 @@ internal sealed class AttentionPageFile : IDisposable
         try
         {
             page.Add(name, image, lines, commonScale);
+            any = true;
         }
         catch (IOException e)
         {
@@ -66,6 +67,10 @@ internal sealed class AttentionPageFile : IDisposable
     {
         page.Dispose();
         writer.Flush();
-        file.Commit();
+        // A run that failed before its first image leaves an older page.
+        if (any)
+            file.Commit();
+        else
+            file.Discard();
     }
 }

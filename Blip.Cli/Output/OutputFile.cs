@@ -32,18 +32,41 @@ internal static class OutputFile
             throw new UsageException($"{option} is '{path}', and there is no folder '{folder}'; make it first.");
     }
 
-    /// <summary>Checks that a file that is there was written for this option, since a new one replaces it.</summary>
+    /// <summary>
+    /// Checks, before the model is loaded, that a whole file can be created. One that is there must have been written for this option,
+    /// since the new one replaces it.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option.</param>
     /// <param name="mark">What the beginning of such a file holds.</param>
-    /// <exception cref="UsageException">It was not.</exception>
+    /// <exception cref="UsageException">It cannot be created, or another file or a device would be lost.</exception>
     public static void CheckOwn(string path, string option, string mark)
     {
-        if (new FileInfo(path) is not { Exists: true, Length: > 0 })
-            return;
-        if (Head(path).IndexOf(Encoding.UTF8.GetBytes(mark)) < 0)
-            throw new UsageException(
-                $"{option} is '{path}', which exists and was not written by {option}: name another file, or move it away.");
+        CheckPlace(path, option);
+        try
+        {
+            if (new FileInfo(path) is { Exists: true } there)
+            {
+                if (there.Length == 0 ? IsStream(path) : Head(path).IndexOf(Encoding.UTF8.GetBytes(mark)) < 0)
+                    throw new UsageException($"{option} is '{path}', which exists and was not written by {option}: it would be lost; "
+                        + "name another file, or move it away.");
+            }
+            // Nothing else tells whether the folder may be written to.
+            ReplacedFile.Begin(path).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{option} is '{path}', and that cannot be written: {FailureReason.Of(e, path)}.", e);
+        }
+    }
+
+    // A device or a pipe. Opened for reading, too, a pipe does not wait for its other end.
+    private static bool IsStream(string path)
+    {
+        if (Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal))
+            return true;
+        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        return !file.CanSeek;
     }
 
     // Results are text or vectors. A pattern that the shell expands easily puts an image after --output.

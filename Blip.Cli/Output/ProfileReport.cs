@@ -11,33 +11,33 @@ internal sealed class ProfileReport : IDisposable
     private readonly Pipeline pipeline;
     private readonly Profiler profiler = new();
     private readonly string? path;
-    private readonly ReplacedFile? trace;
 
-    /// <exception cref="UsageException">The trace file cannot be written.</exception>
     public ProfileReport(Terminal terminal, Pipeline pipeline, string? path)
     {
         (this.terminal, this.pipeline, this.path) = (terminal, pipeline, path);
-        try
-        {
-            if (path is not null)
-                OutputFile.CheckOwn(path, "--profile", "{\"traceEvents\":");
-            trace = path is null ? null : ReplacedFile.Begin(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--profile cannot be written: {FailureReason.WithPath(e)}.", e);
-        }
         pipeline.Profiler = profiler;
     }
 
+    /// <summary>Checks, before the model is loaded, that the trace can be written.</summary>
+    /// <exception cref="UsageException">It cannot, or another file would be lost.</exception>
+    public static void Check(string path, string option) => OutputFile.CheckOwn(path, option, "{\"traceEvents\":");
+
+    /// <summary>Reports, and writes the trace.</summary>
+    /// <exception cref="IOException">It cannot be written; an older one is unchanged.</exception>
     public void Dispose()
     {
         pipeline.Profiler = null;
         terminal.Error.Write(profiler.ToTable());
-        if (trace is null)
+        if (path is null)
             return;
-        profiler.WriteChromeTrace(trace.Stream);
-        trace.Commit();
+        try
+        {
+            ReplacedFile.Write(path, profiler.WriteChromeTrace);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the trace '{path}': {FailureReason.Of(e, path)}", e);
+        }
         terminal.Note($"trace written to {path}");
     }
 }

@@ -3,7 +3,9 @@ namespace Blip.Datasets.Webdataset;
 /// <summary>The stream of a tar. It remembers the last block and the end, to distinguish a tar's end from a truncation.</summary>
 internal sealed class BlockStream(Stream inner) : Stream
 {
-    private const int Block = 512;
+    /// <summary>Bytes of a header, and of the data's units.</summary>
+    public const int Block = 512;
+
     private const int SumStart = 148;
     private const int SumLength = 8;
     private const int SizeAt = 124;
@@ -31,19 +33,17 @@ internal sealed class BlockStream(Stream inner) : Stream
     public bool AtEndMark => lastLength == Block && !last.AsSpan().ContainsAnyExcept((byte)0);
 
     /// <summary>Whether the last block is a header with a correct checksum, which TarReader does not verify.</summary>
-    public bool AtSoundHeader
+    public bool AtSoundHeader => lastLength == Block && IsSoundHeader(last);
+
+    /// <summary>Whether a block is a header with a correct checksum.</summary>
+    public static bool IsSoundHeader(ReadOnlySpan<byte> block)
     {
-        get
-        {
-            if (lastLength < Block)
-                return false;
-            var (sum, stated) = (SumLength * ' ', 0);
-            for (var i = 0; i < Block; i++)
-                sum += i is >= SumStart and < SumStart + SumLength ? 0 : last[i];
-            foreach (var digit in last.AsSpan(SumStart, SumLength).Trim(" \0"u8))
-                stated = (8 * stated) + (digit - '0');
-            return stated == sum;
-        }
+        var (sum, stated) = (SumLength * ' ', 0);
+        for (var i = 0; i < Block; i++)
+            sum += i is >= SumStart and < SumStart + SumLength ? 0 : block[i];
+        foreach (var digit in block.Slice(SumStart, SumLength).Trim(" \0"u8))
+            stated = (8 * stated) + (digit - '0');
+        return stated == sum;
     }
 
     public override bool CanRead => true;

@@ -75,6 +75,13 @@ internal sealed class TarFile : IDisposable
         stream.Dispose();
     }
 
+    /// <summary>Whether a stream that begins with these bytes is no tar. Fewer bytes than a header do not tell.</summary>
+    public static bool IsNoTar(ReadOnlySpan<byte> head) =>
+        head.Length >= BlockStream.Block && !IsCompressed(head) && !BlockStream.IsSoundHeader(head)
+        && head[..BlockStream.Block].ContainsAnyExcept((byte)0);
+
+    private static bool IsCompressed(ReadOnlySpan<byte> head) => head is [0x1F, 0x8B, ..];
+
     private static Stream Open(string path, out bool compressed)
     {
         compressed = false;
@@ -84,7 +91,7 @@ internal sealed class TarFile : IDisposable
             Span<byte> magic = stackalloc byte[2];
             var count = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
             file.Position = 0;
-            compressed = count == 2 && magic is [0x1F, 0x8B];
+            compressed = IsCompressed(magic[..count]);
             return compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -22,7 +22,8 @@ internal sealed class WebdatasetFormat : IDatasetFormat
     private static EnumeratedShard Shard(string path, DatasetOptions options) =>
         new(path, path, () => new TarSamples(path, options.TextColumn).Read());
 
-    private static bool IsTar(string name) =>
+    /// <summary>Whether a file's name is that of a tar.</summary>
+    public static bool IsTar(string name) =>
         name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".tar.gz", StringComparison.OrdinalIgnoreCase)
         || name.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase);
 

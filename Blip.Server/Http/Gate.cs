@@ -18,6 +18,8 @@ internal sealed partial class Gate(
         using var time = new CancellationTokenSource(options.Value.RequestTimeout);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(client, time.Token, shutdown.Over);
         http.RequestAborted = any.Token;
+        await using var body = new RequestBody(http.Request.BodyReader, any.Token);
+        http.Request.Body = body;
         var began = Stopwatch.GetTimestamp();
         try
         {

@@ -76,7 +76,8 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
         IFormCollection form;
         try
         {
-            form = await feature.ReadFormAsync(cancellationToken).ConfigureAwait(false);
+            // A token would abort the connection, and the client would get no answer. The body ends with the request's.
+            form = await feature.ReadFormAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
             when (e is InvalidDataException or NotSupportedException or ArgumentException or (IOException and not BadHttpRequestException))

@@ -137,6 +137,42 @@ public sealed class BlipProcessTests : IDisposable
         Assert.Equal("a large white ring on a cyan background\n", File.ReadAllText(file));
     }
 
+    /// <summary>The runtime takes the numbers of closed streams for its pipes.</summary>
+    [Theory]
+    [InlineData("\"$2\" <&- >&-", 1, "", "standard output is closed")]
+    [InlineData("- <&-", 1, "", "-: standard input is closed; name a file")]
+    [InlineData("\"$2\" <&- 2>&-", 0, "a large white ring on a cyan background\n", "")]
+    public async Task Streams_that_are_closed_together_are_told_of(string end, int exitCode, string output, string error)
+    {
+        var run = await Shell($"dotnet \"$1\" caption --model \"$3\" --device cpu {end}", Program, Demo.Sample("00.png"), Demo.Model);
+        Assert.Equal((exitCode, output), (run.ExitCode, run.Output));
+        Assert.Contains(error, run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--output", "captions.txt")]
+    [InlineData("--vocab", "vocab.txt")]
+    public async Task A_signal_ends_the_wait_for_the_other_end_of_a_pipe(string option, string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        var pipe = Path.Combine(folder, name);
+        var run = await Shell(
+            "mkfifo \"$5\"; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu \"$4\" \"$5\" & sleep 2; kill -TERM $!; "
+                + "SECONDS=0; wait $!; echo $? $((SECONDS < 15))",
+            Program, Demo.Sample("00.png"), Demo.Model, option, pipe);
+        Assert.Equal(new CliRun(0, "143 1\n", ""), run);
+    }
+
+    [Fact]
+    public async Task A_pipe_that_has_a_reader_gets_the_results()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes of names are Unix's");
+        var run = await Shell(
+            "mkfifo \"$4\"; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu --output \"$4\" & cat \"$4\"; wait $!",
+            Program, Demo.Sample("00.png"), Demo.Model, Path.Combine(folder, "pipe"));
+        Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
+    }
+
     /// <summary>Who runs it under nohup wants it to go on when the terminal is closed.</summary>
     [Fact]
     public async Task A_hang_up_that_is_ignored_stays_ignored()
@@ -191,6 +227,33 @@ public sealed class BlipProcessTests : IDisposable
         Assert.Equal("all/00.png\ta large white ring on a cyan background\n", run.Output);
         Assert.Contains("its name is not UTF-8", run.Error, StringComparison.Ordinal);
         Assert.Contains("folders whose names are not UTF-8", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_UTF_8_is_no_name_for_results()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems have no such names");
+        var run = await Shell(
+            "cd \"$3\" && dotnet \"$1\" caption \"$2\" -o $'\\xff.jsonl'", Program, Path.GetFullPath(Demo.Sample("00.png")), folder);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("whose name is not UTF-8", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder));
+    }
+
+    [Fact]
+    public async Task A_full_disk_leaves_no_part_of_a_trace()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs namespaces");
+        // The disk is gone with the shell in its namespace.
+        const string Own = "exec unshare -rm bash -c 'mount -t tmpfs -o size=4k none \"$4\" && ";
+        Assert.SkipUnless((await Shell(Own + "true' bash \"$@\"", "", "", "", folder)).ExitCode == 0, "no right to mount a disk");
+        var run = await Shell(
+            Own + "{ dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu --profile \"$4/t.json\"; echo $?; ls \"$4\"; }' bash \"$@\"",
+            Program, Demo.Sample("00.png"), Demo.Model, folder);
+
+        Assert.Equal("a large white ring on a cyan background\n1\n", run.Output);
+        Assert.Contains("t.json': No space left on device", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,6 +25,17 @@ public sealed class BootstrapCommandTests
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("00000.parquet has 100 bytes", run.Output, StringComparison.Ordinal);
         Assert.Contains("00001.parquet is missing: delete 00001.done.json", run.Output, StringComparison.Ordinal);
+
+        run = await CliRun.Of(Run(world, "out"));
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("00000.parquet has 100 bytes", run.Error, StringComparison.Ordinal);
+        Assert.Contains("00001.parquet is missing: delete 00001.done.json", run.Error, StringComparison.Ordinal);
+        Assert.Contains("0 of 2 shards are done: 2 shards failed", run.Error, StringComparison.Ordinal);
+
+        File.Delete(world.At("out/00000.done.json"));
+        File.Delete(world.At("out/00001.done.json"));
+        (await CliRun.Of(Run(world, "out"))).Succeeded();
+        (await CliRun.Of("bootstrap", "status", world.At("out"))).Succeeded();
     }
 
     [Fact]

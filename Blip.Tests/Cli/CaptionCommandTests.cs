@@ -68,6 +68,13 @@ public sealed class CaptionCommandTests : IDisposable
             run.Succeeded(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("standard input is one image, and - is given more than once", "caption - -")]
+    [InlineData("--questions and --answers cannot both come from standard input", "ask x.png --questions - --answers -")]
+    [InlineData("an image and --texts cannot both come from standard input", "match - --texts -")]
+    public async Task Standard_input_is_read_once(string message, string command) =>
+        (await CliRun.Of("a ring\n"u8.ToArray(), [.. command.Split(' '), "--device", "cpu"])).Refused(message);
+
     [Fact]
     public async Task A_bad_image_stops_nothing_and_is_reported_in_its_place()
     {

@@ -26,7 +26,7 @@ public sealed class FileMessageTests : IDisposable
         var root = new BlipRootCommand(new Terminal { Output = TextWriter.Null, Error = TextWriter.Null, OpenInput = () => Stream.Null });
         var read = Lines(root, [])
             .Where(line => line.Option.HelpName?.StartsWith("FILE", StringComparison.Ordinal) == true)
-            .Where(line => !WrittenFiles.IsWriter(line.Option.Name) && !TakeFolders.Contains(line.Option.Name)).ToList();
+            .Where(line => !WrittenFiles.IsWritten(line.Option) && !TakeFolders.Contains(line.Option.Name)).ToList();
         Assert.All(read, line => Assert.Contains(
             root.Parse([.. line.Path, line.Option.Name, folder.Path, .. Beside(line.Path, line.Option.Name)]).Errors,
             error => error.Message.StartsWith(

@@ -20,7 +20,8 @@ public sealed class InputExpansionTests : IDisposable
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     private string[] Expand(params string[] arguments) =>
-        [.. InputExpansion.Expand(arguments.Select(argument => argument == "-" ? argument : Path.Join(root, argument)), () => Stream.Null)
+        [.. InputExpansion.Expand(
+            [.. arguments.Select(argument => argument == "-" ? argument : Path.Join(root, argument))], () => Stream.Null)
             .Select(source => source.Name.Replace(root + "/", "", StringComparison.Ordinal))];
 
     [Fact]

@@ -36,6 +36,34 @@ public sealed partial class ServeCommandTests
         Assert.Equal("", await process.StandardOutput.ReadToEndAsync(Token));
     }
 
+    /// <summary>Kestrel logs a stack trace when the reading of a body is cancelled.</summary>
+    [Theory]
+    [InlineData("image/png", "x"), InlineData("application/json", "{")]
+    [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\nx")]
+    public async Task An_upload_that_stalls_is_answered_at_the_end_and_leaves_no_stack_trace(string type, string start)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        using var process = Start("--model", $"caption={Demo.Model}", "--device", "cpu", "--port", "0", "--shutdown-timeout", "1");
+        var address = new Uri(await AddressOf(process));
+        using var client = new HttpClient { BaseAddress = address };
+        await ReadyAsync(client);
+        using var upload = new TcpClient(address.Host, address.Port);
+        await using var stream = upload.GetStream();
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"POST /caption HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 100000\r\n\r\n{start}"), Token);
+        await Task.Delay(300, Token);
+        Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
+        using var answer = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 503 Service Unavailable", await answer.ReadLineAsync(Token));
+        var log = await process.StandardError.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains("POST /caption 503", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("fail:", log, StringComparison.Ordinal);
+    }
+
     /// <summary>A terminal that was stopped, a pipe without a reader: logs are lost, and nothing else.</summary>
     [Fact]
     public async Task Where_nobody_reads_its_log_it_serves_and_ends_all_the_same()

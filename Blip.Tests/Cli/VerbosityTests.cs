@@ -121,7 +121,7 @@ public sealed class VerbosityTests : IDisposable
         var sources = InputExpansion.Expand([Path.Combine(folder.Path, "photos")], () => Stream.Null, passed: passed);
 
         Assert.Equal("a.png", Path.GetFileName(Assert.Single(sources).Name));
-        Assert.StartsWith("passed over 2: files without content, pipes and devices", Assert.Single(passed.Sentences),
+        Assert.StartsWith("passed over 2: files without content, pipes and devices", Assert.Single(passed.Sentences()),
             StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,6 @@
+using System.CommandLine;
+using Blip.Cli;
+using Blip.Cli.Options;
 using Blip.Runtime.Files;
 
 namespace Blip.Tests.Cli;
@@ -38,15 +41,67 @@ public sealed class WrittenFilesTests : IDisposable
     public async Task A_file_of_another_kind_stays_and_its_own_is_replaced(string option, string name, string content)
     {
         var file = folder.Write(name, content);
-        var run = await CliRun.Of("caption", Demo.Paths[0], "--model", Demo.Model, "--device", "cpu", option, file);
+        var run = await CliRun.Of("caption", Demo.Paths[0], "--model", Demo.Model, "--device", "cpu", option, file, "--verbose");
 
         Assert.Equal(2, run.ExitCode);
+        // A model that is loaded says where it runs.
+        Assert.DoesNotContain("it runs on", run.Error, StringComparison.Ordinal);
         Assert.Contains($"{option} is '{file}', which exists and was not written by {option}", run.Error, StringComparison.Ordinal);
         Assert.Equal(content, File.ReadAllText(file));
 
         File.Delete(file);
         for (var i = 0; i < 2; i++)
             (await CliRun.Of("caption", Demo.Paths[0], "--model", Demo.Model, "--device", "cpu", option, file)).Succeeded();
+
+        // A run that fails before its first image leaves it as it is.
+        var own = File.ReadAllBytes(file);
+        (await CliRun.Of("caption", Demo.Paths[0], "--model", Demo.Model, "--device", "cpu:9", option, file)).Refused();
+        Assert.Equal(own, File.ReadAllBytes(file));
+        Assert.Equal([file], Directory.GetFiles(folder.Path));
+        if (File.Exists("/dev/null") && option != "--profile")
+            (await CliRun.Of("caption", Demo.Paths[0], "--device", "cpu", option, "/dev/null")).Refused(option, "/dev/null");
+    }
+
+    [Fact]
+    public async Task Two_results_do_not_go_to_one_file()
+    {
+        var file = Path.Combine(folder.Path, "new.json");
+        (await CliRun.Of("caption", Demo.Paths[0], "--device", "cpu", "--output", file, "--profile", file))
+            .Refused($"--output is '{file}', which is also the file of --profile");
+        Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    /// <summary>.NET replaces bytes of an argument that are no text, and would write a file of another name.</summary>
+    [Theory]
+    [InlineData("caption x.png --output \uFFFD.jsonl", "--output")]
+    [InlineData("caption x.png --attention-map \uFFFD", "--attention-map")]
+    [InlineData("index x.png --index \uFFFD", "--index")]
+    [InlineData("train caption x --output \uFFFD", "--output")]
+    [InlineData("bootstrap run x --output \uFFFD", "--output")]
+    [InlineData("bootstrap demo \uFFFD", "DIR")]
+    public async Task A_name_that_is_not_UTF_8_is_not_written_to(string command, string name)
+    {
+        (await CliRun.Of(command.Split(' '))).Refused($"{name} is '\uFFFD", "is not UTF-8");
+        Assert.False(Path.Exists("\uFFFD") || Path.Exists("\uFFFD.jsonl"));
+    }
+
+    /// <summary>Each option for a file or a folder is declared as written, or listed here as read.</summary>
+    [Fact]
+    public void Every_option_for_a_file_is_known_to_be_written_or_read()
+    {
+        string[] read =
+        [
+            "--adapter", "--annotations", "--answers", "--api-key-file", "--captioner-adapter", "--compare", "--filter-adapter", "--image",
+            "--image-root", "--images", "--index", "--pairs", "--questions", "--results", "--scratch", "--sentences", "--texts", "--vocab",
+        ];
+        var terminal = new Terminal { Output = TextWriter.Null, Error = TextWriter.Null, OpenInput = () => Stream.Null };
+        var unknown = All(new BlipRootCommand(terminal)).SelectMany(command => command.Options)
+            .Where(option => option.HelpName?.Split(' ')[0] is "FILE" or "DIR")
+            .Where(option => !WrittenFiles.IsWritten(option) && !read.Contains(option.Name))
+            .Select(option => option.Name).Distinct();
+        Assert.Empty(unknown);
+
+        static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
     }
 
     [Fact]

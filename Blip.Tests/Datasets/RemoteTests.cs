@@ -154,6 +154,16 @@ public sealed class RemoteTests : IDisposable
         AssertNothingIsLeft();
     }
 
+    [Theory]
+    [InlineData("yes")]
+    [InlineData("while printf x; do :; done")]
+    public async Task A_command_that_writes_no_tar_ends_at_its_first_bytes(string command)
+    {
+        SkipWithoutShell();
+        await Shards.AssertRefusedAsync($"pipe:{command}: this is no tar", Dataset.Open([$"pipe:{command}"], Options)[0]);
+        AssertNothingIsLeft();
+    }
+
     [Fact]
     public async Task A_command_ends_with_the_reading()
     {

@@ -13,7 +13,8 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
     private const string EveryDetail = "all";
 
     private readonly Terminal terminal;
-    private readonly Argument<string> folder = new("DIR") { Description = "A folder that is empty or does not exist." };
+    private readonly Argument<string> folder =
+        new Argument<string>("DIR") { Description = "A folder that is empty or does not exist." }.Written();
     private readonly Option<int?> images = OptionKinds.Number<int>("--images", "Images to draw. [default: 1000]");
     private readonly Option<int?> shardSize = OptionKinds.Number<int>("--shard-size", "Images of each tar. [default: 100]");
     private readonly Option<long?> seed = OptionKinds.Number<long>("--seed", "Another seed is another set. [default: 0]");
@@ -105,6 +106,7 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         }));
         files = files with { Images = parsed.GetValue(images) ?? files.Images, ShardSize = parsed.GetValue(shardSize) ?? files.ShardSize };
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, files.Images, terminal.Columns, "images");
+        using var working = terminal.Working();
         try
         {
             var tars = await pairs.WriteAsync(path, files, new Advance(progress), cancellationToken);

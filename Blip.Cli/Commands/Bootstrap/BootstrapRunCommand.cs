@@ -45,6 +45,8 @@ internal sealed class BootstrapRunCommand : Command, IHasExamples
     {
         var request = await run.RequestAsync(parsed, terminal, cancellationToken);
         run.TellOfDemo(parsed, terminal);
+        // A cluster's worker that is stopped here must be started again, too.
+        using var working = terminal.Working();
         var progress = new BootstrapProgressView(terminal);
         progress.Announce("opening the run …");
         using var bootstrapper = await Startup.StepAsync(() => Bootstrapper.OpenAsync(request));

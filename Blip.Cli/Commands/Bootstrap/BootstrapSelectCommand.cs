@@ -12,12 +12,12 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
     private readonly Argument<string> folder = new("dir") { Description = "The folder of the run.", HelpName = "DIR" };
-    private readonly Option<string> output = new("--output")
+    private readonly Option<string> output = new Option<string>("--output")
     {
         Description = "The folder of the selection: new or empty.",
         HelpName = "DIR",
         Required = true,
-    };
+    }.Written();
     private readonly DatasetBinding datasets;
     private readonly SelectionBinding selection;
 
@@ -58,6 +58,7 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
             AllowCommands = datasets.Sources(parsed).Count + datasets.Human(parsed).Count > 0,
         };
         var line = new ProgressLine(terminal.Error, terminal.ShowsProgress, 0, terminal.Columns);
+        using var working = terminal.Working();
         try
         {
             var result = await Startup.StepAsync(() => BootstrapSelection.RunAsync(request, new Shown(line), cancellationToken));

@@ -16,12 +16,12 @@ internal sealed class BootstrapStatusCommand : Command, IHasExamples
     private readonly Argument<string> folder = new("dir") { Description = "The folder of the run.", HelpName = "DIR" };
     private readonly Option<string> format = OptionKinds.Choice(
         "--format", "text: tables for people; json: all of it for programs.", "text", ["text", "json"]);
-    private readonly Option<string?> histogram = new("--histogram")
+    private readonly Option<string?> histogram = new Option<string?>("--histogram")
     {
         Description = "Also draw how many texts have which score; with a file name ending in .png, as an image.",
         HelpName = "FILE",
         Arity = ArgumentArity.ZeroOrOne,
-    };
+    }.Written();
 
     private readonly Option<string> score = OptionKinds.Choice(
         "--score", "The score of the histogram.", "itm", [.. Enum.GetNames<ScoreKind>().Select(Spelled)]);

@@ -56,6 +56,7 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
         var place = file?.Writer ?? terminal.Output;
         var format = output.Format(parsed);
         var writer = format == "table" ? new CandidateTableWriter(place) : new CandidateForm().Writer(format, place);
+        using var working = terminal.Working();
         writer.Begin();
         for (; any; any = await Startup.StepAsync(async () => await each.MoveNextAsync()))
             writer.Write(each.Current);

@@ -33,7 +33,8 @@ internal sealed class SubmitKubernetesCommand : Command, IHasExamples
     private readonly Option<string?> cpu = OptionKinds.Text("--cpu", "Processors of a pod, such as 4 or 500m.", "QUANTITY");
     private readonly Option<string?> memory = OptionKinds.Text("--memory", "Memory of a pod, such as 8Gi.", "QUANTITY");
     private readonly Option<int?> gpus = OptionKinds.Number<int>("--gpus", "NVIDIA GPUs of a pod. [default: 0]");
-    private readonly Option<string?> file = OptionKinds.Text("--file", "A new file for the manifest. [default: standard output]", "FILE");
+    private readonly Option<string?> file =
+        OptionKinds.Text("--file", "A new file for the manifest. [default: standard output]", "FILE").Written();
 
     public SubmitKubernetesCommand(Terminal terminal)
         : base("k8s", "Writes the manifest of a Kubernetes Indexed Job. Paths are those that the pods see.")

@@ -58,6 +58,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         output.Check(parsed);
+        evaluation.Check(parsed);
         var data = annotations.Load(parsed, terminal);
         var captions = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data))
             ?? await CaptionAsync(parsed, data, cancellationToken);

@@ -50,6 +50,7 @@ internal sealed class EvalNlvrCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         output.Check(parsed);
+        evaluation.Check(parsed);
         var data = Startup.Step(() => NlvrDataset.Load(parsed.GetRequiredValue(annotations)));
         var results = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data))
             ?? await CompareAsync(parsed, data, cancellationToken);

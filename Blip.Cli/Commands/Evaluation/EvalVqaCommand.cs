@@ -66,6 +66,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         output.Check(parsed);
+        evaluation.Check(parsed);
         var data = Startup.Step(() => VqaDataset.Load(parsed.GetValue(questions), parsed.GetValue(annotations)));
         foreach (var notice in data.Notices)
             terminal.Note(notice);

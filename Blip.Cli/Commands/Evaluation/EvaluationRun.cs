@@ -17,6 +17,7 @@ internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, Re
     {
         var answers = writer?.Results.ToDictionary() ?? [];
         var next = 0;
+        using var working = terminal.Working();
         progress.Show();
         try
         {

@@ -37,6 +37,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         foreach (var note in notes)
             await TellAsync(app, json, note);
         await StartAsync(app, setup, cancellationToken);
+        using var working = terminal.Working();
         await TellAsync(app, json, $"serving on {BlipHost.AddressOf(app)} (Ctrl-C ends it)");
         var loaded = app.Services.GetRequiredService<ModelSet>().Loaded;
         await EndAsync(loaded, cancellationToken);

@@ -124,6 +124,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
             view.Clear();
             foreach (var sentence in trainer.Summary)
                 terminal.Note(OptionNames.Explain(sentence, this));
+            using var working = terminal.Working();
             var result = await trainer.RunAsync(view.Report, cancellationToken);
             view.Clear();
             terminal.Say(result.Stopped
