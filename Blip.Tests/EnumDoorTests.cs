@@ -34,7 +34,7 @@ namespace Blip.Tests;
 
 /// <summary>
 /// Every enumeration, through the methods that choose by its members: each member is known there, and what is no member is refused.
-/// A member that is added and forgotten in one of them fails here, and so does an enumeration that is in neither list.
+/// A new member that one of them forgets fails here. An enumeration in neither list fails, too.
 /// </summary>
 public class EnumDoorTests
 {
@@ -104,7 +104,7 @@ public class EnumDoorTests
         Of<RoundingMode>("whole numbers", mode => Rounding.ToIntegral(1.5, mode)),
     }.ToDictionary(door => $"{door.Type.Name}: {door.Name}");
 
-    // Enumerations that no caller gives, or that tests of their own walk.
+    // Enumerations that no caller gives, or that other tests walk.
     private static readonly Dictionary<Type, string> LeftOut = new()
     {
         [typeof(GemmShape)] = "GemmTests runs every shape",

@@ -128,7 +128,7 @@ public sealed class BlipProcessTests : IDisposable
     {
         var run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu >&-", Program, Demo.Sample("00.png"), Demo.Model);
         Assert.Equal(new CliRun(1, "",
-            "blip: the results cannot be written: standard output is closed; name a file with --output, or leave standard output open\n"),
+            "blip: the results cannot be written: standard output is closed; name a file with --output, or leave standard output open.\n"),
             run);
         var file = Path.Combine(folder, "captions.txt");
         run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu --output \"$4\" >&-", Program, Demo.Sample("00.png"),
@@ -253,7 +253,7 @@ public sealed class BlipProcessTests : IDisposable
             Program, Demo.Sample("00.png"), Demo.Model, folder);
 
         Assert.Equal("a large white ring on a cyan background\n1\n", run.Output);
-        Assert.Contains("t.json': No space left on device", run.Error, StringComparison.Ordinal);
+        Assert.Contains("t.json': no space is left on the disk", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Blip.Runtime.Files;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>Messages about files and texts: what is wrong, where, and what to give, in words for people.</summary>
+/// <summary>Messages about files and texts name the fault, its place and the remedy, in words for people.</summary>
 public sealed class FileMessageTests : IDisposable
 {
     private const int TooManyWords = 700;

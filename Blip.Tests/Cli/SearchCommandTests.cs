@@ -149,7 +149,7 @@ public sealed class SearchCommandTests : IDisposable
         (await Search("a star", "--precision", "bf16")).Refused("fp32", "bf16", "another name for a new index");
         (await Index()).Refused("there is nothing to index");
         (await Index("-")).Refused("standard input");
-        (await CliRun.Of("index", Demo.Samples, "--model", DemoMatching.Model, "--index", folder.Path)).Refused("which is a folder");
+        (await CliRun.Of("index", Demo.Samples, "--model", DemoMatching.Model, "--index", folder.Path)).Refused("this is a folder");
         using (EmbeddingIndex.Open(Path.Combine(folder.Path, "held"), 8, new IndexModel("x", new byte[IndexModel.FingerprintLength])))
             (await CliRun.Of("index", Demo.Samples, "--model", DemoMatching.Model, "--index", Path.Combine(folder.Path, "held")))
                 .Refused("another process is writing");

@@ -18,7 +18,7 @@ public class GemmCudaTests
     // W8A8 has the kernels of Int8, over inputs that are rounded before.
     public static TheoryData<DType> Formats => [.. DTypes.Weights.Where(format => format != DType.W8A8)];
 
-    /// <summary>What the other architectures run, in a class of their own: it runs beside this one.</summary>
+    /// <summary>The other architectures' cases, in a second class, which runs beside this one.</summary>
     internal static TheoryData<DType, string> OnOtherArchitectures =>
     [
         (DType.Float16, "sm_75"), (DType.Int8, "sm_75"), (DType.Float16, "sm_90"), (DType.BFloat16, "sm_90"), (DType.Int8, "sm_90"),
