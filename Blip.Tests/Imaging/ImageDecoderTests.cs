@@ -81,7 +81,7 @@ public class ImageDecoderTests
     {
         using var stream = new Trickle(File.ReadAllBytes(ImageGoldens.PathOf("rgb.png"))) { FailsAt = 1000 };
         var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(stream, "standard input"));
-        Assert.Equal("standard input: reading failed: the line went dead", error.Message);
+        Assert.Equal("standard input: reading failed: the line went dead.", error.Message);
     }
 
     [Fact]
