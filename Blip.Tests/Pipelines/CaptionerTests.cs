@@ -134,7 +134,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
         var results = await captioner.CaptionAllAsync(sources, cancellationToken: Token).ToListAsync(Token);
         Assert.Equal([false, true, false, false, false, true], results.Select(result => result.Succeeded));
         Assert.Equal(sources, results.Select(result => result.Source));
-        Assert.Equal("far away: offline", results[4].Error);
+        Assert.Equal("far away: offline.", results[4].Error);
         Assert.All(results.Where(result => !result.Succeeded),
             result => Assert.StartsWith($"{result.Source.Name}: ", result.Error, StringComparison.Ordinal));
         Assert.Contains("Prompt", results[3].Error, StringComparison.Ordinal);

@@ -63,7 +63,7 @@ public sealed class EmbedderTests(EmbedderTests.Loaded loaded) : IClassFixture<E
         Assert.Equal([false, true, true], texts.Select(text => text.Succeeded));
         Assert.Equal(embedder.EmbedText("a star", Token), texts[1].Vector);
         Assert.Contains("shorten it", texts[0].Error, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => embedder.EmbedText(endless, Token));
+        Assert.ThrowsAny<ArgumentException>(() => embedder.EmbedText(endless, Token));
         Assert.Throws<ImageException>(() => embedder.EmbedImage("no/such/file.png", Token));
     }
 

@@ -165,8 +165,8 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
         Assert.All(results.Where(result => !result.Succeeded),
             result => Assert.StartsWith($"{result.Source.Name}: ", result.Error, StringComparison.Ordinal));
         Assert.Throws<ImageException>(() => answerer.Answer("no/such/file.png", Questions[0], cancellationToken: Token));
-        Assert.Throws<ArgumentException>(() => answerer.Answer(Demo.Paths[0], endless, cancellationToken: Token));
-        Assert.Throws<ArgumentException>(() => answerer.AnswerAllAsync(Samples, [endless], cancellationToken: Token));
+        Assert.ThrowsAny<ArgumentException>(() => answerer.Answer(Demo.Paths[0], endless, cancellationToken: Token));
+        Assert.ThrowsAny<ArgumentException>(() => answerer.AnswerAllAsync(Samples, [endless], cancellationToken: Token));
         Assert.StartsWith("CandidateCount is 0",
             Assert.Throws<ArgumentException>(
             () => answerer.Answer(Demo.Paths[0], "a", new AnswerOptions { CandidateCount = 0 }, Token)).Message, StringComparison.Ordinal);

@@ -90,7 +90,7 @@ internal sealed class DataCheck(
         }
         catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
         {
-            return (FailureReason.Of(e), 0);
+            return (FailureReason.WithPath(e), 0);
         }
     }
 }

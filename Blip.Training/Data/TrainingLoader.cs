@@ -82,7 +82,7 @@ internal sealed class TrainingLoader
         }
         catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"{item.Key}: an image of the data set cannot be read any more: {FailureReason.Of(e)}.", e);
+            throw new TrainingException($"{item.Key}: an image of the data set cannot be read any more: {FailureReason.WithPath(e)}.", e);
         }
     }
 
