@@ -28,6 +28,8 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
             notes.Add($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
         var served = await ModelsAsync(parsed, notes.Add, cancellationToken);
         var index = models.Index(parsed, served);
+        // Its log's last messages are waited for, too.
+        using var working = terminal.Working();
         await using var app = Build(setup, options =>
         {
             Configure(options, parsed, served);
@@ -37,7 +39,6 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         foreach (var note in notes)
             await TellAsync(app, json, note);
         await StartAsync(app, setup, cancellationToken);
-        using var working = terminal.Working();
         await TellAsync(app, json, $"serving on {BlipHost.AddressOf(app)} (Ctrl-C ends it)");
         var loaded = app.Services.GetRequiredService<ModelSet>().Loaded;
         await EndAsync(loaded, cancellationToken);
