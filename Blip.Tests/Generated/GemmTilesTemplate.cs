@@ -7,6 +7,9 @@ internal static class GemmTilesTemplate
 {
     private const string Vector = "TVector.Count";
 
+    // Steps of k in a turn of the loop. Tiles of few products are limited by instructions, also those of the loop.
+    private const int Steps = 4;
+
     public static string Write() =>
         $$"""
         using System.Runtime.CompilerServices;
@@ -18,7 +21,7 @@ internal static class GemmTilesTemplate
             // The JIT does not inline so many calls at once, and would run this unoptimised at first: half a second of the first image.
         {{Tile("Tile6", rows: 6, vectors: 4, "AggressiveOptimization")}}
 
-        {{Tile("Tile6x2", rows: 6, vectors: 2, "AggressiveInlining", prefetch: "\n            PrefetchNextBlock(w);")}}
+        {{UnrolledTile("Tile6x2", rows: 6, vectors: 2)}}
 
         {{Tile("Tile3", rows: 3, vectors: 4, "AggressiveInlining")}}
 
@@ -28,7 +31,32 @@ internal static class GemmTilesTemplate
         }
         """;
 
-    private static string Tile(string name, int rows, int vectors, string option, string prefetch = "") =>
+    private static string Tile(string name, int rows, int vectors, string option) =>
+        $$"""
+        {{Start(name, rows, vectors, option)}}
+                for (nint k = 0; k < depth; k++, w += Width)
+                {
+                    {{Step(0, rows, vectors)}}
+                }
+        {{End(rows, vectors)}}
+        """;
+
+    private static string UnrolledTile(string name, int rows, int vectors) =>
+        $$"""
+        {{Start(name, rows, vectors, "AggressiveInlining")}}
+                nint k = 0;
+                for (; k + {{Steps - 1}} < depth; k += {{Steps}}, w += {{Steps}} * Width)
+                {
+                    {{InnerLines(Steps, step => Step(step, rows, vectors, $"\n            PrefetchNextBlock({Offset("w", step, "Width")});"))}}
+                }
+                for (; k < depth; k++, w += Width)
+                {
+                    {{Step(0, rows, vectors)}}
+                }
+        {{End(rows, vectors)}}
+        """;
+
+    private static string Start(string name, int rows, int vectors, string option) =>
         $$"""
             /// <summary>{{rows}} rows by {{vectors}} vectors: {{rows * vectors}} sums in registers.</summary>
             [MethodImpl(MethodImplOptions.{{option}})]
@@ -37,18 +65,24 @@ internal static class GemmTilesTemplate
                 // A tile at the end repeats its last row; the sums of the copies are not read.
                 {{Lines(rows, r => r == 0 ? "var x0 = x;" : $"var x{r} = x + (Math.Min({r}, last) * stride);")}}
                 {{Lines(rows, r => $"TVector {Join(vectors, ", ", v => $"s{r}{v} = default")};")}}
-                for (nint k = 0; k < depth; k++, w += Width)
-                {
-                    Prefetch(w, {{vectors}});{{prefetch}}
-                    {{Loads(vectors)}}
-                    {{InnerLines(rows, r => RowProducts(r, vectors))}}
-                }
+        """;
+
+    private static string End(int rows, int vectors) =>
+        $$"""
                 {{Lines(rows, r => Accumulate("sums", r, 0, vectors))}}
             }
         """;
 
-    private static string RowProducts(int row, int vectors) =>
-        $"var v{row} = TVector.Create(x{row}[k]);\n            {Products(vectors, $"{row}", $"v{row}", v => $"w{v}")}";
+    // Names end with the step's number, since each is written once.
+    private static string Step(int step, int rows, int vectors, string prefetch = "")
+    {
+        var (end, k) = step == 0 ? ("", "k") : ($"_{step}", $"k + {step}");
+        var loads = InnerLines(
+            vectors, v => $"var w{v}{end} = TFormat.Load<TVector>({Offset(Offset("w", step, "Width"), v, Vector)});");
+        var products = InnerLines(rows, r =>
+            $"var v{r}{end} = TVector.Create(x{r}[{k}]);\n            {Products(vectors, $"{r}", $"v{r}{end}", v => $"w{v}{end}")}");
+        return $"Prefetch({Offset("w", step, "Width")}, {vectors});{prefetch}\n            {loads}\n            {products}";
+    }
 
     private static string Row(int vectors) =>
         $$"""
