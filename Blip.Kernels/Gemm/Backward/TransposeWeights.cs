@@ -9,7 +9,7 @@ internal readonly unsafe struct TransposedWeights<TStored, TFormat>(in GemmBackw
     where TStored : unmanaged
     where TFormat : struct, IWeightDType<TStored>
 {
-    public const int Width = PackedWeights.PanelWidth;
+    private const int Width = PackedWeights.PanelWidth;
 
     private readonly float* scales = Cpu.Pointer(args.Weights.Scales);
     private readonly TStored* weights = Cpu.Pointer(weights);
