@@ -7,9 +7,6 @@ internal static class GemmTilesTemplate
 {
     private const string Vector = "TVector.Count";
 
-    // Steps of k in a turn of the loop. Tiles of few products are limited by instructions, also those of the loop.
-    private const int Steps = 4;
-
     public static string Write() =>
         $$"""
         using System.Runtime.CompilerServices;
@@ -21,7 +18,7 @@ internal static class GemmTilesTemplate
             // The JIT does not inline so many calls at once, and would run this unoptimised at first: half a second of the first image.
         {{Tile("Tile6", rows: 6, vectors: 4, "AggressiveOptimization")}}
 
-        {{UnrolledTile("Tile6x2", rows: 6, vectors: 2)}}
+        {{Tile("Tile6x2", rows: 6, vectors: 2, "AggressiveInlining", steps: 4)}}
 
         {{Tile("Tile3", rows: 3, vectors: 4, "AggressiveInlining")}}
 
@@ -31,32 +28,8 @@ internal static class GemmTilesTemplate
         }
         """;
 
-    private static string Tile(string name, int rows, int vectors, string option) =>
-        $$"""
-        {{Start(name, rows, vectors, option)}}
-                for (nint k = 0; k < depth; k++, w += Width)
-                {
-                    {{Step(0, rows, vectors)}}
-                }
-        {{End(rows, vectors)}}
-        """;
-
-    private static string UnrolledTile(string name, int rows, int vectors) =>
-        $$"""
-        {{Start(name, rows, vectors, "AggressiveInlining")}}
-                nint k = 0;
-                for (; k + {{Steps - 1}} < depth; k += {{Steps}}, w += {{Steps}} * Width)
-                {
-                    {{InnerLines(Steps, step => Step(step, rows, vectors, $"\n            PrefetchNextBlock({Offset("w", step, "Width")});"))}}
-                }
-                for (; k < depth; k++, w += Width)
-                {
-                    {{Step(0, rows, vectors)}}
-                }
-        {{End(rows, vectors)}}
-        """;
-
-    private static string Start(string name, int rows, int vectors, string option) =>
+    // Several steps of k in a turn: instructions limit tiles of few products, also those of the loop.
+    private static string Tile(string name, int rows, int vectors, string option, int steps = 1) =>
         $$"""
             /// <summary>{{rows}} rows by {{vectors}} vectors: {{rows * vectors}} sums in registers.</summary>
             [MethodImpl(MethodImplOptions.{{option}})]
@@ -65,23 +38,31 @@ internal static class GemmTilesTemplate
                 // A tile at the end repeats its last row; the sums of the copies are not read.
                 {{Lines(rows, r => r == 0 ? "var x0 = x;" : $"var x{r} = x + (Math.Min({r}, last) * stride);")}}
                 {{Lines(rows, r => $"TVector {Join(vectors, ", ", v => $"s{r}{v} = default")};")}}
-        """;
-
-    private static string End(int rows, int vectors) =>
-        $$"""
+                {{Unrolled(steps, rows, vectors)}} {{Turns(1, rows, vectors)}}
                 {{Lines(rows, r => Accumulate("sums", r, 0, vectors))}}
             }
         """;
 
-    // Names end with the step's number, since each is written once.
-    private static string Step(int step, int rows, int vectors, string prefetch = "")
+    private static string Unrolled(int steps, int rows, int vectors) =>
+        steps == 1 ? "for (nint k = 0;" : $"nint k = 0;\n        for (; {Turns(steps, rows, vectors)}\n        for (;";
+
+    private static string Turns(int steps, int rows, int vectors) =>
+        $$"""
+        {{(steps == 1 ? "k < depth; k++, w += Width" : $"k + {steps - 1} < depth; k += {steps}, w += {steps} * Width")}})
+                {
+                    {{InnerLines(steps, step => Step(step, rows, vectors, steps > 1))}}
+                }
+        """;
+
+    // Names end with the step's letter, since each is written once.
+    private static string Step(int step, int rows, int vectors, bool streams)
     {
-        var (end, k) = step == 0 ? ("", "k") : ($"_{step}", $"k + {step}");
-        var loads = InnerLines(
-            vectors, v => $"var w{v}{end} = TFormat.Load<TVector>({Offset(Offset("w", step, "Width"), v, Vector)});");
+        var (end, k, w) = step == 0 ? ("", "k", "w") : ($"{"abcd"[step]}", $"k + {step}", Offset("w", step, "Width"));
+        var loads = InnerLines(vectors, v => $"var w{v}{end} = TFormat.Load<TVector>({Offset(w, v, Vector)});");
         var products = InnerLines(rows, r =>
             $"var v{r}{end} = TVector.Create(x{r}[{k}]);\n            {Products(vectors, $"{r}", $"v{r}{end}", v => $"w{v}{end}")}");
-        return $"Prefetch({Offset("w", step, "Width")}, {vectors});{prefetch}\n            {loads}\n            {products}";
+        var next = streams ? $"\n            PrefetchNextBlock({w});" : "";
+        return $"Prefetch({w}, {vectors});{next}\n            {loads}\n            {products}";
     }
 
     private static string Row(int vectors) =>

@@ -7,7 +7,7 @@ internal static class PanelProductTemplate
 {
     private const string Vector = "TVector.Count";
 
-    // Steps of k in a turn of the loop. Tiles of few products are limited by instructions, also those of the loop.
+    // Steps of k in a turn of the loop.
     private const int Steps = 2;
 
     public static string Write() =>
@@ -107,10 +107,10 @@ internal static class PanelProductTemplate
     private static string TurnedStep(int step, int rows) =>
         $"{Step(step, rows, row => row == 0 ? "a[0]" : $"a[r{row}]")}\n            a += aStride;";
 
-    // Names end with the step's number, since each is written once.
+    // Names end with the step's letter, since each is written once.
     private static string Step(int step, int rows, Func<int, string> factor)
     {
-        var end = step == 0 ? "" : $"_{step}";
+        var end = step == 0 ? "" : $"{"abcd"[step]}";
         return $"""
             var b0{end} = TVector.Load(b);
                         var b1{end} = TVector.Load(b + TVector.Count);

@@ -10,7 +10,7 @@ namespace Blip.Kernels;
 /// </summary>
 internal static class GemmBackwardSimd
 {
-    // From here on the second pass over the weights costs less than several transpositions of them.
+    // One transposition with a second pass over memory costs less than several from there on.
     private const int ManyRows = 512;
 
     public static void Run(Device device, in GemmBackwardArgs args)
@@ -39,7 +39,7 @@ internal static class GemmBackwardSimd
     private readonly struct Transpose(Device device, GemmBackwardArgs args, ArrayView<float> transposed) : IWeightUse
     {
         void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) =>
-            device.LaunchVectors(new TransposeWeights<TStored, TFormat>(new(args, weights), transposed));
+            device.LaunchVectors(new TransposeWeights<TStored, TFormat>(args, weights, transposed));
     }
 }
 
@@ -54,14 +54,14 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
     private const int Width = PackedWeights.PanelWidth, TileRows = GemmTiles.Rows, MaxBlockRows = 144;
 
     private readonly float* dy, dx;
-    private readonly TransposedWeights<TStored, TFormat> weights;
+    private readonly TransposeWeights<TStored, TFormat> weights;
     private readonly int rows, outFeatures, inFeatures, blockRows;
 
     public GemmBackwardSimd(in GemmBackwardArgs args, ArrayView<TStored> weights)
     {
         dy = Cpu.Pointer(args.OutputGradient);
         dx = Cpu.Pointer(args.InputGradient);
-        this.weights = new(args, weights);
+        this.weights = new(args, weights, default);
         (rows, outFeatures, inFeatures) = (args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures);
         blockRows = RowBlocks.Size(rows, MaxBlockRows, TileRows);
         Tasks = checked(this.weights.Columns * ((rows + blockRows - 1) / blockRows));

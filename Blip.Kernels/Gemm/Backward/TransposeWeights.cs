@@ -4,24 +4,34 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Packed weights, as blocks of their transpose.</summary>
-internal readonly unsafe struct TransposedWeights<TStored, TFormat>(in GemmBackwardArgs args, ArrayView<TStored> weights)
+/// <summary>Transposes packed weights to panels of <c>[out, 64]</c>. A task transposes a block.</summary>
+internal readonly unsafe struct TransposeWeights<TStored, TFormat>(
+    in GemmBackwardArgs args, ArrayView<TStored> weights, ArrayView<float> transposed) : IVectorOperator
     where TStored : unmanaged
     where TFormat : struct, IWeightDType<TStored>
 {
     private const int Width = PackedWeights.PanelWidth;
 
-    private readonly float* scales = Cpu.Pointer(args.Weights.Scales);
+    private readonly float* scales = Cpu.Pointer(args.Weights.Scales), transposed = Cpu.Pointer(transposed);
     private readonly TStored* weights = Cpu.Pointer(weights);
 
     // Format to which weights are rounded; single precision also if they are stored in that format.
     private readonly DType precision = args.Precision == args.Weights.Format ? DType.Float32 : args.Precision;
 
-    public readonly int OutFeatures = args.Weights.OutFeatures, InFeatures = args.Weights.InFeatures;
+    private readonly int outFeatures = args.Weights.OutFeatures, inFeatures = args.Weights.InFeatures;
 
-    public int Columns => (InFeatures + Width - 1) / Width;
+    public int Tasks => checked(Columns * ((outFeatures + Width - 1) / Width));
 
-    public TStored* Panel(int output) => weights + (output / Width * (long)TFormat.PanelLength(InFeatures));
+    public int Columns => (inFeatures + Width - 1) / Width;
+
+    public TStored* Panel(int output) => weights + (output / Width * (long)TFormat.PanelLength(inFeatures));
+
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var (output, column) = (task / Columns * Width, task % Columns * Width);
+        Write<TVector>(output, column, transposed + ((long)column * outFeatures) + (output * Width));
+    }
 
     /// <summary>Writes 64 inputs of up to 64 outputs: [outputs, 64], with zeros behind the last input.</summary>
     [SkipLocalsInit]
@@ -29,7 +39,7 @@ internal readonly unsafe struct TransposedWeights<TStored, TFormat>(in GemmBackw
         where TVector : unmanaged, IVector<TVector>
     {
         var wide = stackalloc float[typeof(TFormat) == typeof(Float32Weights) ? 1 : Width * Width];
-        var (columns, outputs) = (Math.Min(Width, InFeatures - column), Math.Min(Width, OutFeatures - output));
+        var (columns, outputs) = (Math.Min(Width, inFeatures - column), Math.Min(Width, outFeatures - output));
         if (columns < Width)
             new Span<float>(to, outputs * Width).Clear();
         Transposition.Run(Block<TVector>(Panel(output), output, column, columns, wide), Width, columns, outputs, to, Width);
@@ -46,26 +56,5 @@ internal readonly unsafe struct TransposedWeights<TStored, TFormat>(in GemmBackw
         for (var i = 0; scales != null && i < columns * Width; i += TVector.Count)
             TVector.Store(TVector.Load(wide + i) * TVector.Load(scales + output + (i % Width)), wide + i);
         return wide;
-    }
-}
-
-/// <summary>Transposes weights to panels of <c>[out, 64]</c>. A task transposes a block.</summary>
-internal readonly unsafe struct TransposeWeights<TStored, TFormat>(
-    TransposedWeights<TStored, TFormat> weights, ArrayView<float> transposed) : IVectorOperator
-    where TStored : unmanaged
-    where TFormat : struct, IWeightDType<TStored>
-{
-    private const int Width = PackedWeights.PanelWidth;
-
-    private readonly TransposedWeights<TStored, TFormat> weights = weights;
-    private readonly float* transposed = Cpu.Pointer(transposed);
-
-    public int Tasks => checked(weights.Columns * ((weights.OutFeatures + Width - 1) / Width));
-
-    public void Run<TVector>(int task)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        var (output, column) = (task / weights.Columns * Width, task % weights.Columns * Width);
-        weights.Write<TVector>(output, column, transposed + ((long)column * weights.OutFeatures) + (output * Width));
     }
 }
