@@ -105,7 +105,53 @@ internal static unsafe partial class PanelProduct
             s50 = TVector.Load(c5);
             s51 = TVector.Load(c5 + TVector.Count);
         }
-        for (nint k = 0; k < depth; k++)
+        nint k = 0;
+        for (; k + 1 < depth; k += 2)
+        {
+            var b0 = TVector.Load(b);
+            var b1 = TVector.Load(b + TVector.Count);
+            b += bStride;
+            var x0 = TVector.Create(a0[k]);
+            s00 = TVector.MultiplyAdd(x0, b0, s00);
+            s01 = TVector.MultiplyAdd(x0, b1, s01);
+            var x1 = TVector.Create(a1[k]);
+            s10 = TVector.MultiplyAdd(x1, b0, s10);
+            s11 = TVector.MultiplyAdd(x1, b1, s11);
+            var x2 = TVector.Create(a2[k]);
+            s20 = TVector.MultiplyAdd(x2, b0, s20);
+            s21 = TVector.MultiplyAdd(x2, b1, s21);
+            var x3 = TVector.Create(a3[k]);
+            s30 = TVector.MultiplyAdd(x3, b0, s30);
+            s31 = TVector.MultiplyAdd(x3, b1, s31);
+            var x4 = TVector.Create(a4[k]);
+            s40 = TVector.MultiplyAdd(x4, b0, s40);
+            s41 = TVector.MultiplyAdd(x4, b1, s41);
+            var x5 = TVector.Create(a5[k]);
+            s50 = TVector.MultiplyAdd(x5, b0, s50);
+            s51 = TVector.MultiplyAdd(x5, b1, s51);
+            var b0b = TVector.Load(b);
+            var b1b = TVector.Load(b + TVector.Count);
+            b += bStride;
+            var x0b = TVector.Create(a0[k + 1]);
+            s00 = TVector.MultiplyAdd(x0b, b0b, s00);
+            s01 = TVector.MultiplyAdd(x0b, b1b, s01);
+            var x1b = TVector.Create(a1[k + 1]);
+            s10 = TVector.MultiplyAdd(x1b, b0b, s10);
+            s11 = TVector.MultiplyAdd(x1b, b1b, s11);
+            var x2b = TVector.Create(a2[k + 1]);
+            s20 = TVector.MultiplyAdd(x2b, b0b, s20);
+            s21 = TVector.MultiplyAdd(x2b, b1b, s21);
+            var x3b = TVector.Create(a3[k + 1]);
+            s30 = TVector.MultiplyAdd(x3b, b0b, s30);
+            s31 = TVector.MultiplyAdd(x3b, b1b, s31);
+            var x4b = TVector.Create(a4[k + 1]);
+            s40 = TVector.MultiplyAdd(x4b, b0b, s40);
+            s41 = TVector.MultiplyAdd(x4b, b1b, s41);
+            var x5b = TVector.Create(a5[k + 1]);
+            s50 = TVector.MultiplyAdd(x5b, b0b, s50);
+            s51 = TVector.MultiplyAdd(x5b, b1b, s51);
+        }
+        for (; k < depth; k++)
         {
             var b0 = TVector.Load(b);
             var b1 = TVector.Load(b + TVector.Count);
@@ -172,7 +218,55 @@ internal static unsafe partial class PanelProduct
         var s41 = TVector.Load(c4 + TVector.Count);
         var s50 = TVector.Load(c5);
         var s51 = TVector.Load(c5 + TVector.Count);
-        for (nint k = 0; k < depth; k++)
+        nint k = 0;
+        for (; k + 1 < depth; k += 2)
+        {
+            var b0 = TVector.Load(b);
+            var b1 = TVector.Load(b + TVector.Count);
+            b += bStride;
+            var x0 = TVector.Create(a[0]);
+            s00 = TVector.MultiplyAdd(x0, b0, s00);
+            s01 = TVector.MultiplyAdd(x0, b1, s01);
+            var x1 = TVector.Create(a[r1]);
+            s10 = TVector.MultiplyAdd(x1, b0, s10);
+            s11 = TVector.MultiplyAdd(x1, b1, s11);
+            var x2 = TVector.Create(a[r2]);
+            s20 = TVector.MultiplyAdd(x2, b0, s20);
+            s21 = TVector.MultiplyAdd(x2, b1, s21);
+            var x3 = TVector.Create(a[r3]);
+            s30 = TVector.MultiplyAdd(x3, b0, s30);
+            s31 = TVector.MultiplyAdd(x3, b1, s31);
+            var x4 = TVector.Create(a[r4]);
+            s40 = TVector.MultiplyAdd(x4, b0, s40);
+            s41 = TVector.MultiplyAdd(x4, b1, s41);
+            var x5 = TVector.Create(a[r5]);
+            s50 = TVector.MultiplyAdd(x5, b0, s50);
+            s51 = TVector.MultiplyAdd(x5, b1, s51);
+            a += aStride;
+            var b0b = TVector.Load(b);
+            var b1b = TVector.Load(b + TVector.Count);
+            b += bStride;
+            var x0b = TVector.Create(a[0]);
+            s00 = TVector.MultiplyAdd(x0b, b0b, s00);
+            s01 = TVector.MultiplyAdd(x0b, b1b, s01);
+            var x1b = TVector.Create(a[r1]);
+            s10 = TVector.MultiplyAdd(x1b, b0b, s10);
+            s11 = TVector.MultiplyAdd(x1b, b1b, s11);
+            var x2b = TVector.Create(a[r2]);
+            s20 = TVector.MultiplyAdd(x2b, b0b, s20);
+            s21 = TVector.MultiplyAdd(x2b, b1b, s21);
+            var x3b = TVector.Create(a[r3]);
+            s30 = TVector.MultiplyAdd(x3b, b0b, s30);
+            s31 = TVector.MultiplyAdd(x3b, b1b, s31);
+            var x4b = TVector.Create(a[r4]);
+            s40 = TVector.MultiplyAdd(x4b, b0b, s40);
+            s41 = TVector.MultiplyAdd(x4b, b1b, s41);
+            var x5b = TVector.Create(a[r5]);
+            s50 = TVector.MultiplyAdd(x5b, b0b, s50);
+            s51 = TVector.MultiplyAdd(x5b, b1b, s51);
+            a += aStride;
+        }
+        for (; k < depth; k++)
         {
             var b0 = TVector.Load(b);
             var b1 = TVector.Load(b + TVector.Count);

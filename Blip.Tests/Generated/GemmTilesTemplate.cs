@@ -18,7 +18,7 @@ internal static class GemmTilesTemplate
             // The JIT does not inline so many calls at once, and would run this unoptimised at first: half a second of the first image.
         {{Tile("Tile6", rows: 6, vectors: 4, "AggressiveOptimization")}}
 
-        {{Tile("Tile6x2", rows: 6, vectors: 2, "AggressiveInlining", prefetch: "\n            PrefetchNextBlock(w);")}}
+        {{Tile("Tile6x2", rows: 6, vectors: 2, "AggressiveInlining", steps: 4)}}
 
         {{Tile("Tile3", rows: 3, vectors: 4, "AggressiveInlining")}}
 
@@ -28,7 +28,8 @@ internal static class GemmTilesTemplate
         }
         """;
 
-    private static string Tile(string name, int rows, int vectors, string option, string prefetch = "") =>
+    // Several steps of k in a turn: instructions limit tiles of few products, also those of the loop.
+    private static string Tile(string name, int rows, int vectors, string option, int steps = 1) =>
         $$"""
             /// <summary>{{rows}} rows by {{vectors}} vectors: {{rows * vectors}} sums in registers.</summary>
             [MethodImpl(MethodImplOptions.{{option}})]
@@ -37,18 +38,32 @@ internal static class GemmTilesTemplate
                 // A tile at the end repeats its last row; the sums of the copies are not read.
                 {{Lines(rows, r => r == 0 ? "var x0 = x;" : $"var x{r} = x + (Math.Min({r}, last) * stride);")}}
                 {{Lines(rows, r => $"TVector {Join(vectors, ", ", v => $"s{r}{v} = default")};")}}
-                for (nint k = 0; k < depth; k++, w += Width)
-                {
-                    Prefetch(w, {{vectors}});{{prefetch}}
-                    {{Loads(vectors)}}
-                    {{InnerLines(rows, r => RowProducts(r, vectors))}}
-                }
+                {{Unrolled(steps, rows, vectors)}} {{Turns(1, rows, vectors)}}
                 {{Lines(rows, r => Accumulate("sums", r, 0, vectors))}}
             }
         """;
 
-    private static string RowProducts(int row, int vectors) =>
-        $"var v{row} = TVector.Create(x{row}[k]);\n            {Products(vectors, $"{row}", $"v{row}", v => $"w{v}")}";
+    private static string Unrolled(int steps, int rows, int vectors) =>
+        steps == 1 ? "for (nint k = 0;" : $"nint k = 0;\n        for (; {Turns(steps, rows, vectors)}\n        for (;";
+
+    private static string Turns(int steps, int rows, int vectors) =>
+        $$"""
+        {{(steps == 1 ? "k < depth; k++, w += Width" : $"k + {steps - 1} < depth; k += {steps}, w += {steps} * Width")}})
+                {
+                    {{InnerLines(steps, step => Step(step, rows, vectors, steps > 1))}}
+                }
+        """;
+
+    // Names end with the step's letter, since each is written once.
+    private static string Step(int step, int rows, int vectors, bool streams)
+    {
+        var (end, k, w) = step == 0 ? ("", "k", "w") : ($"{"abcd"[step]}", $"k + {step}", Offset("w", step, "Width"));
+        var loads = InnerLines(vectors, v => $"var w{v}{end} = TFormat.Load<TVector>({Offset(w, v, Vector)});");
+        var products = InnerLines(rows, r =>
+            $"var v{r}{end} = TVector.Create(x{r}[{k}]);\n            {Products(vectors, $"{r}", $"v{r}{end}", v => $"w{v}{end}")}");
+        var next = streams ? $"\n            PrefetchNextBlock({w});" : "";
+        return $"Prefetch({w}, {vectors});{next}\n            {loads}\n            {products}";
+    }
 
     private static string Row(int vectors) =>
         $$"""

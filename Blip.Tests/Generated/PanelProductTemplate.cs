@@ -7,6 +7,9 @@ internal static class PanelProductTemplate
 {
     private const string Vector = "TVector.Count";
 
+    // Steps of k in a turn of the loop.
+    private const int Steps = 2;
+
     public static string Write() =>
         $$"""
         using System.Runtime.CompilerServices;
@@ -64,12 +67,14 @@ internal static class PanelProductTemplate
                 {
                     {{InnerLines(2 * rows, i => $"s{i / 2}{i % 2} = TVector.Load({Offset($"c{i / 2}", i % 2, Vector)});")}}
                 }
-                for (nint k = 0; k < depth; k++)
+                nint k = 0;
+                for (; k + {{Steps - 1}} < depth; k += {{Steps}})
                 {
-                    var b0 = TVector.Load(b);
-                    var b1 = TVector.Load(b + TVector.Count);
-                    b += bStride;
-                    {{InnerLines(rows, row => RowProducts(row, $"a{row}[k]"))}}
+                    {{InnerLines(Steps, step => Step(step, rows, row => $"a{row}[{(step == 0 ? "k" : $"k + {step}")}]"))}}
+                }
+                for (; k < depth; k++)
+                {
+                    {{Step(0, rows, row => $"a{row}[k]")}}
                 }
                 {{Lines(2 * rows, i => $"TVector.Store(s{i / 2}{i % 2}, {Offset($"c{i / 2}", i % 2, Vector)});")}}
             }
@@ -86,19 +91,35 @@ internal static class PanelProductTemplate
                 {{Lines(rows - 1, i => i + 2 == rows ? $"long r{i + 1} = rows - 1;" : $"long r{i + 1} = Math.Min({i + 1}, rows - 1);")}}
                 {{Lines(rows, r => r == 0 ? "var c0 = c;" : $"var c{r} = c + (r{r} * cStride);")}}
                 {{Lines(2 * rows, i => $"var s{i / 2}{i % 2} = TVector.Load({Offset($"c{i / 2}", i % 2, Vector)});")}}
-                for (nint k = 0; k < depth; k++)
+                nint k = 0;
+                for (; k + {{Steps - 1}} < depth; k += {{Steps}})
                 {
-                    var b0 = TVector.Load(b);
-                    var b1 = TVector.Load(b + TVector.Count);
-                    b += bStride;
-                    {{InnerLines(rows, row => RowProducts(row, row == 0 ? "a[0]" : $"a[r{row}]"))}}
-                    a += aStride;
+                    {{InnerLines(Steps, step => TurnedStep(step, rows))}}
+                }
+                for (; k < depth; k++)
+                {
+                    {{TurnedStep(0, rows)}}
                 }
                 {{Lines(2 * rows, i => $"TVector.Store(s{i / 2}{i % 2}, {Offset($"c{i / 2}", i % 2, Vector)});")}}
             }
         """;
 
-    private static string RowProducts(int row, string factor) =>
-        $"var x{row} = TVector.Create({factor});\n            "
-        + InnerLines(2, v => $"s{row}{v} = TVector.MultiplyAdd(x{row}, b{v}, s{row}{v});");
+    private static string TurnedStep(int step, int rows) =>
+        $"{Step(step, rows, row => row == 0 ? "a[0]" : $"a[r{row}]")}\n            a += aStride;";
+
+    // Names end with the step's letter, since each is written once.
+    private static string Step(int step, int rows, Func<int, string> factor)
+    {
+        var end = step == 0 ? "" : $"{"abcd"[step]}";
+        return $"""
+            var b0{end} = TVector.Load(b);
+                        var b1{end} = TVector.Load(b + TVector.Count);
+                        b += bStride;
+                        {InnerLines(rows, row => RowProducts(row, factor(row), end))}
+            """;
+    }
+
+    private static string RowProducts(int row, string factor, string end) =>
+        $"var x{row}{end} = TVector.Create({factor});\n            "
+        + InnerLines(2, v => $"s{row}{v} = TVector.MultiplyAdd(x{row}{end}, b{v}{end}, s{row}{v});");
 }

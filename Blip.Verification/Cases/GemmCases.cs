@@ -83,6 +83,7 @@ public static class GemmCases
         new("two blocks of inputs", 11, 1537, 70) { Residual = true },
         new("past a block of rows", 145, 40, 67) { Activation = Activation.Relu },
         new("several blocks of rows", 300, 17, 20) { Residual = true, Activation = Activation.GeluTanh },
+        new("many rows, three panels of inputs", 515, 131, 70),
         new("gelu and residual", 9, 65, 63) { Activation = Activation.Gelu, Residual = true },
         new("tanh", 3, 50, 50) { Activation = Activation.Tanh },
         new("extreme values", 5, 61, 67) { Spread = Spread.Extreme },

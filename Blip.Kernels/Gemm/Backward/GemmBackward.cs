@@ -29,12 +29,12 @@ public struct GemmBackwardArgs
 
 /// <summary>
 /// The linear layer backwards, for its input: <c>dX[m, k] = Σₙ dY[m, n] · W[n, k]</c>. The tiles of <see cref="Gemm"/> compute it.
-/// Weights are transposed as they are read; there is no second copy.
+/// No transpose of the weights outlives the product.
 /// The sum's order depends on the number of outputs alone: a row gets the same bits alone and in a batch.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="GemmBackwardSimd"/> on the CPU accelerator transposes a block at a time in the first-level cache.
-/// <see cref="GemmBackwardPortable"/> elsewhere transposes all weights in scratch memory.
+/// Variants: <see cref="GemmBackwardSimd"/> on the CPU accelerator transposes a block at a time for few rows, all weights for many.
+/// <see cref="GemmBackwardPortable"/> elsewhere transposes all weights. Whole weights are transposed in scratch memory.
 /// </remarks>
 public static class GemmBackward
 {

@@ -4,14 +4,42 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
+/// <summary>
+/// For many rows, weights are transposed once, in scratch memory, and <see cref="Gemm"/> multiplies. For few rows, tasks transpose them.
+/// Both sum in the same order.
+/// </summary>
 internal static class GemmBackwardSimd
 {
-    public static void Run(Device device, in GemmBackwardArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
+    // One transposition with a second pass over memory costs less than several from there on.
+    private const int ManyRows = 512;
+
+    public static void Run(Device device, in GemmBackwardArgs args)
+    {
+        if (args.Rows < ManyRows)
+        {
+            WeightTypes.Use(args.Weights, new Launch(device, args));
+            return;
+        }
+        var (outFeatures, inFeatures) = (args.Weights.OutFeatures, args.Weights.InFeatures);
+        var bytes = PackedWeights.BytesOf(inFeatures, outFeatures, DType.Float32);
+        // The device owns this memory. Vector loads may pass the end of the weights.
+        var memory = device.Scratch(bytes + 64).SubView(0, bytes);
+        using var batch = device.BeginBatch();
+        WeightTypes.Use(args.Weights, new Transpose(device, args, memory.Cast<float>()));
+        var transposed = PackedWeights.In(device, inFeatures, outFeatures, DType.Float32, memory);
+        Gemm.Run(device, new GemmArgs { X = args.OutputGradient, Weights = transposed, Y = args.InputGradient, Rows = args.Rows });
+    }
 
     private readonly struct Launch(Device device, GemmBackwardArgs args) : IWeightUse
     {
         void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) =>
             device.LaunchVectors(new GemmBackwardSimd<TStored, TFormat>(args, weights));
+    }
+
+    private readonly struct Transpose(Device device, GemmBackwardArgs args, ArrayView<float> transposed) : IWeightUse
+    {
+        void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) =>
+            device.LaunchVectors(new TransposeWeights<TStored, TFormat>(args, weights, transposed));
     }
 }
 
@@ -25,24 +53,18 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
 {
     private const int Width = PackedWeights.PanelWidth, TileRows = GemmTiles.Rows, MaxBlockRows = 144;
 
-    private readonly float* dy, dx, scales;
-    private readonly TStored* weights;
-    private readonly int rows, outFeatures, inFeatures, columnBlocks, blockRows;
-
-    // Format to which weights are rounded; single precision also if they are stored in that format.
-    private readonly DType precision;
+    private readonly float* dy, dx;
+    private readonly TransposeWeights<TStored, TFormat> weights;
+    private readonly int rows, outFeatures, inFeatures, blockRows;
 
     public GemmBackwardSimd(in GemmBackwardArgs args, ArrayView<TStored> weights)
     {
         dy = Cpu.Pointer(args.OutputGradient);
         dx = Cpu.Pointer(args.InputGradient);
-        scales = Cpu.Pointer(args.Weights.Scales);
-        this.weights = Cpu.Pointer(weights);
+        this.weights = new(args, weights, default);
         (rows, outFeatures, inFeatures) = (args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures);
-        precision = args.Precision == args.Weights.Format ? DType.Float32 : args.Precision;
-        columnBlocks = (inFeatures + Width - 1) / Width;
         blockRows = RowBlocks.Size(rows, MaxBlockRows, TileRows);
-        Tasks = checked(columnBlocks * ((rows + blockRows - 1) / blockRows));
+        Tasks = checked(this.weights.Columns * ((rows + blockRows - 1) / blockRows));
     }
 
     public int Tasks { get; }
@@ -51,23 +73,19 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
     public void Run<TVector>(int task)
         where TVector : unmanaged, IVector<TVector>
     {
-        var (column, first) = (task % columnBlocks * Width, task / columnBlocks * blockRows);
+        var (column, first) = (task % weights.Columns * Width, task / weights.Columns * blockRows);
         var (columns, count) = (Math.Min(Width, inFeatures - column), Math.Min(blockRows, rows - first));
-        var memory = stackalloc float[(2 * Width * Width) + ((MaxBlockRows + TileRows) * Width) + 16];
+        var memory = stackalloc float[(Width * Width) + ((MaxBlockRows + TileRows) * Width) + 16];
         var turned = (float*)(((long)memory + 63) & ~63L);
-        float* wide = turned + (Width * Width), sums = wide + (Width * Width);
+        var sums = turned + (Width * Width);
         new Span<float>(sums, (count + TileRows) * Width).Clear();
-        if (columns < Width)
-            new Span<float>(turned, Width * Width).Clear();
         var share = columns * Width * sizeof(TStored) * TileRows / count;
         for (var output = 0; output < outFeatures; output += Width)
         {
             var outputs = Math.Min(Width, outFeatures - output);
-            var panel = weights + (output / Width * (long)TFormat.PanelLength(inFeatures));
-            Transposition.Run(Block<TVector>(panel, output, column, columns, wide), Width, columns, outputs, turned, Width);
-            WeightPacking.RoundRows<TVector>(turned, outputs, precision);
+            weights.Write<TVector>(output, column, turned);
             // Each tile prefetches its next output gradients and its share of their weights.
-            var next = (byte*)(panel + TFormat.PanelLength(inFeatures) + TFormat.Place(column, 0));
+            var next = (byte*)(weights.Panel(output + Width) + TFormat.Place(column, 0));
             for (var row = 0; row < count; row += TileRows, next += share)
             {
                 var y = dy + ((long)(first + row) * outFeatures) + output;
@@ -79,17 +97,5 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
         }
         for (var row = 0; row < count; row++)
             RowMath.Copy(sums + (row * Width), dx + ((long)(first + row) * inFeatures) + column, columns);
-    }
-
-    // [columns, 64]. Floats without scales are read in place.
-    private float* Block<TVector>(TStored* panel, int output, int column, int columns, float* wide)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        if (typeof(TFormat) == typeof(Float32Weights))
-            return (float*)panel + ((long)column * Width);
-        TFormat.Widen<TVector>(panel, column, columns, wide);
-        for (var i = 0; scales != null && i < columns * Width; i += TVector.Count)
-            TVector.Store(TVector.Load(wide + i) * TVector.Load(scales + output + (i % Width)), wide + i);
-        return wide;
     }
 }

@@ -11,6 +11,9 @@ internal readonly unsafe struct GemmWeightBackwardSimd : IVectorOperator
 {
     private const int Width = PackedWeights.PanelWidth, TileRows = GemmTiles.Rows, MaxBlockRows = 144, Depth = Gemm.ChainLength;
 
+    // Rows of output gradients that a task copies: 160 KiB in the second-level cache.
+    private const int PanelRows = 10 * Depth;
+
     private readonly float* turned, dy, dw, db;
     private readonly int rows, sliceRows, inFeatures, outFeatures, blocks, blockRows;
     private readonly DType precision;
@@ -46,56 +49,59 @@ internal readonly unsafe struct GemmWeightBackwardSimd : IVectorOperator
         var (column, first) = (task / blocks * Width, task % blocks * blockRows);
         var (columns, count) = (Math.Min(Width, outFeatures - column), Math.Min(blockRows, inFeatures - first));
         var block = (MaxBlockRows + TileRows) * Width;
-        var memory = stackalloc float[(Depth * Width) + (2 * block) + 16];
-        var chain = (float*)(((long)memory + 63) & ~63L);
-        float* totals = chain + (Depth * Width), sums = totals + block;
-        new Span<float>(chain, Depth * Width).Clear();
+        var memory = stackalloc float[(PanelRows * Width) + (2 * block) + 16];
+        var panel = (float*)(((long)memory + 63) & ~63L);
+        float* totals = panel + (PanelRows * Width), sums = totals + block;
+        if (columns < Width)
+            new Span<float>(panel, PanelRows * Width).Clear();
         new Span<float>(totals, (count + TileRows) * Width).Clear();
         for (var row = 0; row < count; row++)
             RowMath.Copy(dw + ((long)(first + row) * outFeatures) + column, totals + (row * Width), columns);
         for (var slice = 0; slice < rows; slice += sliceRows)
-            AddSlice<TVector>(slice, first, count, column, columns, chain, totals, sums);
+            AddSlice<TVector>(slice, first, count, column, columns, panel, totals, sums);
         for (var row = 0; row < count; row++)
             RowMath.Copy(totals + (row * Width), dw + ((long)(first + row) * outFeatures) + column, columns);
         if (first == 0 && db != null)
-            AddBias<TVector>(column, columns, chain, totals);
+            AddBias<TVector>(column, columns, panel, totals);
     }
 
     // A slice of one chain is added to the total at once. Longer slices add up their chains first.
-    private void AddSlice<TVector>(int slice, int first, int count, int column, int columns, float* chain, float* totals, float* sums)
+    private void AddSlice<TVector>(int slice, int first, int count, int column, int columns, float* panel, float* totals, float* sums)
         where TVector : unmanaged, IVector<TVector>
     {
         var to = sliceRows <= Depth ? totals : sums;
         if (to == sums)
             new Span<float>(sums, (count + TileRows) * Width).Clear();
-        for (var from = 0; from < sliceRows; from += Depth)
+        for (var from = slice; from < slice + sliceRows; from += PanelRows)
         {
-            var depth = Math.Min(Depth, sliceRows - from);
+            var depth = Math.Min(PanelRows, slice + sliceRows - from);
             for (var row = 0; row < depth; row++)
-                RowMath.Copy(dy + ((long)(slice + from + row) * outFeatures) + column, chain + (row * Width), columns);
-            WeightPacking.RoundRows<TVector>(chain, depth, precision);
-            MultiplyChain<TVector>(slice + from, depth, from + Depth < sliceRows, first, count, column, chain, to);
+            {
+                var y = dy + ((long)(from + row) * outFeatures) + column;
+                Prefetching.Bytes(y + (8L * outFeatures), Width * sizeof(float));
+                RowMath.Copy(y, panel + (row * Width), columns);
+            }
+            WeightPacking.RoundRows<TVector>(panel, depth, precision);
+            for (var row = 0; row < count; row += TileRows)
+            {
+                var x = turned + ((long)(first + row) * rows) + from;
+                MultiplyPanel<TVector>(x, Math.Min(TileRows, count - row), panel, depth, to + (row * Width));
+            }
         }
         if (to == sums)
             RowMath.Add<TVector>(totals, sums, totals, count * Width);
     }
 
-    private void MultiplyChain<TVector>(int at, int depth, bool isFollowed, int first, int count, int column, float* chain, float* to)
+    // A tile's sums stay in the first-level cache for all chains of the panel.
+    private void MultiplyPanel<TVector>(float* x, int tall, float* panel, int depth, float* to)
         where TVector : unmanaged, IVector<TVector>
     {
-        var share = ((Depth * TileRows) + count - 1) / count;
-        var next = dy + ((long)(at + Depth) * outFeatures) + column;
-        for (var row = 0; row < count; row += TileRows, next += (long)share * outFeatures)
+        for (var k = 0; k < depth; k += Depth)
         {
-            var x = turned + ((long)(first + row) * rows) + at;
-            var tall = Math.Min(TileRows, count - row);
-            // Each tile prefetches its inputs of the slice's next chain and its share of that chain's gradients.
-            if (isFollowed)
-            {
-                Prefetching.Rows(x + Depth, rows, tall);
-                Prefetching.Rows(next, outFeatures, share);
-            }
-            GemmTiles<TVector, float, Float32Weights>.Multiply(x, rows, tall, chain, depth, to + (row * Width));
+            // The next tile's inputs.
+            if (depth > Depth)
+                Prefetching.Rows(x + k + ((long)TileRows * rows), rows, TileRows);
+            GemmTiles<TVector, float, Float32Weights>.Multiply(x + k, rows, tall, panel + (k * Width), Math.Min(Depth, depth - k), to);
         }
     }
 
