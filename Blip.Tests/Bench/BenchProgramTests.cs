@@ -69,6 +69,7 @@ public class BenchProgramTests
     [Fact]
     public void Kernels_are_verified_timed_and_written_down()
     {
+        FullRun.Only();
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "kernels.json");
         var (exitCode, output, error) = Run("kernels", "selecttoken", "--short", "--filter", "2 x 20", "--json", path);

@@ -25,6 +25,7 @@ public class TrainBenchTests
     [Fact]
     public void A_step_is_timed_and_taken_apart()
     {
+        FullRun.Only();
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "train.json");
         var (exitCode, output, error) = Run(

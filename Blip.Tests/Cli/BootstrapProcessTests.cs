@@ -117,8 +117,7 @@ public sealed class BootstrapProcessTests
     public async Task A_signal_to_a_task_of_a_cluster_asks_to_be_started_again(string signal)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs signals");
-        if (signal != "TERM")
-            FullRun.Only();
+        FullRun.Only();
         using var world = await BootstrapWorld.OfTarsAsync(images: 400, shardSize: 400);
         using var process = Start(world, "out", "--from", "slurm");
         var journal = world.At("out/00000.journal");
@@ -141,6 +140,7 @@ public sealed class BootstrapProcessTests
     [Fact]
     public async Task A_pod_of_an_indexed_job_takes_the_shards_of_its_index()
     {
+        FullRun.Only();
         using var world = await BootstrapWorld.OfTarsAsync(images: 8, shardSize: 2);
         var command = BootstrapProgram.Run(world.Web, world.At("out"), "--from", "k8s", "--shards-per-task", "3");
         foreach (var (index, expected) in new[]

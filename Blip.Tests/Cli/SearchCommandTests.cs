@@ -205,6 +205,7 @@ public sealed class SearchCommandTests : IDisposable
     [Fact]
     public async Task Killed_it_goes_on_where_it_ended()
     {
+        FullRun.Only();
         const int Count = 600;
         var images = Path.Combine(folder.Path, "images");
         Directory.CreateDirectory(images);

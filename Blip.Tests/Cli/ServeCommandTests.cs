@@ -42,6 +42,8 @@ public sealed partial class ServeCommandTests
     [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\nx")]
     public async Task An_upload_that_stalls_is_answered_at_the_end_and_leaves_no_stack_trace(string type, string start)
     {
+        if (type != "image/png")
+            FullRun.Only();
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
         using var process = Start("--model", $"caption={Demo.Model}", "--device", "cpu", "--port", "0", "--shutdown-timeout", "1");
         var address = new Uri(await AddressOf(process));

@@ -38,7 +38,11 @@ public class EmulatedKernelTests
 
     // The tile for bfloat16 on sm_75, and for BLIP_TILE.
     [Theory, MemberData(nameof(Tiles))]
-    public void Tiles_of_other_gpus_agree_with_the_reference(string tile) => Assert.NotEmpty(RunTile(tile));
+    public void Tiles_of_other_gpus_agree_with_the_reference(string tile)
+    {
+        FullRun.Only();
+        Assert.NotEmpty(RunTile(tile));
+    }
 
     [Fact]
     public void Every_kernel_is_run()

@@ -72,8 +72,7 @@ public class SpeculativeDecoderTests
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void With_a_draft_nothing_is_different(string variant)
     {
-        if (variant == "portable")
-            FullRun.Only();
+        FullRun.Only();
         using var device = Variants.Open(variant);
         using var run = new Runs(device);
         // The rules are the same text everywhere; other variants are slow.

@@ -164,6 +164,7 @@ public class CaptionCallsTests
     [Fact]
     public async Task Sixty_four_calls_cost_about_what_one_batch_costs()
     {
+        FullRun.Only();
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu" });
         var paths = Enumerable.Range(0, 64).Select(i => Demo.Paths[i % Demo.Paths.Length]).ToArray();
         await Together();

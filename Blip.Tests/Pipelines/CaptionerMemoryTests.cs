@@ -11,6 +11,7 @@ public class CaptionerMemoryTests
     [Fact]
     public async Task Memory_stands_still_over_many_captions()
     {
+        FullRun.Only();
         const int Captions = 150, MostBytesPerCaption = 1024;
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", BatchSize = 3 });
         await CaptionAll(captioner, 30);

@@ -28,6 +28,7 @@ public class CaptionerThreadsTests
     [Fact]
     public void Two_captioners_share_the_cores()
     {
+        FullRun.Only();
         const int Rounds = 8;
         using var one = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu" });
         using var other = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu" });

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -20,7 +21,7 @@ internal static partial class SampleProgram
     ];
 
     // An assembly's name is taken once it is loaded.
-    private static readonly Dictionary<string, Assembly> Compiled = [];
+    private static readonly ConcurrentDictionary<string, Lazy<Assembly>> Compiled = [];
 
     /// <summary>A file's visible part: its code, without the leading comments and directives.</summary>
     public static string CodeOf(string file) => Head().Replace(Repository.Read(file), "");
@@ -57,8 +58,7 @@ internal static partial class SampleProgram
     /// <returns>The lines that it printed.</returns>
     public static IReadOnlyList<string> RunHere(string file, params string[] arguments)
     {
-        if (!Compiled.TryGetValue(file, out var program))
-            Compiled[file] = program = Compile(file);
+        var program = Of(file);
         var (output, text) = (Console.Out, new StringWriter());
         try
         {
@@ -72,6 +72,9 @@ internal static partial class SampleProgram
         }
         return text.ToString().ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
+
+    /// <summary>A sample's compiled program.</summary>
+    public static Assembly Of(string file) => Compiled.GetOrAdd(file, _ => new Lazy<Assembly>(() => Compile(file))).Value;
 
     private static Assembly Compile(string file)
     {

@@ -96,6 +96,7 @@ public sealed class ReasoningTrainingTests : TrainingRuns
     [Fact]
     public async Task A_matcher_learns_to_compare_and_a_run_goes_on()
     {
+        FullRun.Only();
         var data = Pairs(8) with { Validation = Pairs(8) };
         await Run(data, "whole", Options, model: DemoMatching.Model);
         Assert.Contains(Said, said => said.Contains("begin at random", StringComparison.Ordinal));

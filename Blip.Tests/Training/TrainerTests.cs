@@ -188,6 +188,7 @@ public sealed class TrainerTests : TrainingRuns
     [Fact]
     public async Task What_pretraining_writes_captions_and_matches_and_can_be_pretrained_again()
     {
+        FullRun.Only();
         var options = TrainingRecipes.For(TrainingTask.Pretrain) with
         {
             BatchSize = 4,
