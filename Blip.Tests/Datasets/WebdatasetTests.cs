@@ -50,6 +50,8 @@ public sealed class WebdatasetTests : IDisposable
     [MemberData(nameof(Formats))]
     public async Task A_cut_at_any_byte_leaves_the_whole_samples_and_tells_of_the_cut(TarEntryFormat format)
     {
+        if (format == TarEntryFormat.Pax)
+            FullRun.Only();
         var tar = SmallTar(format);
         var whole = (await Shards.ReadAsync(folder.Write("whole.tar", tar))).Select(Shards.Describe).ToList();
         Assert.Equal(2, whole.Count);

@@ -26,7 +26,7 @@ public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedR
         InlineData("tiny-square", Precision.Fp16, 90)]
     public void Captions_logits_are_at_most_twice_as_far_off_as_the_references(string model, Precision precision, int architecture)
     {
-        if (architecture != 80 || (model, precision) is not (("tiny-square", Precision.Fp16) or ("tiny-head64", Precision.Bf16)))
+        if (architecture != 80 || model != "tiny-square" || precision != Precision.Fp16)
             FullRun.Only();
         using var device = EmulatedDevices.Open(architecture: architecture);
         CaptioningForwardTests.CheckPrecision(model, device, precision, Errors(precision));

@@ -21,6 +21,7 @@ public sealed class IndexKillTests : IDisposable
     [Fact]
     public async Task Nothing_that_was_reported_is_lost_and_nothing_is_there_twice()
     {
+        FullRun.Only();
         var path = Path.Combine(folder.Path, "killed.index");
         var random = new Random(11);
         var before = 0;

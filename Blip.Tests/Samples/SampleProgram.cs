@@ -23,6 +23,9 @@ internal static partial class SampleProgram
     // An assembly's name is taken once it is loaded.
     private static readonly ConcurrentDictionary<string, Lazy<Assembly>> Compiled = [];
 
+    public static IEnumerable<string> Files => Repository.Files.Where(file =>
+        file.StartsWith("samples/", StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal));
+
     /// <summary>A file's visible part: its code, without the leading comments and directives.</summary>
     public static string CodeOf(string file) => Head().Replace(Repository.Read(file), "");
 

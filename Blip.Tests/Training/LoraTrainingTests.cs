@@ -53,6 +53,7 @@ public sealed class LoraTrainingTests : IDisposable
     [Fact]
     public async Task The_loss_falls()
     {
+        FullRun.Only();
         var options = Options(TrainingTask.Caption) with
         {
             Epochs = 20,
