@@ -340,60 +340,56 @@ public class SpeculativeDecoderTests
             System.Runtime.InteropServices.MemoryMarshal.AsBytes(steps.SelectMany(step => step).ToArray().AsSpan())))}";
     }
 
-    /// <summary>A draft of which one token takes long.</summary>
-    private sealed class Late(CaptioningModel model, int at, TimeSpan time) : IContinuousDecoder, IDraftedDecoder
+    /// <summary>A model whose draft is another.</summary>
+    private abstract class OtherDraft(CaptioningModel model) : IDraftedDecoder
     {
-        public int Calls { get; private set; }
+        protected CaptioningModel Model { get; } = model;
 
-        public int VocabularySize => model.VocabularySize;
+        public int VocabularySize => Model.VocabularySize;
 
-        public int MaxPositions => model.MaxPositions;
+        public int MaxPositions => Model.MaxPositions;
 
         public bool HasDraft => true;
 
-        public ArrayView<float> Prefill(DecodingState state) => model.Prefill(state);
+        public ArrayView<float> Prefill(DecodingState state) => Model.Prefill(state);
 
-        public ArrayView<float> Step(DecodingState state) => model.Step(state);
+        public ArrayView<float> Step(DecodingState state) => Model.Step(state);
 
-        public ArrayView<float> Steps(DecodingState state, ArrayView<int> ids) => model.Steps(state, ids);
+        public ArrayView<float> Steps(DecodingState state, ArrayView<int> ids) => Model.Steps(state, ids);
 
-        public void Reserve(int rows, int capacity) => model.Reserve(rows, capacity);
+        public abstract ArrayView<float> DraftStep(DecodingState draft);
+    }
 
-        public ArrayView<float> Prefill(DecodingState state, int place, int row) => model.Prefill(state, place, row);
+    /// <summary>A draft of which one token takes long.</summary>
+    private sealed class Late(CaptioningModel model, int at, TimeSpan time) : OtherDraft(model), IContinuousDecoder
+    {
+        public int Calls { get; private set; }
 
-        public void Continue(DecodingState state, ReadOnlySpan<int> places) => model.Continue(state, places);
+        public void Reserve(int rows, int capacity) => Model.Reserve(rows, capacity);
 
-        public void MoveRow(int from, int to, int tokens) => model.MoveRow(from, to, tokens);
+        public ArrayView<float> Prefill(DecodingState state, int place, int row) => Model.Prefill(state, place, row);
 
-        public ArrayView<float> DraftStep(DecodingState draft)
+        public void Continue(DecodingState state, ReadOnlySpan<int> places) => Model.Continue(state, places);
+
+        public void MoveRow(int from, int to, int tokens) => Model.MoveRow(from, to, tokens);
+
+        public override ArrayView<float> DraftStep(DecodingState draft)
         {
             if (++Calls == at)
                 Thread.Sleep(time);
-            return model.DraftStep(draft);
+            return Model.DraftStep(draft);
         }
     }
 
     /// <summary>A draft that is wrong at every third token.</summary>
-    private sealed class Misled(CaptioningModel model, Device device) : IDraftedDecoder
+    private sealed class Misled(CaptioningModel model, Device device) : OtherDraft(model)
     {
         private readonly Random random = new(3);
         private int calls;
 
-        public int VocabularySize => model.VocabularySize;
-
-        public int MaxPositions => model.MaxPositions;
-
-        public bool HasDraft => true;
-
-        public ArrayView<float> Prefill(DecodingState state) => model.Prefill(state);
-
-        public ArrayView<float> Step(DecodingState state) => model.Step(state);
-
-        public ArrayView<float> Steps(DecodingState state, ArrayView<int> ids) => model.Steps(state, ids);
-
-        public ArrayView<float> DraftStep(DecodingState draft)
+        public override ArrayView<float> DraftStep(DecodingState draft)
         {
-            var logits = model.DraftStep(draft);
+            var logits = Model.DraftStep(draft);
             if (++calls % 3 == 0)
                 device.Write<float>([.. Enumerable.Range(0, VocabularySize).Select(_ => 30 * random.NextSingle())], logits);
             return logits;
