@@ -71,8 +71,8 @@ internal static partial class ProcessTerminal
         return TextWriter.Null;
     }
 
-    // The runtime reuses the number of a closed stream for a file or pipe of its own, which it marks to be closed on exec. An
-    // inherited stream cannot have this mark.
+    // The runtime may give a closed stream's number to a file or pipe. It marks those to be closed on exec. An inherited stream cannot
+    // have this mark.
     private static bool IsClosed(int file) =>
         !OperatingSystem.IsWindows() && FileControl(file, GetDescriptorFlags) is var flags && (flags < 0 || (flags & CloseOnExec) != 0);
 

@@ -116,7 +116,7 @@ internal static class ModelTracer
             () =>
             {
                 var session = new TraceSession(host, model);
-                var states = session.Images(left, right);
+                var states = session.Frames(ImageComparer.Together(left, right));
                 session.Ids("input_ids", ids);
                 session.Outputs(
                     model.JudgePlan(RecordedOutputs.HiddenStates, states, [ids], [0], [1]),

@@ -25,14 +25,12 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
         return Encode(images: 1);
     }
 
-    /// <summary>The same for two images, which one text is about.</summary>
+    /// <summary>The same for images of one run, given as a clip's frames: they share one place in memory.</summary>
     /// <inheritdoc cref="Image" path="/exception"/>
-    public ImageStates Images(ImageSource left, ImageSource right)
-    {
-        host.WithImage(
-            left, first => host.WithImage(right, second => Upload([first, second]), CancellationToken.None), CancellationToken.None);
-        return Encode(images: 2);
-    }
+    public ImageStates Frames(ImageSource clip) => Encode(host.WithImage(
+        clip,
+        decoded => Upload([.. decoded.Frames!.Select(frame => new DecodedImage(clip, frame, null))]).Count,
+        CancellationToken.None));
 
     /// <summary>
     /// Records the images in a model's pixel buffer, and the image encoder's states over them. Height and width are in pixels.

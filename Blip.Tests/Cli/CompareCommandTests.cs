@@ -116,6 +116,17 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal("cls_head", TracePlace.Module(TracePlace.Judgement, null));
     }
 
+    /// <summary>Both images enter memory together: the second would wait for the first for ever.</summary>
+    [Fact]
+    public async Task A_trace_needs_no_room_for_two_images()
+    {
+        using var comparer = ImageComparer.Load(model.Path, new ImageComparerOptions { Device = "cpu", MaxWaitingBytes = 1 });
+        var trace = await Task.Run(() => ModelTracer.Compare(comparer, Left, Right, Sentence, TestContext.Current.CancellationToken))
+            .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        var expected = comparer.Compare(Left, Right, Sentence, TestContext.Current.CancellationToken);
+        Assert.Equal([(float)expected.FalseLogit, (float)expected.TrueLogit], trace.Tensors.Find(TracePlace.Judgement)!);
+    }
+
     [Fact]
     public async Task Accuracy_and_consistency_are_counted_over_the_authors_list()
     {

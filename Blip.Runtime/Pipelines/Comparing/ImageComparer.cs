@@ -143,8 +143,8 @@ public sealed class ImageComparer : Pipeline, IImageComparer
         }
     }
 
-    // Two images of one run are a clip of two frames.
-    private static ImageSource Together(ImageSource left, ImageSource right)
+    /// <summary>Two images of one run are a clip of two frames.</summary>
+    internal static ImageSource Together(ImageSource left, ImageSource right)
     {
         ArgumentNullException.ThrowIfNull(left);
         ArgumentNullException.ThrowIfNull(right);
